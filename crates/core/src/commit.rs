@@ -1,0 +1,53 @@
+//! A commit: one transaction's pages, its place in the history, and its LTX file.
+
+use std::collections::BTreeMap;
+
+use crate::ltx::{Encoder, FrameRef, Header};
+use crate::page::{PageImage, PageNo};
+use crate::position::Position;
+
+/// What a transaction leaves behind, before it has a place in the history.
+#[derive(Default)]
+pub struct Changes {
+    /// New images of the pages that it wrote.
+    pub pages: BTreeMap<PageNo, Box<PageImage>>,
+    /// Size of the database afterwards, in pages.
+    pub size_pages: PageNo,
+}
+
+/// One replicated transaction.
+pub struct Commit {
+    /// The position that it continues.
+    pub before: Position,
+    /// The position that it leads to; its txid is the commit's.
+    pub after: Position,
+    /// Size of the database afterwards, in pages.
+    pub size_pages: PageNo,
+    /// When it was committed, in milliseconds since the Unix epoch.
+    pub time_ms: i64,
+    /// The LTX file.
+    pub ltx: Vec<u8>,
+    /// Where each page lies in the file.
+    pub(crate) frames: Vec<(PageNo, FrameRef)>,
+}
+
+impl Commit {
+    /// Encodes `pages` as the commit between two positions. The pages are those of a whole
+    /// transaction: every page that it added to the database is among them.
+    pub(crate) fn encode(
+        before: Position,
+        after: Position,
+        size_pages: PageNo,
+        time_ms: i64,
+        pages: &BTreeMap<PageNo, Box<PageImage>>,
+    ) -> Commit {
+        let txid = after.txid;
+        let mut encoder =
+            Encoder::new(Header { txid_min: txid, txid_max: txid, size_pages, time_ms });
+        for (number, page) in pages {
+            encoder.push(*number, page);
+        }
+        let (ltx, frames) = encoder.finish();
+        Commit { before, after, size_pages, time_ms, ltx, frames }
+    }
+}

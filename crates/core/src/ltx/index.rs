@@ -1,0 +1,77 @@
+//! The index of an LTX file: where each page's frame lies.
+//!
+//! It stands between the frames and the trailer as triples of unsigned varints, so that a page can
+//! be read from a stored file without reading the rest.
+
+use crate::ltx::{HEADER_SIZE, LtxError, TRAILER_SIZE, array_at};
+use crate::page::PageNo;
+
+/// Where one page's frame lies in its file, page header included.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct FrameRef {
+    /// From the start of the file, in bytes.
+    pub offset: u32,
+    /// In bytes.
+    pub len: u32,
+}
+
+pub(crate) fn encode_index(entries: &[(PageNo, FrameRef)], out: &mut Vec<u8>) {
+    let start = out.len();
+    for (number, frame) in entries {
+        push_varint(u64::from(*number), out);
+        push_varint(u64::from(frame.offset), out);
+        push_varint(u64::from(frame.len), out);
+    }
+    out.push(0);
+    let size = (out.len() - start) as u64;
+    out.extend_from_slice(&size.to_be_bytes());
+}
+
+/// Reads the index of a whole LTX file, calling `visit` with each page in ascending order.
+pub fn read_index(ltx: &[u8], mut visit: impl FnMut(PageNo, FrameRef)) -> Result<(), LtxError> {
+    let size_at = ltx
+        .len()
+        .checked_sub(TRAILER_SIZE + 8)
+        .filter(|at| *at >= HEADER_SIZE)
+        .ok_or(LtxError("file ends too early"))?;
+    let size = u64::from_be_bytes(array_at(ltx, size_at)?);
+    let start = usize::try_from(size)
+        .ok()
+        .and_then(|size| size_at.checked_sub(size))
+        .filter(|start| *start >= HEADER_SIZE)
+        .ok_or(LtxError("damaged index"))?;
+    let mut rest = &ltx[start..size_at];
+    loop {
+        let number = take_number(&mut rest)?;
+        if number == 0 {
+            break;
+        }
+        let frame = FrameRef { offset: take_number(&mut rest)?, len: take_number(&mut rest)? };
+        if frame.offset as usize + frame.len as usize > start {
+            return Err(LtxError("damaged index"));
+        }
+        visit(number, frame);
+    }
+    if rest.is_empty() { Ok(()) } else { Err(LtxError("damaged index")) }
+}
+
+fn push_varint(mut value: u64, out: &mut Vec<u8>) {
+    while value >= 0x80 {
+        out.push(value as u8 | 0x80);
+        value >>= 7;
+    }
+    out.push(value as u8);
+}
+
+fn take_number(bytes: &mut &[u8]) -> Result<u32, LtxError> {
+    let mut value = 0u64;
+    for shift in (0..35).step_by(7) {
+        let (first, rest) = bytes.split_first().ok_or(LtxError("damaged index"))?;
+        *bytes = rest;
+        value |= u64::from(first & 0x7f) << shift;
+        if first & 0x80 == 0 {
+            return u32::try_from(value).map_err(|_| LtxError("damaged index"));
+        }
+    }
+    Err(LtxError("damaged index"))
+}

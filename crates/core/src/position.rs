@@ -1,0 +1,25 @@
+//! A position: which primary, how many commits, and what the database then holds.
+
+use crate::checksum::Checksum;
+
+/// Number of a commit, from 1 without gaps. Zero is the empty database before its first commit.
+pub type Txid = u64;
+
+/// A point in the history of a database.
+///
+/// Positions order by epoch, then txid; two histories that agree on both but not on the checksum
+/// have diverged, and the later reader must throw its copy away.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Position {
+    /// Number that rises with each promotion and fences older primaries.
+    pub epoch: u32,
+    /// The last commit that the database holds.
+    pub txid: Txid,
+    /// What the database holds.
+    pub checksum: Checksum,
+}
+
+impl Position {
+    /// Before the first commit of the first epoch.
+    pub const START: Position = Position { epoch: 1, txid: 0, checksum: Checksum::EMPTY };
+}

@@ -1,0 +1,81 @@
+//! What the store asks of the place that keeps it: a log, pages, and one mark.
+//!
+//! The trait is small and synchronous, so that a Durable Object's SQLite serves it in production
+//! and an in-memory fake that fails or crashes at any call serves it in tests.
+//!
+//! Invariants that an implementation holds:
+//! - every method is all or nothing, also when it writes several rows;
+//! - methods take effect in the order of their calls, and a crash keeps a prefix of them.
+
+use std::fmt;
+
+use crate::commit::Commit;
+use crate::page::PageNo;
+use crate::position::{Position, Txid};
+
+/// Storage did not do what it was asked; the message is the platform's own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct StorageError(pub String);
+
+impl fmt::Display for StorageError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl std::error::Error for StorageError {}
+
+/// Up to where the pages are folded: the position and size of the last finished checkpoint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Mark {
+    pub position: Position,
+    /// Size of the database at that position, in pages.
+    pub size_pages: PageNo,
+}
+
+/// One commit as the log returns it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct LogRow {
+    /// The position after the commit.
+    pub position: Position,
+    /// The commit's LTX file, whole.
+    pub ltx: Vec<u8>,
+}
+
+/// Keeps one database for one object.
+pub trait Storage {
+    /// The mark of the last finished checkpoint, or none before the first.
+    fn mark(&self) -> Result<Option<Mark>, StorageError>;
+
+    /// Calls `visit` with each commit after `txid`, in order.
+    fn read_log(
+        &self,
+        after: Txid,
+        visit: &mut dyn FnMut(LogRow) -> Result<(), crate::Error>,
+    ) -> Result<(), crate::Error>;
+
+    /// Part of one commit's LTX file.
+    fn read_frame(&self, txid: Txid, offset: u32, len: u32) -> Result<Vec<u8>, StorageError>;
+
+    /// Adds one commit to the end of the log. Bytes that are kept since the mark count towards
+    /// the next checkpoint.
+    fn append(&self, commit: &Commit) -> Result<(), StorageError>;
+
+    /// Calls `visit` with those pages of `first..first + count` that are kept, in order.
+    fn read_pages(
+        &self,
+        first: PageNo,
+        count: u32,
+        visit: &mut dyn FnMut(PageNo, &[u8]),
+    ) -> Result<(), StorageError>;
+
+    /// Keeps these pages, in place of older images of theirs.
+    fn write_pages(&self, pages: &[(PageNo, Vec<u8>)]) -> Result<(), StorageError>;
+
+    /// Ends a checkpoint: sets the mark and drops pages beyond its size.
+    fn set_mark(&self, mark: &Mark) -> Result<(), StorageError>;
+
+    /// Drops the oldest commits at or before `upto` until those left from there take at most
+    /// `keep_bytes`.
+    fn trim_log(&self, upto: Txid, keep_bytes: u64) -> Result<(), StorageError>;
+}

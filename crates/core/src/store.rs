@@ -1,0 +1,258 @@
+//! The store: one database at its newest position, over a log and pages in storage.
+//!
+//! A page is found in memory, else in the newest commit that holds it, else among the pages of the
+//! last checkpoint. A commit is one append to the log. It takes effect in memory only after storage
+//! has taken it, so what the store answers is never ahead of what it would answer after a crash.
+//!
+//! Invariants:
+//! - the txid of each commit is one more than the one before;
+//! - `frames` names the newest commit of each page changed since the mark, and only those pages;
+//! - the checksum of the position is that of all pages up to the size, the lock page left out;
+//! - after a storage error the store answers nothing more, because what storage holds is unknown.
+
+use std::collections::HashMap;
+
+use crate::cache::PageCache;
+use crate::checkpoint::RunningCheckpoint;
+use crate::commit::{Changes, Commit};
+use crate::error::Error;
+use crate::ltx::{FrameRef, decode_frame, read_index};
+use crate::page::{LOCK_PAGE, PageImage, PageNo, blank_page};
+use crate::position::{Position, Txid};
+use crate::storage::{LogRow, Mark, Storage, StorageError};
+
+/// Pages fetched at once when pages are read one after the other.
+const READ_AHEAD_PAGES: u32 = 32;
+
+/// One database as its object keeps it.
+pub struct Store {
+    pub(crate) storage: Box<dyn Storage>,
+    pub(crate) position: Position,
+    pub(crate) size_pages: PageNo,
+    pub(crate) frames: HashMap<PageNo, (Txid, FrameRef)>,
+    pub(crate) log: LogSinceMark,
+    pub(crate) checkpoint: Option<RunningCheckpoint>,
+    cache: PageCache,
+    /// The page after the last one that was read from storage: reading it again means a scan.
+    next_in_scan: PageNo,
+    broken: Option<StorageError>,
+}
+
+/// How much log a start would have to read.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct LogSinceMark {
+    pub(crate) commits: u64,
+    pub(crate) bytes: u64,
+}
+
+impl LogSinceMark {
+    pub(crate) fn add(&mut self, bytes: usize) {
+        self.commits += 1;
+        self.bytes += bytes as u64;
+    }
+}
+
+impl Store {
+    /// Opens what storage holds, reading the mark and the log since; `cache_pages` bounds the
+    /// memory for pages.
+    pub fn open(storage: Box<dyn Storage>, cache_pages: usize) -> Result<Store, Error> {
+        let start = Mark { position: Position::START, size_pages: 0 };
+        let mark = storage.mark()?.unwrap_or(start);
+        let mut store = Store {
+            storage,
+            position: mark.position,
+            size_pages: mark.size_pages,
+            frames: HashMap::new(),
+            log: LogSinceMark::default(),
+            checkpoint: None,
+            cache: PageCache::new(cache_pages),
+            next_in_scan: 0,
+            broken: None,
+        };
+        let mut rows = Vec::new();
+        store.storage.read_log(mark.position.txid, &mut |row| {
+            rows.push(IndexedRow::new(row)?);
+            Ok(())
+        })?;
+        for row in rows {
+            store.index(row)?;
+        }
+        Ok(store)
+    }
+
+    /// The last commit.
+    pub fn position(&self) -> Position {
+        self.position
+    }
+
+    /// Size of the database, in pages.
+    pub fn size_pages(&self) -> PageNo {
+        self.size_pages
+    }
+
+    /// Whether storage has failed; the store is then to be dropped and opened anew.
+    pub fn is_broken(&self) -> bool {
+        self.broken.is_some()
+    }
+
+    /// Copies part of a page, from `offset` within it, into `out`.
+    pub fn read(&mut self, number: PageNo, offset: usize, out: &mut [u8]) -> Result<(), Error> {
+        let page = self.page(number)?;
+        let part = page
+            .get(offset..offset.saturating_add(out.len()))
+            .ok_or_else(|| Error::Corrupt(format!("read beyond the end of page {number}")))?;
+        out.copy_from_slice(part);
+        Ok(())
+    }
+
+    /// Makes `changes` the next commit. On an error the database is as it was before.
+    pub fn commit(&mut self, mut changes: Changes, time_ms: i64) -> Result<Commit, Error> {
+        self.check()?;
+        let size_pages = changes.size_pages;
+        changes.pages.retain(|number, _| *number <= size_pages && *number != LOCK_PAGE);
+        // SQLite need not write a page that it adds and frees again; its content is then zero.
+        for number in self.size_pages + 1..=size_pages {
+            if number != LOCK_PAGE {
+                changes.pages.entry(number).or_insert_with(blank_page);
+            }
+        }
+        let mut after = self.position;
+        after.txid += 1;
+        for number in size_pages + 1..=self.size_pages {
+            if number != LOCK_PAGE {
+                after.checksum = after.checksum.toggle(number, self.page(number)?);
+            }
+        }
+        for (number, page) in &changes.pages {
+            if *number <= self.size_pages {
+                after.checksum = after.checksum.toggle(*number, self.page(*number)?);
+            }
+            after.checksum = after.checksum.toggle(*number, &**page);
+        }
+        let commit = Commit::encode(self.position, after, size_pages, time_ms, &changes.pages);
+        if let Err(error) = self.storage.append(&commit) {
+            return Err(self.break_off(error));
+        }
+        self.take(&commit, changes);
+        Ok(commit)
+    }
+
+    fn take(&mut self, commit: &Commit, changes: Changes) {
+        assert_eq!(commit.before, self.position);
+        for number in commit.size_pages + 1..=self.size_pages {
+            self.cache.remove(number);
+            self.frames.remove(&number);
+        }
+        for (number, frame) in &commit.frames {
+            self.frames.insert(*number, (commit.after.txid, *frame));
+        }
+        for (number, page) in changes.pages {
+            self.cache.put(number, page);
+        }
+        self.position = commit.after;
+        self.size_pages = commit.size_pages;
+        self.log.add(commit.ltx.len());
+        if let Some(running) = &mut self.checkpoint {
+            running.log_after.add(commit.ltx.len());
+        }
+    }
+
+    /// The current image of a page.
+    pub(crate) fn page(&mut self, number: PageNo) -> Result<&PageImage, Error> {
+        self.check()?;
+        if number == 0 || number > self.size_pages || number == LOCK_PAGE {
+            return Err(Error::Corrupt(format!("there is no page {number}")));
+        }
+        if !self.cache.contains(number) {
+            match self.frames.get(&number).copied() {
+                Some((txid, frame)) => self.load_frame(number, txid, frame)?,
+                None => self.load_pages(number)?,
+            }
+        }
+        let missing = || Error::Corrupt(format!("page {number} is missing"));
+        self.cache.get(number).ok_or_else(missing)
+    }
+
+    fn load_frame(&mut self, number: PageNo, txid: Txid, frame: FrameRef) -> Result<(), Error> {
+        let bytes = match self.storage.read_frame(txid, frame.offset, frame.len) {
+            Ok(bytes) => bytes,
+            Err(error) => return Err(self.break_off(error)),
+        };
+        let mut page = blank_page();
+        if decode_frame(&bytes, &mut page)?.0 != number {
+            return Err(Error::Corrupt(format!("commit {txid} holds another page than {number}")));
+        }
+        self.cache.put(number, page);
+        Ok(())
+    }
+
+    fn load_pages(&mut self, number: PageNo) -> Result<(), Error> {
+        // Never so many that the page asked for falls out of the cache again.
+        let ahead = READ_AHEAD_PAGES.min(self.cache.pages_max() as u32);
+        let count = if number == self.next_in_scan { ahead } else { 1 };
+        let (frames, cache, size_pages) = (&self.frames, &mut self.cache, self.size_pages);
+        let mut next = number + 1;
+        let read = self.storage.read_pages(number, count, &mut |number, bytes| {
+            next = number + 1;
+            let newest = number <= size_pages && !frames.contains_key(&number);
+            if let Ok(image) = <&PageImage>::try_from(bytes)
+                && newest
+                && !cache.contains(number)
+            {
+                cache.put(number, Box::new(*image));
+            }
+        });
+        self.next_in_scan = next;
+        read.map_err(|error| self.break_off(error))
+    }
+
+    fn index(&mut self, row: IndexedRow) -> Result<(), Error> {
+        if row.position.txid != self.position.txid + 1 || row.position.epoch < self.position.epoch {
+            let (at, next) = (self.position, row.position);
+            return Err(Error::Corrupt(format!("the log goes from {at} to {next}")));
+        }
+        for number in row.size_pages + 1..=self.size_pages {
+            self.frames.remove(&number);
+        }
+        for (number, frame) in row.frames {
+            self.frames.insert(number, (row.position.txid, frame));
+        }
+        self.position = row.position;
+        self.size_pages = row.size_pages;
+        self.log.add(row.len);
+        Ok(())
+    }
+
+    fn check(&self) -> Result<(), Error> {
+        self.broken.clone().map_or(Ok(()), |error| Err(Error::Storage(error)))
+    }
+
+    pub(crate) fn break_off(&mut self, error: StorageError) -> Error {
+        self.broken = Some(error.clone());
+        Error::Storage(error)
+    }
+}
+
+/// What a start keeps of one commit: where its pages lie, not the pages.
+struct IndexedRow {
+    position: Position,
+    size_pages: PageNo,
+    frames: Vec<(PageNo, FrameRef)>,
+    len: usize,
+}
+
+impl IndexedRow {
+    fn new(row: LogRow) -> Result<Self, Error> {
+        let header = crate::ltx::Header::decode(&row.ltx)?;
+        if header.txid_max != row.position.txid {
+            return Err(Error::Corrupt(format!("commit {} names itself otherwise", row.position)));
+        }
+        let mut frames = Vec::new();
+        read_index(&row.ltx, |number, frame| frames.push((number, frame)))?;
+        let (position, size_pages) = (row.position, header.size_pages);
+        Ok(IndexedRow { position, size_pages, frames, len: row.ltx.len() })
+    }
+}
+
+#[cfg(test)]
+mod tests;
