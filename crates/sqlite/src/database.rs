@@ -1,0 +1,322 @@
+//! One database: requests run over a store, each as one transaction.
+//!
+//! A request is one statement, a batch or a script. Whatever it is, it begins a transaction, and
+//! either all of it commits as one commit of the store or nothing of it happened. That is D1's
+//! promise for batches, and it keeps settings such as `PRAGMA foreign_keys` from leaking out of a
+//! request, because SQLite ignores them inside a transaction.
+
+use std::rc::Rc;
+use std::sync::Arc;
+
+use isolite_core::{CheckpointPolicy, CheckpointProgress, Commit, Position, Store};
+use isolite_protocol::{Query, ResultsFormat, Value};
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, OpenFlags, ffi};
+
+use crate::answer::{AnswerWriter, Before};
+use crate::error::Error;
+use crate::limits::Limits;
+use crate::policy::{FLAGS, Policy};
+use crate::shared::Shared;
+use crate::sql_text::is_blank;
+use crate::statement::{Cell, Statement};
+use crate::statement_cache::StatementCache;
+use crate::vfs;
+
+/// Transaction statements, numbers for `meta`, and the flags of the connection.
+const INTERNAL_STATEMENTS: usize = 16;
+
+/// A database over its store.
+pub struct Database {
+    // Statements before the connection: fields drop in this order, and statements must go first.
+    statements: StatementCache,
+    /// Our own, kept apart: what SQL may not say must not be found ready under the same text.
+    internal: StatementCache,
+    connection: Connection,
+    policy: Arc<Policy>,
+    shared: Rc<Shared>,
+    limits: Limits,
+    size_bytes: u64,
+}
+
+/// How numbers in parameters are bound.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Numbers {
+    /// Every number is a REAL, as JavaScript's are and as D1 binds them.
+    #[default]
+    Real,
+    /// A number written as an integer is an INTEGER.
+    Exact,
+}
+
+/// One request.
+pub struct Run<'a> {
+    pub queries: &'a [Query],
+    pub format: ResultsFormat,
+    pub numbers: Numbers,
+    /// Every statement of a query's text answers for itself; without it the last one alone does.
+    pub script: bool,
+    /// Time of the request, in milliseconds since the Unix epoch.
+    pub now_ms: i64,
+    /// A clock for durations, in milliseconds.
+    pub clock: &'a dyn Fn() -> f64,
+    /// Members of each `meta` that tell who answered: `"served_by":"…",` or nothing.
+    pub served: &'a str,
+}
+
+/// What a request did.
+pub struct Done {
+    /// Results as JSON, with commas between and no brackets around.
+    pub results: Vec<u8>,
+    /// How many results there are.
+    pub count: usize,
+    /// The commit that the request made, unless it only read.
+    pub commit: Option<Commit>,
+}
+
+impl Database {
+    /// Opens SQLite over `store`.
+    pub fn open(store: Store, limits: Limits) -> Result<Database, Error> {
+        vfs::install().map_err(Error::Open)?;
+        let shared = Rc::new(Shared::new(store, limits.transaction_pages_max));
+        let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
+            | OpenFlags::SQLITE_OPEN_CREATE
+            | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let open = || Connection::open_with_flags_and_vfs("isolite.db", flags, vfs::NAME);
+        let mut connection = vfs::opening(&shared, open)?;
+        // SAFETY: sets one number; no pointer is passed.
+        unsafe { ffi::sqlite3_hard_heap_limit64(limits.heap_bytes_max) };
+        for (limit, value) in limits.of_sqlite() {
+            connection.set_limit(limit, value)?;
+        }
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_STMT_SCANSTATUS, true)?;
+        connection.execute_batch(&format!(
+            "PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA max_page_count = {}",
+            limits.database_pages_max
+        ))?;
+        let policy = Policy::install(&mut connection)?;
+        let statements = StatementCache::new(limits.statements_kept);
+        let internal = StatementCache::new(INTERNAL_STATEMENTS);
+        Ok(Database { statements, internal, connection, policy, shared, limits, size_bytes: 0 })
+    }
+
+    /// Where the database stands.
+    pub fn position(&self) -> Position {
+        self.shared.store.borrow().position()
+    }
+
+    /// Whether storage has failed and the database is to be opened anew.
+    pub fn is_broken(&self) -> bool {
+        self.shared.store.borrow().is_broken()
+    }
+
+    /// Takes a step of the checkpoint that is due, if one is.
+    pub fn checkpoint_step(
+        &mut self,
+        policy: &CheckpointPolicy,
+    ) -> Result<CheckpointProgress, Error> {
+        self.shared.store.borrow_mut().checkpoint_step(policy).map_err(Error::Pages)
+    }
+
+    /// Whether `checkpoint_step` has something to do.
+    pub fn checkpoint_is_due(&self, policy: &CheckpointPolicy) -> bool {
+        self.shared.store.borrow().checkpoint_is_due(policy)
+    }
+
+    /// Size in bytes without free pages, as D1 counts it.
+    pub fn size_bytes(&mut self) -> Result<u64, Error> {
+        let pages = self.number("PRAGMA page_count")?;
+        let free = self.number("PRAGMA freelist_count")?;
+        Ok((pages - free).max(0) as u64 * isolite_core::PAGE_SIZE as u64)
+    }
+
+    /// How many tables there are, SQLite's own left out.
+    pub fn num_tables(&mut self) -> Result<i64, Error> {
+        self.number(
+            "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name NOT LIKE 'sqlite_%'",
+        )
+    }
+
+    /// Runs one request as one transaction. On an error nothing of it has happened.
+    pub fn run(&mut self, run: &Run<'_>) -> Result<Done, Error> {
+        if run.queries.is_empty() {
+            return Err(Error::NoStatement);
+        }
+        self.shared.now_ms.set(run.now_ms);
+        self.policy.begin(self.limits.steps_max);
+        self.run_internal("BEGIN")?;
+        let mut answer = AnswerWriter::new(run, self.limits.result_bytes_max);
+        let ran = self.run_queries(run, &mut answer).and_then(|()| self.run_internal("COMMIT"));
+        let ran = ran.map_err(|error| self.explain(error));
+        if ran.is_err() {
+            self.roll_back();
+        }
+        self.reset_flags();
+        // A request is one transaction, so there is one commit at most.
+        let commit = self.shared.commits.borrow_mut().pop();
+        ran?;
+        let (results, count) = answer.finish();
+        Ok(Done { results, count, commit })
+    }
+
+    fn run_queries(&mut self, run: &Run<'_>, answer: &mut AnswerWriter<'_>) -> Result<(), Error> {
+        for query in run.queries {
+            let answered = answer.count();
+            self.run_query(run, query, answer)?;
+            if answer.count() == answered {
+                return Err(Error::NoStatement);
+            }
+        }
+        Ok(())
+    }
+
+    /// Runs the statements in one text, each prepared after those before it have run, as it may
+    /// need what they made. Parameters belong to the last one.
+    fn run_query(
+        &mut self,
+        run: &Run<'_>,
+        query: &Query,
+        answer: &mut AnswerWriter<'_>,
+    ) -> Result<(), Error> {
+        let mut text = query.sql.as_str();
+        let mut before = self.before(run);
+        loop {
+            let (statement, rest) = self.statements.take(&self.connection, text)?;
+            let after = text.get(rest..).unwrap_or_default();
+            let last = is_blank(after);
+            if let Some(mut statement) = statement {
+                let params = if last { query.params.as_slice() } else { &[] };
+                self.bind(&mut statement, params, run.numbers)?;
+                if last || run.script {
+                    self.answer(&mut statement, &before, answer)?;
+                    before = self.before(run);
+                } else {
+                    while statement.step()? {}
+                }
+                statement.reset();
+                // One that sets a flag must meet the authorizer each time, which notes it.
+                if last && text.len() == query.sql.len() && !self.policy.flag_set() {
+                    self.statements.give(&query.sql, statement);
+                }
+            }
+            if last || rest == 0 {
+                return Ok(());
+            }
+            text = after;
+        }
+    }
+
+    fn bind(
+        &mut self,
+        statement: &mut Statement,
+        params: &[Value],
+        numbers: Numbers,
+    ) -> Result<(), Error> {
+        if statement.param_count() != params.len() {
+            return Err(Error::Params);
+        }
+        for (index, value) in params.iter().enumerate() {
+            match (numbers, value) {
+                (Numbers::Real, Value::Integer(number)) => {
+                    statement.bind(index + 1, &Value::Real(*number as f64))?;
+                }
+                _ => statement.bind(index + 1, value)?,
+            }
+        }
+        Ok(())
+    }
+
+    /// Steps through a statement and writes its result.
+    fn answer(
+        &mut self,
+        statement: &mut Statement,
+        before: &Before,
+        answer: &mut AnswerWriter<'_>,
+    ) -> Result<(), Error> {
+        answer.rows(statement)?;
+        if !statement.is_read_only() {
+            self.size_bytes = self.size_bytes()?;
+        }
+        let after = Before {
+            changes: self.total_changes(),
+            last_row_id: self.connection.last_insert_rowid(),
+            size_bytes: self.size_bytes,
+            started_ms: before.started_ms,
+        };
+        answer.meta(before, &after, statement.rows_read());
+        Ok(())
+    }
+
+    fn before(&self, run: &Run<'_>) -> Before {
+        Before {
+            changes: self.total_changes(),
+            last_row_id: self.connection.last_insert_rowid(),
+            size_bytes: self.size_bytes,
+            started_ms: (run.clock)(),
+        }
+    }
+
+    fn total_changes(&self) -> i64 {
+        // SAFETY: the handle is open as long as the connection is borrowed.
+        unsafe { ffi::sqlite3_total_changes64(self.connection.handle()) }
+    }
+
+    /// Runs one statement of our own, which the rules for SQL do not concern.
+    fn run_internal(&mut self, sql: &str) -> Result<(), Error> {
+        self.number(sql).map(drop)
+    }
+
+    /// The one number that a statement of our own answers, or 0.
+    fn number(&mut self, sql: &str) -> Result<i64, Error> {
+        let (connection, statements) = (&self.connection, &mut self.internal);
+        self.policy.internally(|| {
+            let (Some(mut statement), _) = statements.take(connection, sql)? else {
+                return Ok(0);
+            };
+            let number = match (statement.step()?, statement.cell(0)) {
+                (true, Cell::Integer(number)) => number,
+                _ => 0,
+            };
+            statement.reset();
+            statements.give(sql, statement);
+            Ok(number)
+        })
+    }
+
+    fn roll_back(&mut self) {
+        // SQLite has rolled back by itself after some errors; there is then nothing to end.
+        if !self.connection.is_autocommit() {
+            let ended = self.run_internal("ROLLBACK");
+            debug_assert!(ended.is_ok(), "{ended:?}");
+        }
+        self.size_bytes = self.size_bytes().unwrap_or(self.size_bytes);
+    }
+
+    /// Puts back the flags of the connection that the request has set.
+    fn reset_flags(&mut self) {
+        if self.policy.take_flag_set() {
+            for flag in FLAGS {
+                let reset = self.run_internal(&format!("PRAGMA {flag} = OFF"));
+                debug_assert!(reset.is_ok(), "{reset:?}");
+            }
+        }
+    }
+
+    /// What lies behind an error that SQLite could only give a code for.
+    fn explain(&self, error: Error) -> Error {
+        if let Some(error) = self.shared.error.take() {
+            return Error::Pages(error);
+        }
+        if self.policy.transaction_refused() {
+            return Error::TransactionStatement;
+        }
+        if self.policy.steps_exceeded() {
+            return Error::TooManySteps { steps_max: self.limits.steps_max };
+        }
+        error
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,300 @@
+//! SQL through the whole stack below the shell: SQLite, VFS, store, and a storage that fails.
+//!
+//! These run on the host and, by `wasm-bindgen-test`, in wasm: what they show holds for both.
+
+use isolite_core::memory_storage::{Fault, MemoryStorage};
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+use super::*;
+
+/// Both builds must give these; `.cargo/config.toml` sets them.
+const OPTIONS: &str = "DEFAULT_AUTOVACUUM DEFAULT_CACHE_SIZE=-16384 DEFAULT_FILE_FORMAT=4 DEFAULT_FOREIGN_KEYS \
+    DEFAULT_JOURNAL_SIZE_LIMIT=-1 DEFAULT_PAGE_SIZE=4096 DEFAULT_PCACHE_INITSZ=20 \
+    DEFAULT_RECURSIVE_TRIGGERS DEFAULT_SECTOR_SIZE=4096 DEFAULT_SYNCHRONOUS=2 \
+    DEFAULT_WAL_AUTOCHECKPOINT=1000 DEFAULT_WAL_SYNCHRONOUS=2 DEFAULT_WORKER_THREADS=0 \
+    DIRECT_OVERFLOW_READ ENABLE_FTS5 ENABLE_MATH_FUNCTIONS ENABLE_RTREE \
+    ENABLE_STMT_SCANSTATUS MAX_ATTACHED=10 MAX_COLUMN=2000 MAX_COMPOUND_SELECT=500 \
+    MAX_DEFAULT_PAGE_SIZE=8192 MAX_EXPR_DEPTH=1000 MAX_FUNCTION_ARG=1000 \
+    MAX_LENGTH=1000000000 MAX_LIKE_PATTERN_LENGTH=50000 MAX_PAGE_COUNT=0xfffffffe \
+    MAX_PAGE_SIZE=65536 MAX_SCHEMA=10000000 MAX_SQL_LENGTH=1000000000 MAX_TRIGGER_DEPTH=1000 \
+    MAX_VARIABLE_NUMBER=32766 MAX_VDBE_OP=250000000 MAX_WORKER_THREADS=0 OMIT_DEPRECATED \
+    OMIT_LOAD_EXTENSION OMIT_SHARED_CACHE TEMP_STORE=3";
+
+fn open(storage: &MemoryStorage) -> Database {
+    open_with(storage, Limits::default())
+}
+
+fn open_with(storage: &MemoryStorage, limits: Limits) -> Database {
+    let store = Store::open(Box::new(storage.clone()), 256).unwrap();
+    Database::open(store, limits).unwrap()
+}
+
+fn run(database: &mut Database, queries: &[Query], script: bool) -> Result<Done, String> {
+    let run = Run {
+        queries,
+        format: ResultsFormat::ArrayOfObjects,
+        numbers: Numbers::Real,
+        script,
+        now_ms: 1_700_000_000_000,
+        clock: &|| 0.0,
+        served: "",
+    };
+    database.run(&run).map_err(|error| error.to_string())
+}
+
+fn one(database: &mut Database, sql: &str, params: Vec<Value>) -> Result<String, String> {
+    let done = run(database, &[Query::new(sql, params)], false)?;
+    let text = String::from_utf8(done.results).unwrap();
+    let end = text.find(",\"meta\"").unwrap();
+    Ok(text["{\"success\":true,\"results\":".len()..end].to_string())
+}
+
+fn rows(database: &mut Database, sql: &str) -> String {
+    one(database, sql, vec![]).unwrap()
+}
+
+fn filled(storage: &MemoryStorage) -> Database {
+    let mut database = open(storage);
+    rows(&mut database, "CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT UNIQUE, b)");
+    one(&mut database, "INSERT INTO t VALUES (1, 'one', ?)", vec![Value::Integer(5)]).unwrap();
+    database
+}
+
+#[test]
+fn a_commit_survives_and_reads_back() {
+    let storage = MemoryStorage::default();
+    drop(filled(&storage));
+    let mut database = open(&storage);
+    assert_eq!(rows(&mut database, "SELECT * FROM t"), r#"[{"id":1,"a":"one","b":5.0}]"#);
+    assert_eq!(database.position().txid, 2);
+    assert_eq!(rows(&mut database, "PRAGMA quick_check"), r#"[{"quick_check":"ok"}]"#);
+}
+
+#[test]
+fn reading_commits_nothing() {
+    let mut database = filled(&MemoryStorage::default());
+    let before = database.position();
+    rows(&mut database, "SELECT count(*) FROM t");
+    rows(&mut database, "UPDATE t SET b = 1 WHERE id = 77");
+    assert_eq!(database.position(), before);
+}
+
+#[test]
+fn values_of_every_type() {
+    let mut database = open(&MemoryStorage::default());
+    let sql = "SELECT 1 AS i, 1.5 AS r, 'é\"\n' AS t, x'00ff' AS b, NULL AS n, \
+               9223372036854775807 AS big, 1e999 AS inf, 2 AS i";
+    let expected = r#"[{"i":2,"r":1.5,"t":"é\"\n","b":[0,255],"n":null,"big":9223372036854775807,"inf":null}]"#;
+    assert_eq!(rows(&mut database, sql), expected);
+    let params = vec![
+        Value::Integer(5),
+        Value::Text("x".into()),
+        Value::Blob(vec![]),
+        Value::Null,
+        Value::Real(1e20),
+    ];
+    let sql = "SELECT typeof(?) a, typeof(?) b, typeof(?) c, typeof(?) d, typeof(?) e";
+    let types = r#"[{"a":"real","b":"text","c":"blob","d":"null","e":"real"}]"#;
+    assert_eq!(one(&mut database, sql, params).unwrap(), types);
+}
+
+#[test]
+fn a_batch_is_all_or_nothing() {
+    let mut database = filled(&MemoryStorage::default());
+    let before = database.position();
+    let queries = [
+        Query::new("INSERT INTO t VALUES (2, 'two', 0)", vec![]),
+        Query::new("INSERT INTO t VALUES (3, 'one', 0)", vec![]),
+    ];
+    let error = run(&mut database, &queries, false).err().unwrap();
+    assert_eq!(
+        error,
+        "UNIQUE constraint failed: t.a: SQLITE_CONSTRAINT (extended: SQLITE_CONSTRAINT_UNIQUE)"
+    );
+    assert_eq!(database.position(), before);
+    assert_eq!(rows(&mut database, "SELECT count(*) AS n FROM t"), r#"[{"n":1}]"#);
+}
+
+#[test]
+fn scripts_answer_each_statement_and_queries_the_last() {
+    let mut database = open(&MemoryStorage::default());
+    let sql = "CREATE TABLE s (a); INSERT INTO s VALUES ('x;y'); -- done\nSELECT a FROM s;";
+    let done = run(&mut database, &[Query::new(sql, vec![])], true).unwrap();
+    assert_eq!(done.count, 3);
+    assert_eq!(
+        one(&mut database, "SELECT 1; SELECT ? AS b", vec![Value::Null]).unwrap(),
+        r#"[{"b":null}]"#
+    );
+}
+
+#[test]
+fn what_sqlite_refuses_is_told_in_d1s_words() {
+    let mut database = filled(&MemoryStorage::default());
+    for (sql, text) in [
+        ("SELEC 1", "near \"SELEC\": syntax error at offset 0: SQLITE_ERROR"),
+        ("SELECT * FROM nope", "no such table: nope: SQLITE_ERROR"),
+        ("SELECT nocol FROM t", "no such column: nocol at offset 7: SQLITE_ERROR"),
+        ("SELECT * FROM t WHERE", "incomplete input: SQLITE_ERROR"),
+        ("INSERT INTO t (id) VALUES ('x')", "datatype mismatch: SQLITE_MISMATCH"),
+        ("", "No SQL statements detected."),
+        ("-- nothing", "No SQL statements detected."),
+        ("SELECT ?", "Wrong number of parameter bindings for SQL query."),
+        ("ATTACH 'x' AS y", "not authorized: SQLITE_AUTH"),
+        ("PRAGMA journal_mode", "not authorized: SQLITE_AUTH"),
+        ("PRAGMA writable_schema = ON", "not authorized: SQLITE_AUTH"),
+        ("CREATE TEMP TABLE x (a)", "not authorized: SQLITE_AUTH"),
+        ("CREATE TABLE _cf_x (a)", "not authorized: SQLITE_AUTH"),
+        ("VACUUM", "cannot VACUUM from within a transaction: SQLITE_ERROR"),
+        (
+            "UPDATE sqlite_schema SET sql = ''",
+            "table sqlite_master may not be modified: SQLITE_ERROR",
+        ),
+        ("SELECT hex(zeroblob(3000000))", "string or blob too big: SQLITE_TOOBIG"),
+    ] {
+        assert_eq!(one(&mut database, sql, vec![]).unwrap_err(), text, "{sql}");
+    }
+    for sql in ["BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT a", "RELEASE a", "END"] {
+        let text = one(&mut database, sql, vec![]).unwrap_err();
+        assert!(text.starts_with("To execute a transaction"), "{sql}: {text}");
+    }
+    assert_eq!(rows(&mut database, "SELECT count(*) AS n FROM t"), r#"[{"n":1}]"#);
+}
+
+#[test]
+fn flags_and_foreign_keys_end_with_the_request() {
+    let mut database = open(&MemoryStorage::default());
+    rows(&mut database, "CREATE TABLE p (id INTEGER PRIMARY KEY)");
+    rows(&mut database, "CREATE TABLE c (p REFERENCES p DEFERRABLE INITIALLY DEFERRED)");
+    rows(&mut database, "PRAGMA foreign_keys = OFF");
+    rows(&mut database, "PRAGMA case_sensitive_like = ON");
+    rows(&mut database, "PRAGMA case_sensitive_like = ON");
+    assert_eq!(rows(&mut database, "SELECT 'A' LIKE 'a' AS x"), r#"[{"x":1}]"#);
+    let error = one(&mut database, "INSERT INTO c VALUES (7)", vec![]).unwrap_err();
+    assert!(error.starts_with("FOREIGN KEY constraint failed: SQLITE_CONSTRAINT"), "{error}");
+    assert_eq!(rows(&mut database, "SELECT count(*) AS n FROM c"), r#"[{"n":0}]"#);
+}
+
+#[test]
+fn runaway_statements_end_with_an_error() {
+    let limits = Limits {
+        steps_max: 100_000,
+        result_bytes_max: 10_000,
+        transaction_pages_max: 20,
+        database_pages_max: 60,
+        ..Limits::default()
+    };
+    let mut database = open_with(&MemoryStorage::default(), limits);
+    rows(&mut database, "CREATE TABLE t (a)");
+    let numbers = "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c LIMIT";
+    for (sql, text) in [
+        (format!("{numbers} 1000000) SELECT count(*) FROM c"), "query took too long"),
+        (format!("{numbers} 5000) SELECT n FROM c"), "result too large"),
+        (
+            format!("{numbers} 30) INSERT INTO t SELECT zeroblob(4000) FROM c"),
+            "transaction too large",
+        ),
+    ] {
+        let error = one(&mut database, &sql, vec![]).unwrap_err();
+        assert!(error.starts_with(text), "{sql}: {error}");
+    }
+    let mut full = None;
+    for _ in 0..10 {
+        let sql = format!("{numbers} 9) INSERT INTO t SELECT zeroblob(4000) FROM c");
+        full = one(&mut database, &sql, vec![]).err();
+    }
+    assert_eq!(full.unwrap(), "database or disk is full: SQLITE_FULL");
+    assert_eq!(rows(&mut database, "PRAGMA quick_check"), r#"[{"quick_check":"ok"}]"#);
+}
+
+#[test]
+fn deep_statements_do_not_overflow_the_stack() {
+    let mut database = open(&MemoryStorage::default());
+    let like = format!("SELECT '{}' LIKE '{}b'", "a".repeat(400), "%a".repeat(400));
+    let deep =
+        |open: &str, close: &str, n| format!("SELECT {}1{}", open.repeat(n), close.repeat(n));
+    let compound = vec!["SELECT 1"; 500].join(" UNION ALL ");
+    for sql in [
+        like,
+        deep("(", ")", 5000),
+        deep("abs(", ")", 5000),
+        deep("(SELECT ", ")", 5000),
+        deep("CASE WHEN 1 THEN ", " END", 5000),
+        compound,
+        format!("SELECT json('{}{}')", "[".repeat(5000), "]".repeat(5000)),
+        format!("SELECT json_extract('{}1{}', '$')", "[".repeat(990), "]".repeat(990)),
+    ] {
+        let _ = one(&mut database, &sql, vec![]);
+    }
+    assert_eq!(rows(&mut database, "SELECT 1 AS x"), r#"[{"x":1}]"#);
+}
+
+#[test]
+fn a_storage_error_fails_the_request_and_reopening_tells_what_happened() {
+    for fault in [Fault::Before, Fault::After] {
+        let storage = MemoryStorage::default();
+        let mut database = filled(&storage);
+        storage.fail_at(0, fault);
+        let error = one(&mut database, "UPDATE t SET b = 'new'", vec![]).unwrap_err();
+        assert_eq!(error, "storage: append");
+        assert!(database.is_broken());
+        storage.heal();
+        assert!(one(&mut database, "SELECT * FROM t", vec![]).is_err());
+        let expected = if fault == Fault::After { r#"[{"b":"new"}]"# } else { r#"[{"b":5.0}]"# };
+        assert_eq!(rows(&mut open(&storage), "SELECT b FROM t"), expected);
+    }
+}
+
+#[test]
+fn databases_in_one_thread_stay_apart() {
+    let mut databases: Vec<_> = (0..3).map(|_| open(&MemoryStorage::default())).collect();
+    for (i, database) in databases.iter_mut().enumerate() {
+        rows(database, &format!("CREATE TABLE t{i} (a)"));
+    }
+    for (i, database) in databases.iter_mut().enumerate() {
+        let sql = "SELECT name FROM sqlite_schema";
+        assert_eq!(rows(database, sql), format!(r#"[{{"name":"t{i}"}}]"#));
+    }
+}
+
+#[test]
+fn growth_shrinking_and_checkpoints_keep_the_database_whole() {
+    let storage = MemoryStorage::default();
+    let mut database = open(&storage);
+    let policy = CheckpointPolicy { log_commits_max: 3, step_pages: 7, ..Default::default() };
+    rows(&mut database, "CREATE VIRTUAL TABLE f USING fts5(text)");
+    rows(&mut database, "CREATE TABLE t (id INTEGER PRIMARY KEY, x)");
+    for round in 0..12 {
+        let insert = "WITH RECURSIVE c(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM c LIMIT 60) \
+                      INSERT INTO t (x) SELECT printf('%d %1500d', n, n) FROM c";
+        rows(&mut database, insert);
+        rows(&mut database, "INSERT INTO f SELECT 'word' || id FROM t WHERE id % 7 = 0");
+        rows(&mut database, &format!("DELETE FROM t WHERE id % 5 = {}", round % 5));
+        database.checkpoint_step(&policy).unwrap();
+        if round % 4 == 3 {
+            database = open(&storage);
+        }
+        assert_eq!(rows(&mut database, "PRAGMA quick_check"), r#"[{"quick_check":"ok"}]"#);
+    }
+    while database.checkpoint_step(&policy).unwrap() == CheckpointProgress::More {}
+    let counted = rows(&mut database, "SELECT count(*) AS n FROM t");
+    let mut reopened = open(&storage);
+    assert_eq!(rows(&mut reopened, "SELECT count(*) AS n FROM t"), counted);
+    assert_eq!(rows(&mut reopened, "PRAGMA quick_check"), r#"[{"quick_check":"ok"}]"#);
+}
+
+#[test]
+fn sqlite_is_the_same_on_host_and_in_wasm() {
+    let version = unsafe { std::ffi::CStr::from_ptr(ffi::sqlite3_libversion()) };
+    assert_eq!(version.to_str().unwrap(), "3.54.1");
+    let database = open(&MemoryStorage::default());
+    let options: Vec<String> = database.policy.internally(|| {
+        let mut statement = database.connection.prepare("PRAGMA compile_options").unwrap();
+        statement.query_map([], |row| row.get(0)).unwrap().map(Result::unwrap).collect()
+    });
+    // What differs names the compiler, the threads and the machine.
+    let differs = ["COMPILER", "THREADSAFE", "ATOMIC", "MUTEX", "SYSTEM", "OS_", "MALLOC", "HAVE_"];
+    let differs = differs.iter().chain(&["DEFAULT_MMAP", "MAX_MMAP"]);
+    let same = options.iter().filter(|option| !differs.clone().any(|d| option.starts_with(d)));
+    assert_eq!(same.map(String::as_str).collect::<Vec<_>>().join(" "), OPTIONS);
+}

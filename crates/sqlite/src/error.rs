@@ -1,0 +1,123 @@
+//! Errors of running SQL, with the texts that D1's clients parse.
+//!
+//! D1 answers SQLite's message, the offset in the statement where one is known, and the name of
+//! the code: `UNIQUE constraint failed: t.a: SQLITE_CONSTRAINT (extended:
+//! SQLITE_CONSTRAINT_UNIQUE)`.
+
+use std::fmt;
+
+use rusqlite::ffi;
+
+/// Why a request failed. The transaction was rolled back and the database is as it was.
+#[derive(Debug)]
+pub enum Error {
+    /// SQLite refused the statement; the text is D1's.
+    Sql { text: String },
+    /// The text is longer than any limit allows.
+    SqlTooLong,
+    /// The statement has more or fewer parameters than values were bound.
+    Params,
+    /// There is no statement in the text.
+    NoStatement,
+    /// A statement that begins, ends or nests a transaction.
+    TransactionStatement,
+    /// The answer would be larger than the setting allows.
+    ResultTooLarge { bytes_max: usize },
+    /// The request took more steps than the setting allows.
+    TooManySteps { steps_max: u64 },
+    /// SQLite could not be opened over the pages.
+    Open(String),
+    /// The pages below failed. After a storage error the database is to be opened anew.
+    Pages(isolite_core::Error),
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Error::Sql { text } | Error::Open(text) => f.write_str(text),
+            Error::SqlTooLong => f.write_str("statement too long: SQLITE_TOOBIG"),
+            Error::Params => f.write_str("Wrong number of parameter bindings for SQL query."),
+            Error::NoStatement => f.write_str("No SQL statements detected."),
+            Error::TransactionStatement => f.write_str(TRANSACTION_TEXT),
+            Error::ResultTooLarge { bytes_max } => write!(
+                f,
+                "result too large: the answer exceeds {bytes_max} bytes; select fewer rows or \
+                 columns, or read in pages with LIMIT"
+            ),
+            Error::TooManySteps { steps_max } => write!(
+                f,
+                "query took too long: it exceeds {steps_max} steps; add an index, or split it"
+            ),
+            Error::Pages(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+/// D1's text, which names the interface of the platform below it.
+const TRANSACTION_TEXT: &str = "To execute a transaction, please use the \
+    state.storage.transaction() or state.storage.transactionSync() APIs instead of the SQL BEGIN \
+    TRANSACTION or SAVEPOINT statements. The JavaScript API is safer because it will \
+    automatically roll back on exceptions, and because it interacts correctly with Durable \
+    Objects' automatic atomic write coalescing.";
+
+impl Error {
+    /// SQLite's message with what D1 adds: the offset in the statement, and the code by name.
+    pub(crate) fn of_sqlite(message: &str, offset: i32, extended: i32) -> Error {
+        let name = code_name(extended);
+        let place = if offset >= 0 { format!(" at offset {offset}") } else { String::new() };
+        let text = match extended_name(extended) {
+            Some(more) => format!("{message}{place}: {name} (extended: {more})"),
+            None => format!("{message}{place}: {name}"),
+        };
+        Error::Sql { text }
+    }
+}
+
+impl From<rusqlite::Error> for Error {
+    fn from(error: rusqlite::Error) -> Self {
+        Error::Open(error.to_string())
+    }
+}
+
+fn extended_name(code: i32) -> Option<&'static str> {
+    Some(match code {
+        ffi::SQLITE_CONSTRAINT_CHECK => "SQLITE_CONSTRAINT_CHECK",
+        ffi::SQLITE_CONSTRAINT_DATATYPE => "SQLITE_CONSTRAINT_DATATYPE",
+        ffi::SQLITE_CONSTRAINT_FOREIGNKEY => "SQLITE_CONSTRAINT_FOREIGNKEY",
+        ffi::SQLITE_CONSTRAINT_NOTNULL => "SQLITE_CONSTRAINT_NOTNULL",
+        ffi::SQLITE_CONSTRAINT_PRIMARYKEY => "SQLITE_CONSTRAINT_PRIMARYKEY",
+        ffi::SQLITE_CONSTRAINT_ROWID => "SQLITE_CONSTRAINT_ROWID",
+        ffi::SQLITE_CONSTRAINT_TRIGGER => "SQLITE_CONSTRAINT_TRIGGER",
+        ffi::SQLITE_CONSTRAINT_UNIQUE => "SQLITE_CONSTRAINT_UNIQUE",
+        ffi::SQLITE_CONSTRAINT_VTAB => "SQLITE_CONSTRAINT_VTAB",
+        _ => return None,
+    })
+}
+
+fn code_name(code: i32) -> &'static str {
+    match code & 0xff {
+        ffi::SQLITE_INTERNAL => "SQLITE_INTERNAL",
+        ffi::SQLITE_PERM => "SQLITE_PERM",
+        ffi::SQLITE_ABORT => "SQLITE_ABORT",
+        ffi::SQLITE_BUSY => "SQLITE_BUSY",
+        ffi::SQLITE_LOCKED => "SQLITE_LOCKED",
+        ffi::SQLITE_NOMEM => "SQLITE_NOMEM",
+        ffi::SQLITE_READONLY => "SQLITE_READONLY",
+        ffi::SQLITE_INTERRUPT => "SQLITE_INTERRUPT",
+        ffi::SQLITE_IOERR => "SQLITE_IOERR",
+        ffi::SQLITE_CORRUPT => "SQLITE_CORRUPT",
+        ffi::SQLITE_FULL => "SQLITE_FULL",
+        ffi::SQLITE_CANTOPEN => "SQLITE_CANTOPEN",
+        ffi::SQLITE_SCHEMA => "SQLITE_SCHEMA",
+        ffi::SQLITE_TOOBIG => "SQLITE_TOOBIG",
+        ffi::SQLITE_CONSTRAINT => "SQLITE_CONSTRAINT",
+        ffi::SQLITE_MISMATCH => "SQLITE_MISMATCH",
+        ffi::SQLITE_MISUSE => "SQLITE_MISUSE",
+        ffi::SQLITE_AUTH => "SQLITE_AUTH",
+        ffi::SQLITE_RANGE => "SQLITE_RANGE",
+        ffi::SQLITE_NOTADB => "SQLITE_NOTADB",
+        _ => "SQLITE_ERROR",
+    }
+}

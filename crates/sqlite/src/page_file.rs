@@ -1,0 +1,139 @@
+//! The database file that SQLite sees: the store's pages, with those of the running transaction
+//! laid over them.
+//!
+//! SQLite writes changed pages before it knows that the transaction commits, and writes old images
+//! back when it rolls back. Both stay in `changes`. Only `SQLITE_FCNTL_COMMIT_PHASETWO`, which
+//! comes after the last write and truncation of a commit and never in a rollback, makes them the
+//! store's next commit; letting go of the write lock without it throws them away.
+
+use std::rc::Rc;
+
+use isolite_core::{Changes, LOCK_PAGE, PAGE_SIZE, PageNo, blank_page};
+use rsqlite_vfs::{
+    DeviceCharacteristics, LockLevel, SyncOptions, VfsError, VfsErrorCode, VfsFile, VfsResult,
+};
+
+use crate::shared::Shared;
+
+/// An open handle on one database.
+pub(crate) struct PageFile {
+    shared: Rc<Shared>,
+    changes: Option<Changes>,
+}
+
+impl PageFile {
+    pub(crate) fn new(shared: Rc<Shared>) -> Self {
+        PageFile { shared, changes: None }
+    }
+
+    /// Publishes what the transaction wrote, if it wrote.
+    pub(crate) fn commit(&mut self) -> VfsResult<()> {
+        let Some(changes) = self.changes.take() else {
+            return Ok(());
+        };
+        let commit = self.shared.store.borrow_mut().commit(changes, self.shared.now_ms.get());
+        let commit = commit.map_err(|error| self.fail(VfsErrorCode::Io, error))?;
+        self.shared.commits.borrow_mut().push(commit);
+        Ok(())
+    }
+
+    fn fail(&self, code: VfsErrorCode, error: isolite_core::Error) -> VfsError {
+        let text = error.to_string();
+        self.shared.error.replace(Some(error));
+        VfsError::new(code, text.into())
+    }
+
+    fn size_pages(&self) -> PageNo {
+        match &self.changes {
+            Some(changes) => changes.size_pages,
+            None => self.shared.store.borrow().size_pages(),
+        }
+    }
+
+    fn changes(&mut self) -> &mut Changes {
+        let store = &self.shared.store;
+        self.changes.get_or_insert_with(|| Changes {
+            size_pages: store.borrow().size_pages(),
+            ..Changes::default()
+        })
+    }
+
+    fn read_part(&self, number: PageNo, offset: usize, out: &mut [u8]) -> VfsResult<()> {
+        if let Some(page) = self.changes.as_ref().and_then(|changes| changes.pages.get(&number)) {
+            out.copy_from_slice(&page[offset..offset + out.len()]);
+            return Ok(());
+        }
+        let mut store = self.shared.store.borrow_mut();
+        if number == LOCK_PAGE || number > store.size_pages() {
+            out.fill(0);
+            return Ok(());
+        }
+        let read = store.read(number, offset, out);
+        read.map_err(|error| self.fail(VfsErrorCode::IoRead, error))
+    }
+}
+
+impl VfsFile for PageFile {
+    fn device_characteristics(&self) -> DeviceCharacteristics {
+        // Nothing outside a page's own bytes is disturbed by writing it.
+        DeviceCharacteristics::POWERSAFE_OVERWRITE
+    }
+
+    fn read(&mut self, buffer: &mut [u8], offset: u64) -> VfsResult<usize> {
+        let size = u64::from(self.size_pages()) * PAGE_SIZE as u64;
+        let available = size.saturating_sub(offset).min(buffer.len() as u64) as usize;
+        let mut done = 0;
+        while done < available {
+            let at = offset + done as u64;
+            let within = (at % PAGE_SIZE as u64) as usize;
+            let len = (PAGE_SIZE - within).min(available - done);
+            let number = (at / PAGE_SIZE as u64) as PageNo + 1;
+            self.read_part(number, within, &mut buffer[done..done + len])?;
+            done += len;
+        }
+        Ok(available)
+    }
+
+    fn write(&mut self, buffer: &[u8], offset: u64) -> VfsResult<()> {
+        if buffer.len() != PAGE_SIZE || !offset.is_multiple_of(PAGE_SIZE as u64) {
+            return Err(VfsError::new(VfsErrorCode::IoWrite, "not one whole page".into()));
+        }
+        let pages_max = self.shared.transaction_pages_max;
+        let number = (offset / PAGE_SIZE as u64) as PageNo + 1;
+        let changes = self.changes();
+        if changes.pages.len() >= pages_max && !changes.pages.contains_key(&number) {
+            let pages = changes.pages.len() + 1;
+            let error = isolite_core::Error::TooLarge { pages, pages_max };
+            return Err(self.fail(VfsErrorCode::Full, error));
+        }
+        changes.pages.entry(number).or_insert_with(blank_page).copy_from_slice(buffer);
+        changes.size_pages = changes.size_pages.max(number);
+        Ok(())
+    }
+
+    fn truncate(&mut self, size: u64) -> VfsResult<()> {
+        self.changes().size_pages = size.div_ceil(PAGE_SIZE as u64) as PageNo;
+        Ok(())
+    }
+
+    fn sync(&mut self, _options: SyncOptions) -> VfsResult<()> {
+        Ok(())
+    }
+
+    fn size(&self) -> VfsResult<u64> {
+        Ok(u64::from(self.size_pages()) * PAGE_SIZE as u64)
+    }
+
+    fn lock(&mut self, _level: LockLevel) -> VfsResult<()> {
+        Ok(())
+    }
+
+    fn unlock(&mut self, _level: LockLevel) -> VfsResult<()> {
+        self.changes = None;
+        Ok(())
+    }
+
+    fn check_reserved_lock(&self) -> VfsResult<bool> {
+        Ok(false)
+    }
+}

@@ -1,0 +1,161 @@
+//! What SQL may do here: D1's rules, kept by SQLite's authorizer and progress handler.
+//!
+//! Transactions belong to the request, not to its statements; attached and temporary databases do
+//! not replicate; and of the pragmas only those may run that D1 lets through, since others would
+//! reach the journal, the page size or the schema table.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+
+use rusqlite::Connection;
+use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
+
+/// Steps between two looks at the budget.
+const STEPS_BETWEEN_CHECKS: i32 = 1000;
+
+/// Pragmas that read.
+const PRAGMAS: [&str; 14] = [
+    "data_version",
+    "defer_foreign_keys",
+    "foreign_key_check",
+    "foreign_key_list",
+    "foreign_keys",
+    "index_info",
+    "index_list",
+    "index_xinfo",
+    "optimize",
+    "quick_check",
+    "schema_version",
+    "table_info",
+    "table_list",
+    "table_xinfo",
+];
+
+/// Pragmas that set a flag of the connection; the flag is put back after the request.
+pub(crate) const FLAGS: [&str; 5] = [
+    "case_sensitive_like",
+    "ignore_check_constraints",
+    "legacy_alter_table",
+    "recursive_triggers",
+    "reverse_unordered_selects",
+];
+
+/// Tables that D1 keeps for itself; the prefix is closed to SQL so that dumps move both ways.
+const RESERVED_PREFIX: &str = "_cf_";
+
+/// State that the hooks share with the database whose statements they watch.
+#[derive(Default)]
+pub(crate) struct Policy {
+    /// While set, the database runs statements of its own.
+    internal: AtomicBool,
+    transaction_refused: AtomicBool,
+    flag_set: AtomicBool,
+    steps_left: AtomicU64,
+    steps_exceeded: AtomicBool,
+}
+
+impl Policy {
+    /// Puts the hooks on a connection.
+    pub(crate) fn install(connection: &mut Connection) -> rusqlite::Result<Arc<Policy>> {
+        let policy = Arc::new(Policy::default());
+        let authorizing = policy.clone();
+        connection
+            .authorizer(Some(move |context: AuthContext<'_>| authorizing.decide(&context)))?;
+        let counting = policy.clone();
+        let count = move || counting.count_steps();
+        connection.progress_handler(STEPS_BETWEEN_CHECKS, Some(count))?;
+        Ok(policy)
+    }
+
+    /// Begins a request with its budget of steps.
+    pub(crate) fn begin(&self, steps_max: u64) {
+        self.steps_left.store(steps_max, Relaxed);
+        self.steps_exceeded.store(false, Relaxed);
+        self.transaction_refused.store(false, Relaxed);
+    }
+
+    /// Runs `statements` without the rules.
+    pub(crate) fn internally<T>(&self, statements: impl FnOnce() -> T) -> T {
+        self.internal.store(true, Relaxed);
+        let done = statements();
+        self.internal.store(false, Relaxed);
+        done
+    }
+
+    pub(crate) fn transaction_refused(&self) -> bool {
+        self.transaction_refused.load(Relaxed)
+    }
+
+    pub(crate) fn steps_exceeded(&self) -> bool {
+        self.steps_exceeded.load(Relaxed)
+    }
+
+    /// Whether the request has set a flag of the connection.
+    pub(crate) fn flag_set(&self) -> bool {
+        self.flag_set.load(Relaxed)
+    }
+
+    /// The same, and forgets it.
+    pub(crate) fn take_flag_set(&self) -> bool {
+        self.flag_set.swap(false, Relaxed)
+    }
+
+    fn count_steps(&self) -> bool {
+        if self.internal.load(Relaxed) {
+            return false;
+        }
+        let left = self.steps_left.load(Relaxed).saturating_sub(STEPS_BETWEEN_CHECKS as u64);
+        self.steps_left.store(left, Relaxed);
+        self.steps_exceeded.store(left == 0, Relaxed);
+        left == 0
+    }
+
+    fn decide(&self, context: &AuthContext<'_>) -> Authorization {
+        use AuthAction::*;
+        if self.internal.load(Relaxed) {
+            return Authorization::Allow;
+        }
+        let allowed = match context.action {
+            Transaction { .. } | Savepoint { .. } => {
+                self.transaction_refused.store(true, Relaxed);
+                false
+            }
+            Attach { .. } | Detach { .. } | Unknown { .. } => false,
+            CreateTempIndex { .. } | CreateTempTable { .. } | CreateTempTrigger { .. } => false,
+            CreateTempView { .. } | DropTempIndex { .. } | DropTempTable { .. } => false,
+            DropTempTrigger { .. } | DropTempView { .. } => false,
+            Pragma { pragma_name, pragma_value } => self.allows_pragma(pragma_name, pragma_value),
+            CreateTable { table_name }
+            | CreateVtable { table_name, .. }
+            | DropTable { table_name }
+            | AlterTable { table_name, .. }
+            | Insert { table_name }
+            | Update { table_name, .. }
+            | Delete { table_name }
+            | Read { table_name, .. } => !is_reserved(table_name),
+            CreateView { view_name } => !is_reserved(view_name),
+            CreateIndex { index_name, .. } => !is_reserved(index_name),
+            CreateTrigger { trigger_name, .. } => !is_reserved(trigger_name),
+            _ => true,
+        };
+        if allowed { Authorization::Allow } else { Authorization::Deny }
+    }
+
+    fn allows_pragma(&self, name: &str, value: Option<&str>) -> bool {
+        let is = |known: &&str| name.eq_ignore_ascii_case(known);
+        if FLAGS.iter().any(|known| is(known)) {
+            self.flag_set.store(true, Relaxed);
+            return true;
+        }
+        let reads_only = ["page_size", "page_count", "schema_version", "data_version"];
+        if reads_only.iter().any(|known| is(known)) {
+            return value.is_none();
+        }
+        PRAGMAS.iter().any(|known| is(known))
+    }
+}
+
+fn is_reserved(name: &str) -> bool {
+    name.get(..RESERVED_PREFIX.len())
+        .is_some_and(|start| start.eq_ignore_ascii_case(RESERVED_PREFIX))
+}

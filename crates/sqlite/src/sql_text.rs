@@ -1,0 +1,37 @@
+//! SQL as text: what can be told of it without preparing it.
+
+/// Whether there is no statement in `text`: white space, comments and semicolons at most.
+pub(crate) fn is_blank(text: &str) -> bool {
+    let mut rest = text;
+    loop {
+        rest = rest.trim_start_matches([' ', '\t', '\n', '\r', '\x0c', ';']);
+        if let Some(comment) = rest.strip_prefix("--") {
+            match comment.find('\n') {
+                Some(end) => rest = &comment[end..],
+                None => return true,
+            }
+        } else if let Some(comment) = rest.strip_prefix("/*") {
+            match comment.find("*/") {
+                Some(end) => rest = &comment[end + 2..],
+                None => return true,
+            }
+        } else {
+            return rest.is_empty() || rest.starts_with('\0');
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_blank;
+
+    #[test]
+    fn blank_is_what_sqlite_skips() {
+        for blank in ["", " ;\n\t;", "-- SELECT 1", "-- a\n /* ; */ ;", "/* open", "\0SELECT 1"] {
+            assert!(is_blank(blank), "{blank:?}");
+        }
+        for text in ["SELECT 1", "-- a\nSELECT 1", "/* a */ x", "- 1", "/ 1", "é"] {
+            assert!(!is_blank(text), "{text:?}");
+        }
+    }
+}

@@ -1,0 +1,221 @@
+//! A prepared statement.
+//!
+//! rusqlite's own has no form for three things that every request needs: where the text of the next
+//! statement starts, whether there was a statement at all, and the counters of rows read. So this
+//! is a thin one beside it, on the same connection.
+
+use std::ffi::{CStr, c_int};
+use std::marker::PhantomData;
+use std::ptr::{NonNull, null, null_mut};
+
+use isolite_protocol::Value;
+use rusqlite::{Connection, ffi};
+
+use crate::error::Error;
+
+/// A statement of one connection.
+///
+/// Whoever holds it drops it before the connection; `Database` does so by the order of its fields.
+pub(crate) struct Statement {
+    raw: NonNull<ffi::sqlite3_stmt>,
+    _not_send: PhantomData<*mut ()>,
+}
+
+/// A value in the current row. Text is what SQLite holds, which need not be UTF-8.
+pub(crate) enum Cell<'a> {
+    Null,
+    Integer(i64),
+    Real(f64),
+    Text(&'a [u8]),
+    Blob(&'a [u8]),
+}
+
+impl Statement {
+    /// Prepares the first statement of `sql`, and tells where the rest starts. There is none in
+    /// blank text and comments.
+    pub(crate) fn prepare(
+        connection: &Connection,
+        sql: &str,
+    ) -> Result<(Option<Statement>, usize), Error> {
+        let len = c_int::try_from(sql.len()).map_err(|_| Error::SqlTooLong)?;
+        let flags = ffi::SQLITE_PREPARE_PERSISTENT as u32;
+        let (mut raw, mut tail) = (null_mut(), null());
+        // SAFETY: the handle is open as long as `connection` is borrowed, `sql` is readable for
+        // `len` bytes, and SQLite keeps no pointer into it.
+        let code = unsafe {
+            let db = connection.handle();
+            ffi::sqlite3_prepare_v3(db, sql.as_ptr().cast(), len, flags, &mut raw, &mut tail)
+        };
+        if code != ffi::SQLITE_OK {
+            return Err(last_error(connection));
+        }
+        let rest = match tail.is_null() {
+            true => sql.len(),
+            false => (tail as usize).wrapping_sub(sql.as_ptr() as usize).min(sql.len()),
+        };
+        let statement = NonNull::new(raw).map(|raw| Statement { raw, _not_send: PhantomData });
+        Ok((statement, rest))
+    }
+
+    fn raw(&self) -> *mut ffi::sqlite3_stmt {
+        self.raw.as_ptr()
+    }
+
+    pub(crate) fn param_count(&self) -> usize {
+        // SAFETY: the statement is alive until it is dropped; so below.
+        unsafe { ffi::sqlite3_bind_parameter_count(self.raw()) as usize }
+    }
+
+    /// Whether SQLite says that the statement writes nothing.
+    pub(crate) fn is_read_only(&self) -> bool {
+        // SAFETY: as above.
+        unsafe { ffi::sqlite3_stmt_readonly(self.raw()) != 0 }
+    }
+
+    /// Binds one parameter, counted from 1. The value is copied.
+    pub(crate) fn bind(&mut self, index: usize, value: &Value) -> Result<(), Error> {
+        let (raw, index) = (self.raw(), index as c_int);
+        // SAFETY: as above; text and blobs are readable for their length, and SQLite copies them
+        // (SQLITE_TRANSIENT) before the call returns.
+        let code = unsafe {
+            match value {
+                Value::Null => ffi::sqlite3_bind_null(raw, index),
+                Value::Integer(number) => ffi::sqlite3_bind_int64(raw, index, *number),
+                Value::Real(number) => ffi::sqlite3_bind_double(raw, index, *number),
+                Value::Text(text) => ffi::sqlite3_bind_text(
+                    raw,
+                    index,
+                    text.as_ptr().cast(),
+                    text.len() as c_int,
+                    ffi::SQLITE_TRANSIENT(),
+                ),
+                // A null pointer would bind NULL, and an empty vector's is dangling but not null.
+                Value::Blob(bytes) => ffi::sqlite3_bind_blob(
+                    raw,
+                    index,
+                    bytes.as_ptr().cast(),
+                    bytes.len() as c_int,
+                    ffi::SQLITE_TRANSIENT(),
+                ),
+            }
+        };
+        if code == ffi::SQLITE_OK { Ok(()) } else { Err(self.last_error()) }
+    }
+
+    /// Steps to the next row; false after the last one.
+    pub(crate) fn step(&mut self) -> Result<bool, Error> {
+        // SAFETY: as above.
+        match unsafe { ffi::sqlite3_step(self.raw()) } {
+            ffi::SQLITE_ROW => Ok(true),
+            ffi::SQLITE_DONE => Ok(false),
+            _ => Err(self.last_error()),
+        }
+    }
+
+    pub(crate) fn column_count(&self) -> usize {
+        // SAFETY: as above.
+        unsafe { ffi::sqlite3_column_count(self.raw()) as usize }
+    }
+
+    pub(crate) fn column_name(&self, index: usize) -> String {
+        // SAFETY: as above; the name is NUL-terminated, and copied before the next call. It is
+        // null only when memory ran out.
+        unsafe {
+            let name = ffi::sqlite3_column_name(self.raw(), index as c_int);
+            if name.is_null() {
+                return String::new();
+            }
+            CStr::from_ptr(name).to_string_lossy().into_owned()
+        }
+    }
+
+    /// One value of the current row; it is to be read before the next step.
+    pub(crate) fn cell(&self, index: usize) -> Cell<'_> {
+        let (raw, index) = (self.raw(), index as c_int);
+        // SAFETY: as above; after a row the column's bytes stay as they are until the next step or
+        // reset, both of which need `&mut self`. Length is asked after the pointer, as SQLite wants.
+        unsafe {
+            match ffi::sqlite3_column_type(raw, index) {
+                ffi::SQLITE_INTEGER => Cell::Integer(ffi::sqlite3_column_int64(raw, index)),
+                ffi::SQLITE_FLOAT => Cell::Real(ffi::sqlite3_column_double(raw, index)),
+                ffi::SQLITE_TEXT => {
+                    let start = ffi::sqlite3_column_text(raw, index);
+                    Cell::Text(bytes(start, ffi::sqlite3_column_bytes(raw, index)))
+                }
+                ffi::SQLITE_BLOB => {
+                    let start = ffi::sqlite3_column_blob(raw, index);
+                    Cell::Blob(bytes(start.cast(), ffi::sqlite3_column_bytes(raw, index)))
+                }
+                _ => Cell::Null,
+            }
+        }
+    }
+
+    /// Rows that the loops of the statement visited since the last reset.
+    pub(crate) fn rows_read(&self) -> u64 {
+        let mut total = 0;
+        for index in 0.. {
+            let mut visited = 0i64;
+            // SAFETY: as above; NVISIT writes one i64, and past the last loop nothing.
+            let code = unsafe {
+                let out = (&raw mut visited).cast();
+                let nvisit = ffi::SQLITE_SCANSTAT_NVISIT as c_int;
+                ffi::sqlite3_stmt_scanstatus(self.raw(), index, nvisit, out)
+            };
+            if code != 0 {
+                break;
+            }
+            total += visited.max(0) as u64;
+        }
+        total
+    }
+
+    /// Makes the statement ready for the next request, holding nothing of this one.
+    pub(crate) fn reset(&mut self) {
+        // SAFETY: as above. The code repeats that of the last step, which was reported then.
+        unsafe {
+            ffi::sqlite3_reset(self.raw());
+            ffi::sqlite3_clear_bindings(self.raw());
+            ffi::sqlite3_stmt_scanstatus_reset(self.raw());
+        }
+    }
+
+    fn last_error(&self) -> Error {
+        // SAFETY: the connection outlives the statement, see the type.
+        unsafe { error_of(ffi::sqlite3_db_handle(self.raw())) }
+    }
+}
+
+impl Drop for Statement {
+    fn drop(&mut self) {
+        // SAFETY: the statement was prepared here and nobody else finalizes it.
+        unsafe { ffi::sqlite3_finalize(self.raw()) };
+    }
+}
+
+/// The error of the last call on `connection`.
+pub(crate) fn last_error(connection: &Connection) -> Error {
+    // SAFETY: the handle is open as long as `connection` is borrowed.
+    unsafe { error_of(connection.handle()) }
+}
+
+/// # Safety
+/// `db` is an open connection.
+unsafe fn error_of(db: *mut ffi::sqlite3) -> Error {
+    // SAFETY: the caller's; the message is NUL-terminated and copied before the next call.
+    unsafe {
+        let message = CStr::from_ptr(ffi::sqlite3_errmsg(db)).to_string_lossy();
+        let code = ffi::sqlite3_extended_errcode(db);
+        Error::of_sqlite(&message, ffi::sqlite3_error_offset(db), code)
+    }
+}
+
+/// # Safety
+/// `start` is null or readable for `len` bytes for as long as the caller says.
+unsafe fn bytes<'a>(start: *const u8, len: c_int) -> &'a [u8] {
+    match start.is_null() {
+        true => &[],
+        // SAFETY: the caller's.
+        false => unsafe { std::slice::from_raw_parts(start, len as usize) },
+    }
+}

@@ -1,0 +1,36 @@
+//! Prepared statements kept from one request to the next, by their text.
+
+use hashlink::LruCache;
+use rusqlite::Connection;
+
+use crate::error::Error;
+use crate::statement::Statement;
+
+/// Statements that nobody uses at the moment, least recently used out first.
+pub(crate) struct StatementCache {
+    idle: LruCache<String, Statement>,
+}
+
+impl StatementCache {
+    pub(crate) fn new(statements_max: usize) -> Self {
+        StatementCache { idle: LruCache::new(statements_max.max(1)) }
+    }
+
+    /// The statement of `sql`, taken out of the cache or prepared, and where the text after it
+    /// starts.
+    pub(crate) fn take(
+        &mut self,
+        connection: &Connection,
+        sql: &str,
+    ) -> Result<(Option<Statement>, usize), Error> {
+        match self.idle.remove(sql) {
+            Some(statement) => Ok((Some(statement), sql.len())),
+            None => Statement::prepare(connection, sql),
+        }
+    }
+
+    /// Keeps a statement whose text is the whole of `sql`.
+    pub(crate) fn give(&mut self, sql: &str, statement: Statement) {
+        self.idle.insert(sql.to_string(), statement);
+    }
+}

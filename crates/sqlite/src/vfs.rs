@@ -1,0 +1,122 @@
+//! The VFS through which SQLite reaches the store, registered once under the name `isolite`.
+//!
+//! A file's name means nothing here: a connection puts its database where `open_file` finds it, on
+//! the thread that opens it, and takes it away again at once. So databases cannot be confused, and
+//! SQL cannot name one.
+
+use std::cell::RefCell;
+use std::ffi::{c_int, c_void};
+use std::rc::Rc;
+use std::sync::OnceLock;
+
+use rsqlite_vfs::ffi::sqlite3_file;
+use rsqlite_vfs::{
+    AccessMode, FileKind, OpenAccess, OpenOptions, OpenRequest, OpenedFile, SQLiteIoMethods,
+    SQLiteVfs, SQLiteVfsFile, VfsError, VfsErrorCode, VfsResult, VfsStore, register_vfs,
+};
+use rusqlite::ffi::{
+    SQLITE_FCNTL_COMMIT_PHASETWO, SQLITE_IOERR_COMMIT_ATOMIC, SQLITE_NOTFOUND, SQLITE_OK,
+};
+
+use crate::host::Host;
+use crate::page_file::PageFile;
+use crate::shared::Shared;
+
+/// Name of the VFS in SQLite's list.
+pub(crate) const NAME: &str = "isolite";
+
+thread_local! {
+    static OPENING: RefCell<Option<Rc<Shared>>> = const { RefCell::new(None) };
+}
+
+/// Runs `open`, during which the file that SQLite opens is that of `shared`.
+pub(crate) fn opening<T>(shared: &Rc<Shared>, open: impl FnOnce() -> T) -> T {
+    OPENING.set(Some(shared.clone()));
+    let opened = open();
+    OPENING.set(None);
+    opened
+}
+
+/// Registers the VFS if that has not been done.
+pub(crate) fn install() -> Result<(), String> {
+    static INSTALLED: OnceLock<Result<(), String>> = OnceLock::new();
+    let install = || {
+        // SAFETY: the methods are the library's own for these types, but for `xFileControl`, which
+        // keeps to the same file type. The registration is never taken back, so what it points to
+        // lives as long as the program; `Host` has no state, and each file stays on the thread that
+        // opened it.
+        let registered = unsafe { register_vfs::<Methods, Vfs>(NAME, Host, false) };
+        registered
+            .map(|registration| registration.into_raw())
+            .map(|_| ())
+            .map_err(|e| e.to_string())
+    };
+    INSTALLED.get_or_init(install).clone()
+}
+
+struct Vfs;
+
+impl SQLiteVfs<Methods> for Vfs {
+    type Os = Host;
+
+    fn os(data: &Host) -> &Host {
+        data
+    }
+}
+
+struct Files;
+
+impl VfsStore for Files {
+    type File = PageFile;
+    type AppData = Host;
+
+    fn open_file(_: &Host, request: OpenRequest<'_>) -> VfsResult<OpenedFile<PageFile>> {
+        let shared = OPENING.with_borrow(Clone::clone);
+        match shared.filter(|_| request.options.kind() == Some(FileKind::MainDb)) {
+            Some(shared) => {
+                Ok(OpenedFile { file: PageFile::new(shared), access: OpenAccess::ReadWrite })
+            }
+            // Journals and temporary tables stay in memory, so SQLite has no other file to open.
+            None => Err(VfsError::new(VfsErrorCode::CantOpen, "not a database of Isolite".into())),
+        }
+    }
+
+    fn close_file(_: &Host, _: Option<&str>, _: PageFile, _: OpenOptions) -> VfsResult<()> {
+        Ok(())
+    }
+
+    fn access(_: &Host, _: &str, _: AccessMode) -> VfsResult<bool> {
+        Ok(false)
+    }
+
+    fn full_pathname(_: &Host, name: &str) -> VfsResult<String> {
+        Ok(name.to_string())
+    }
+
+    fn delete_file(_: &Host, _: &str, _: bool) -> VfsResult<()> {
+        Ok(())
+    }
+}
+
+struct Methods;
+
+impl SQLiteIoMethods for Methods {
+    type Store = Files;
+
+    unsafe extern "C" fn xFileControl(
+        file: *mut sqlite3_file,
+        operation: c_int,
+        _argument: *mut c_void,
+    ) -> c_int {
+        if operation != SQLITE_FCNTL_COMMIT_PHASETWO {
+            return SQLITE_NOTFOUND;
+        }
+        // SAFETY: SQLite passes a file that `xOpen` of these methods made and that is still open,
+        // and it makes no other call on the file during this one.
+        let file = unsafe { (*SQLiteVfsFile::from_file(file)).handle_mut::<PageFile>() };
+        match file.commit() {
+            Ok(()) => SQLITE_OK,
+            Err(_) => SQLITE_IOERR_COMMIT_ATOMIC,
+        }
+    }
+}
