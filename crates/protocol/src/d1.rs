@@ -1,0 +1,19 @@
+//! D1's HTTP protocol: what its client class posts to `/query` and `/execute`, and what it reads.
+
+mod answer;
+mod client_path;
+mod failure;
+mod query;
+mod request;
+mod request_error;
+mod results_format;
+mod value;
+
+pub use answer::{Answer, Meta, RowText, Rows, Timings};
+pub use client_path::check_client_path;
+pub use failure::Failure;
+pub use query::Query;
+pub use request::Request;
+pub use request_error::RequestError;
+pub use results_format::ResultsFormat;
+pub use value::Value;

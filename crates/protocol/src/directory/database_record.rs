@@ -1,0 +1,69 @@
+//! What the directory records of a database, and the same with what its primary adds for REST.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Jurisdiction, LocationHint};
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DatabaseRecord {
+    pub uuid: String,
+    pub name: String,
+    /// ISO 8601 with milliseconds, in UTC.
+    pub created_at: String,
+    /// Always `production`, as D1 has said since its beta ended.
+    pub version: String,
+    #[serde(default)]
+    pub primary_location_hint: Option<LocationHint>,
+    #[serde(default)]
+    pub jurisdiction: Option<Jurisdiction>,
+}
+
+/// `GET /info` of a primary.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct DatabaseInfo {
+    pub num_tables: u64,
+    /// Bytes.
+    pub file_size: u64,
+    #[serde(default)]
+    pub bookmark: Option<String>,
+}
+
+/// Whether the text has the form of a database's id, a UUID in lower case: 8-4-4-4-12 hex digits.
+pub fn is_database_id(text: &str) -> bool {
+    let dashes = [8, 13, 18, 23];
+    text.len() == 36
+        && text.bytes().enumerate().all(|(at, byte)| match byte {
+            b'-' => dashes.contains(&at),
+            b'0'..=b'9' | b'a'..=b'f' => !dashes.contains(&at),
+            _ => false,
+        })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids() {
+        assert!(is_database_id("8d4c3b2a-0000-4000-8000-00000000abcd"));
+        for text in [
+            "",
+            "demo",
+            "8d4c3b2a-0000-4000-8000-00000000abc",
+            "8D4C3B2A-0000-4000-8000-00000000ABCD",
+            "8d4c3b2a00000-4000-8000-00000000abcd",
+            "8d4c3b2a-0000-4000-8000-0000000-abcd",
+            "8d4c3b2a-0000-4000-8000-00000000abcg",
+        ] {
+            assert!(!is_database_id(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_record_as_the_directory_sends_it() {
+        let text = r#"{"uuid":"8d4c3b2a-0000-4000-8000-00000000abcd","name":"demo","created_at":"2026-08-01T00:00:00.000Z","version":"production","primary_location_hint":"weur","jurisdiction":null}"#;
+        let record: DatabaseRecord = serde_json::from_str(text).unwrap();
+        assert_eq!(record.primary_location_hint, Some(LocationHint::Weur));
+        assert_eq!(serde_json::to_string(&record).unwrap(), text);
+    }
+}

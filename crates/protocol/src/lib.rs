@@ -1,0 +1,16 @@
+//! The messages of Isolite as data: what D1's clients send and read, what the directory records,
+//! and what REST answers.
+//!
+//! Everything here is decoded from what a stranger sent, so each decoder checks every field and
+//! answers with a typed error; none panics. No I/O, no JavaScript, no SQLite.
+#![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
+
+pub mod d1;
+pub mod directory;
+pub mod query_string;
+pub mod rest;
+pub mod session_header;
+
+pub use d1::{Answer, Failure, Meta, Query, Request, RequestError, ResultsFormat, Timings, Value};
+pub use directory::{DatabaseInfo, DatabaseName, DatabaseRecord};
+pub use session_header::SESSION_HEADER;
