@@ -1,0 +1,172 @@
+//! The directory: the one Durable Object that knows the databases by id and by name.
+//!
+//! Deleting is safe against a crash at any point: the row is marked first; then the primary wipes
+//! itself; then the row goes. A marked row is hidden, and its name is free again.
+//!
+//! Invariant: as long as a row is marked, an alarm is set, which repeats what was left.
+
+pub(crate) mod client;
+mod database_table;
+mod platform_js;
+
+use std::time::Duration;
+
+use isolite_protocol::directory::{DatabaseRecord, ListPage, NewDatabase, Refusal};
+use isolite_protocol::query_string;
+use worker::{
+    DurableObject, Env, Error, Method, Request, Response, Result, State, console_error,
+    durable_object,
+};
+
+use crate::error;
+use crate::object_js::{Message, Object, check_jurisdiction, send};
+use database_table::DatabaseTable;
+
+/// Far longer than a deletion takes, so that the alarm finds only what failed.
+const DELETION_RETRY_DELAY: Duration = Duration::from_secs(60);
+/// Databases an alarm deletes before it sets the next one.
+const DELETIONS_PER_ALARM: u32 = 50;
+
+#[durable_object(alarm)]
+pub struct IsoliteDirectory {
+    state: State,
+    env: Env,
+}
+
+impl DurableObject for IsoliteDirectory {
+    fn new(state: State, env: Env) -> Self {
+        Self { state, env }
+    }
+
+    async fn fetch(&self, mut request: Request) -> Result<Response> {
+        let url = request.url()?;
+        let query = url.query().unwrap_or_default();
+        let body = match request.method() {
+            Method::Post => request.text().await?,
+            _ => String::new(),
+        };
+        match (request.method(), url.path()) {
+            (Method::Post, "/create") => reply(self.create(&body)?),
+            (Method::Get, "/resolve") => {
+                let name = query_string::value(query, "name").unwrap_or_default();
+                reply(self.table()?.by_name(&name)?.ok_or_else(|| Refusal::not_found(&name)))
+            }
+            (Method::Get, "/get") => {
+                let id = query_string::value(query, "id").unwrap_or_default();
+                reply(self.table()?.by_id(&id)?.ok_or_else(|| Refusal::not_found(&id)))
+            }
+            (Method::Get, "/list") => {
+                reply(Ok(self.table()?.list(&ListPage::from_query(query))?))
+            }
+            (Method::Post, "/delete") => {
+                let id = query_string::value(query, "id").unwrap_or_default();
+                reply(self.delete(&id).await?)
+            }
+            _ => reply::<()>(Err(Refusal::NoRoute)),
+        }
+    }
+
+    async fn alarm(&self) -> Result<Response> {
+        // First of all, so that the invariant holds wherever this ends.
+        self.state.storage().set_alarm(DELETION_RETRY_DELAY).await?;
+        for record in self.table()?.deleting(DELETIONS_PER_ALARM)? {
+            self.finish_deletion(&record).await;
+        }
+        self.rest_if_done().await?;
+        Response::empty()
+    }
+}
+
+/// What was done, or why it was not; the outer error is a fault of the platform.
+type Outcome<T> = Result<std::result::Result<T, Refusal>>;
+
+impl IsoliteDirectory {
+    fn table(&self) -> Result<DatabaseTable> {
+        DatabaseTable::open(&self.state.storage())
+    }
+
+    fn create(&self, body: &str) -> Outcome<DatabaseRecord> {
+        let new = match NewDatabase::decode(body) {
+            Ok(new) => new,
+            Err(error) => return Ok(Err(Refusal::Malformed(error.to_string()))),
+        };
+        let table = self.table()?;
+        if let Some(existing) = table.by_name(new.name.as_str())? {
+            let taken = Refusal::name_taken(&existing.name);
+            return Ok(if new.if_missing { Ok(existing) } else { Err(taken) });
+        }
+        if let Some(jurisdiction) = new.jurisdiction
+            && let Err(error) = check_jurisdiction(&self.env, jurisdiction)
+        {
+            return Ok(Err(Refusal::Malformed(error::message(&error))));
+        }
+        let record = DatabaseRecord {
+            uuid: platform_js::random_uuid()?,
+            name: new.name.as_str().to_owned(),
+            created_at: platform_js::now(),
+            version: "production".to_owned(),
+            primary_location_hint: new.primary_location_hint,
+            jurisdiction: new.jurisdiction,
+        };
+        table.insert(&record)?;
+        Ok(Ok(record))
+    }
+
+    async fn delete(&self, id: &str) -> Outcome<Empty> {
+        let Some(record) = self.table()?.by_id(id)? else {
+            return Ok(Err(Refusal::not_found(id)));
+        };
+        // A set alarm is left as it is: many deletions must not put off what it has to repeat.
+        let needs_alarm = !self.has_deletions()?;
+        self.table()?.mark_deleting(id)?;
+        if needs_alarm {
+            // No await stands before this call, so both are in one write.
+            self.state.storage().set_alarm(DELETION_RETRY_DELAY).await?;
+        }
+        self.finish_deletion(&record).await;
+        self.rest_if_done().await?;
+        Ok(Ok(Empty {}))
+    }
+
+    fn has_deletions(&self) -> Result<bool> {
+        Ok(!self.table()?.deleting(1)?.is_empty())
+    }
+
+    async fn rest_if_done(&self) -> Result<()> {
+        if self.has_deletions()? {
+            return Ok(());
+        }
+        self.state.storage().delete_alarm().await
+    }
+
+    /// Wipes the primary, then removes the row. After a failure the row stays for the alarm: to
+    /// callers the database is gone either way.
+    async fn finish_deletion(&self, record: &DatabaseRecord) {
+        let outcome = match self.wipe_primary(record).await {
+            Ok(()) => self.table().and_then(|table| table.remove(&record.uuid)),
+            Err(error) => Err(error),
+        };
+        if let Err(error) = outcome {
+            console_error!("Deleting database {} will be tried again: {error}", record.uuid);
+        }
+    }
+
+    async fn wipe_primary(&self, record: &DatabaseRecord) -> Result<()> {
+        let message = Message { method: "POST", path: "/delete", body: None, session: None };
+        let answer = send(&self.env, Object::Primary(record), message).await?;
+        match answer.status {
+            200..300 | 404 => Ok(()),
+            status => Err(Error::RustError(format!("its primary answered with status {status}"))),
+        }
+    }
+}
+
+#[derive(serde::Serialize)]
+struct Empty {}
+
+fn reply<T: serde::Serialize>(outcome: std::result::Result<T, Refusal>) -> Result<Response> {
+    match outcome {
+        Ok(value) => Response::from_json(&value),
+        Err(refusal) => Ok(Response::ok(refusal.encode())?.with_status(refusal.status())),
+    }
+}

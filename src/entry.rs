@@ -1,0 +1,9 @@
+//! The Worker's `fetch` handler: REST and `/health`. A Worker that embeds Isolite has its own, and
+//! leaves the feature `entry` off.
+
+use worker::{Context, Env, Request, Response, Result, event};
+
+#[event(fetch)]
+async fn fetch(request: Request, env: Env, _context: Context) -> Result<Response> {
+    crate::rest::answer(request, &env).await
+}

@@ -1,0 +1,18 @@
+//! The Isolite Worker: its Durable Objects, its routes, and the border with JavaScript.
+//!
+//! The only Rust that knows Workers, async and time. `docs/architecture.md` walks a read and a
+//! write through these files.
+
+mod directory;
+#[cfg(feature = "entry")]
+mod entry;
+#[cfg(feature = "entry")]
+mod error;
+mod object_js;
+mod primary;
+#[cfg(feature = "entry")]
+mod rest;
+pub mod router;
+
+pub use directory::IsoliteDirectory;
+pub use primary::IsolitePrimary;

@@ -1,0 +1,195 @@
+//! Calls to the Durable Objects of Isolite, the one file that knows how JavaScript does them.
+//!
+//! A body goes out and an answer comes back as the JavaScript string it is ([`Text`]): who only
+//! passes it on never copies it into wasm. A stub is made for each call, since none may outlive
+//! the request that made it, nor an error.
+
+use std::future::{Future, poll_fn};
+use std::pin::pin;
+use std::task::Poll;
+use std::time::Duration;
+
+use isolite_protocol::SESSION_HEADER;
+use isolite_protocol::directory::{DatabaseRecord, Jurisdiction};
+use js_sys::{JsString, Object as JsObject, Promise, Reflect};
+use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::JsFuture;
+use worker::web_sys::{RequestInit, Response};
+use worker::{Delay, Env, Error, Result};
+
+/// D1 ends a query at 30 s; a call may wait that long for another query before its own begins.
+const CALL_TIME_MAX: Duration = Duration::from_secs(60);
+
+#[wasm_bindgen]
+extern "C" {
+    type Bindings;
+
+    #[wasm_bindgen(method, getter, catch, js_name = ISOLITE_DIRECTORY)]
+    fn directory(this: &Bindings) -> Result<JsValue, JsValue>;
+
+    #[wasm_bindgen(method, getter, catch, js_name = ISOLITE_PRIMARY)]
+    fn primary(this: &Bindings) -> Result<JsValue, JsValue>;
+
+    type Namespace;
+
+    #[wasm_bindgen(method, catch)]
+    fn jurisdiction(this: &Namespace, name: &str) -> Result<Namespace, JsValue>;
+
+    #[wasm_bindgen(method, catch, js_name = getByName)]
+    fn get_by_name(this: &Namespace, name: &str, options: &JsValue) -> Result<Stub, JsValue>;
+
+    type Stub;
+
+    #[wasm_bindgen(method, catch)]
+    fn fetch(this: &Stub, url: &str, init: &RequestInit) -> Result<Promise, JsValue>;
+}
+
+/// A JavaScript string that stays in JavaScript until its text is asked for.
+#[derive(Clone, Debug)]
+pub(crate) struct Text(JsString);
+
+#[derive(Clone, Copy)]
+pub(crate) enum Object<'a> {
+    /// The one object that knows all databases.
+    Directory,
+    /// The object of one database.
+    Primary(&'a DatabaseRecord),
+}
+
+/// What an object is asked. `session` is D1's constraint or bookmark.
+#[derive(Clone, Copy)]
+pub(crate) struct Message<'a> {
+    pub method: &'static str,
+    pub path: &'a str,
+    pub body: Option<&'a Text>,
+    pub session: Option<&'a str>,
+}
+
+/// What it answered. `bookmark` is the session header of the answer.
+pub(crate) struct Answer {
+    pub status: u16,
+    pub bookmark: Option<String>,
+    pub text: Text,
+}
+
+/// An error means that no answer came: whether the object did what it was asked is not known.
+pub(crate) async fn send(env: &Env, object: Object<'_>, message: Message<'_>) -> Result<Answer> {
+    let stub = stub(env, object)?;
+    let init = RequestInit::new();
+    init.set_method(message.method);
+    if let Some(body) = message.body {
+        init.set_body(&body.0);
+    }
+    if let Some(session) = message.session {
+        let headers = JsObject::new();
+        Reflect::set(&headers, &SESSION_HEADER.into(), &session.into())?;
+        init.set_headers(&headers);
+    }
+    let url = format!("http://isolite{}", message.path);
+    let response = within_time(JsFuture::from(stub.fetch(&url, &init)?)).await?;
+    let response: Response = response.unchecked_into();
+    // A session's answer alone carries a bookmark that anyone reads.
+    let bookmark = response.headers().get(SESSION_HEADER)?;
+    let text = within_time(JsFuture::from(response.text()?)).await?;
+    Ok(Answer { status: response.status(), bookmark, text: Text(text.unchecked_into()) })
+}
+
+/// Whether the platform can keep an object within that border; the error is its own text.
+pub(crate) fn check_jurisdiction(env: &Env, jurisdiction: Jurisdiction) -> Result<()> {
+    primaries(env)?.jurisdiction(jurisdiction.as_str())?;
+    Ok(())
+}
+
+/// Whether the object refused because it has too much to do. Such a call is never repeated at once.
+pub(crate) fn is_overloaded(error: &Error) -> bool {
+    let Error::UnknownJsError { original, .. } = error else { return false };
+    Reflect::get(original, &"overloaded".into()).is_ok_and(|overloaded| overloaded.is_truthy())
+}
+
+fn stub(env: &Env, object: Object<'_>) -> Result<Stub> {
+    let (namespace, name, location_hint) = match object {
+        Object::Directory => {
+            (namespace(bindings(env).directory()?, "ISOLITE_DIRECTORY")?, "directory", None)
+        }
+        Object::Primary(record) => {
+            let everywhere = primaries(env)?;
+            let namespace = match record.jurisdiction {
+                Some(jurisdiction) => everywhere.jurisdiction(jurisdiction.as_str())?,
+                None => everywhere,
+            };
+            (namespace, record.uuid.as_str(), record.primary_location_hint)
+        }
+    };
+    let options = match location_hint {
+        Some(hint) => {
+            let options = JsObject::new();
+            Reflect::set(&options, &"locationHint".into(), &hint.as_str().into())?;
+            options.into()
+        }
+        None => JsValue::UNDEFINED,
+    };
+    Ok(namespace.get_by_name(name, &options)?)
+}
+
+fn primaries(env: &Env) -> Result<Namespace> {
+    namespace(bindings(env).primary()?, "ISOLITE_PRIMARY")
+}
+
+fn bindings(env: &Env) -> &Bindings {
+    env.unchecked_ref()
+}
+
+fn namespace(binding: JsValue, name: &str) -> Result<Namespace> {
+    if binding.is_undefined() {
+        return Err(Error::RustError(format!(
+            "The binding {name} is missing: the Worker's configuration needs a Durable Object \
+             binding of that name, as Isolite's README shows"
+        )));
+    }
+    Ok(binding.unchecked_into())
+}
+
+/// An object whose isolate crashed never settles its calls, so each caller sets its own limit.
+async fn within_time(call: JsFuture) -> Result<JsValue> {
+    let mut call = pin!(call);
+    let mut limit = pin!(Delay::from(CALL_TIME_MAX));
+    poll_fn(|context| {
+        if let Poll::Ready(settled) = call.as_mut().poll(context) {
+            return Poll::Ready(settled.map_err(Error::from));
+        }
+        limit.as_mut().poll(context).map(|()| Err(too_late()))
+    })
+    .await
+}
+
+fn too_late() -> Error {
+    Error::RustError(format!(
+        "Network connection lost: no answer came within {} s, and whether a write has happened \
+         is not known",
+        CALL_TIME_MAX.as_secs()
+    ))
+}
+
+impl From<&str> for Text {
+    fn from(text: &str) -> Self {
+        Self(text.into())
+    }
+}
+
+impl From<JsString> for Text {
+    fn from(text: JsString) -> Self {
+        Self(text)
+    }
+}
+
+impl From<Text> for JsString {
+    fn from(text: Text) -> Self {
+        text.0
+    }
+}
+
+impl From<Text> for String {
+    fn from(text: Text) -> Self {
+        text.0.into()
+    }
+}

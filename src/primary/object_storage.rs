@@ -1,0 +1,256 @@
+//! Core's storage in the object's own SQLite: the tables `log`, `page` and `meta`.
+//!
+//! A commit is one row of `log`, so that it costs one row written; only one that is longer than a
+//! row may be takes several. `docs/format.md` lists the columns.
+
+use std::cell::Cell;
+
+use isolite_core::{
+    Checksum, Commit, Error, LogRow, Mark, PageNo, Position, Storage, StorageError, Txid,
+};
+
+use super::storage_js::{Bound, Row, Storage as ObjectSql};
+
+/// Bytes of one row of the log. The platform takes 2 MB.
+const CHUNK_BYTES: usize = 1 << 20;
+/// Rows that one commit may take: the low digits of a row's id.
+const CHUNKS_MAX: u64 = 1 << 12;
+
+const TABLES: [&str; 3] = [
+    "CREATE TABLE IF NOT EXISTS log (id INTEGER PRIMARY KEY, position BLOB, time_ms INTEGER, \
+     end_bytes INTEGER NOT NULL, bytes BLOB NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS page (number INTEGER PRIMARY KEY, bytes BLOB NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value BLOB NOT NULL)",
+];
+
+/// One database in the storage of its object.
+pub(crate) struct ObjectStorage {
+    sql: ObjectSql,
+    /// Bytes of all commits so far, those no longer kept included.
+    end_bytes: Cell<u64>,
+}
+
+impl ObjectSql {
+    /// Whether the database that this object kept was deleted.
+    pub(crate) fn is_deleted(&self) -> Result<bool, StorageError> {
+        let mut deleted = false;
+        let tables = "SELECT 1 FROM sqlite_schema WHERE name = 'deleted'";
+        self.query(tables, &[], |_| {
+            deleted = true;
+            Ok::<(), StorageError>(())
+        })?;
+        Ok(deleted)
+    }
+
+    /// Lets go of everything and leaves the sign that it was deleted.
+    pub(crate) fn delete(&self) -> Result<(), StorageError> {
+        self.atomically(|| {
+            for table in ["log", "page", "meta"] {
+                self.run(&format!("DROP TABLE IF EXISTS {table}"), &[])?;
+            }
+            self.run("CREATE TABLE deleted (nothing)", &[])
+        })
+    }
+}
+
+impl ObjectStorage {
+    pub(crate) fn open(sql: ObjectSql) -> Result<Self, StorageError> {
+        for table in TABLES {
+            sql.run(table, &[])?;
+        }
+        let storage = ObjectStorage { sql, end_bytes: Cell::new(0) };
+        let newest = "SELECT end_bytes FROM log ORDER BY id DESC LIMIT 1";
+        storage.end_bytes.set(storage.number(newest, &[])?.unwrap_or(0));
+        Ok(storage)
+    }
+
+    fn number(&self, sql: &str, values: &[Bound<'_>]) -> Result<Option<u64>, StorageError> {
+        let mut number = None;
+        self.sql.query(sql, values, |row| {
+            number = Some(row.number(0));
+            Ok::<(), StorageError>(())
+        })?;
+        Ok(number)
+    }
+
+    fn insert_chunk(
+        &self,
+        commit: &Commit,
+        index: usize,
+        chunk: &[u8],
+        end_bytes: u64,
+    ) -> Result<(), StorageError> {
+        let position = encode_position(&commit.after);
+        let values = [
+            Bound::Number(row_id(commit.after.txid, index as u64)),
+            if index == 0 { Bound::Bytes(&position) } else { Bound::Null },
+            Bound::Number(commit.time_ms.max(0) as u64),
+            Bound::Number(end_bytes),
+            Bound::Bytes(chunk),
+        ];
+        self.sql.run("INSERT INTO log VALUES (?, ?, ?, ?, ?)", &values)
+    }
+}
+
+impl Storage for ObjectStorage {
+    fn mark(&self) -> Result<Option<Mark>, StorageError> {
+        let mut mark = None;
+        self.sql.query("SELECT value FROM meta WHERE key = 'mark'", &[], |row| {
+            let bytes = row.bytes(0);
+            mark = decode_mark(&bytes);
+            match mark {
+                Some(_) => Ok(()),
+                None => Err(StorageError("the mark of the checkpoint is damaged".to_owned())),
+            }
+        })?;
+        Ok(mark)
+    }
+
+    fn read_log(
+        &self,
+        after: Txid,
+        visit: &mut dyn FnMut(LogRow) -> Result<(), Error>,
+    ) -> Result<(), Error> {
+        let sql = "SELECT id, position, bytes FROM log WHERE id >= ? ORDER BY id";
+        let mut commit: Option<LogRow> = None;
+        self.sql.query(sql, &[Bound::Number(row_id(after + 1, 0))], |row: Row| {
+            let (id, bytes) = (row.number(0), row.bytes(2));
+            match commit.take() {
+                Some(mut open) if id % CHUNKS_MAX > 0 => {
+                    open.ltx.extend_from_slice(&bytes);
+                    commit = Some(open);
+                }
+                whole => {
+                    whole.map_or(Ok(()), &mut *visit)?;
+                    let position = decode_position(id / CHUNKS_MAX, &row.bytes(1));
+                    let position = position
+                        .ok_or_else(|| Error::Corrupt(format!("row {id} of the log is damaged")))?;
+                    commit = Some(LogRow { position, ltx: bytes });
+                }
+            }
+            Ok::<(), Error>(())
+        })?;
+        commit.map_or(Ok(()), visit)
+    }
+
+    fn read_frame(&self, txid: Txid, offset: u32, len: u32) -> Result<Vec<u8>, StorageError> {
+        let (mut at, end) = (offset as usize, (offset + len) as usize);
+        let mut frame = Vec::with_capacity(len as usize);
+        while at < end {
+            let within = at % CHUNK_BYTES;
+            let part = (CHUNK_BYTES - within).min(end - at);
+            let values = [
+                Bound::Number(within as u64 + 1),
+                Bound::Number(part as u64),
+                Bound::Number(row_id(txid, (at / CHUNK_BYTES) as u64)),
+            ];
+            let read = "SELECT substr(bytes, ?, ?) FROM log WHERE id = ?";
+            let before = frame.len();
+            self.sql.query(read, &values, |row| {
+                frame.extend_from_slice(&row.bytes(0));
+                Ok::<(), StorageError>(())
+            })?;
+            if frame.len() - before != part {
+                return Err(StorageError(format!("commit {txid} is not whole in the log")));
+            }
+            at += part;
+        }
+        Ok(frame)
+    }
+
+    fn append(&self, commit: &Commit) -> Result<(), StorageError> {
+        let end_bytes = self.end_bytes.get() + commit.ltx.len() as u64;
+        if commit.ltx.len() <= CHUNK_BYTES {
+            self.insert_chunk(commit, 0, &commit.ltx, end_bytes)?;
+        } else {
+            self.sql.atomically(|| {
+                let mut chunks = commit.ltx.chunks(CHUNK_BYTES).enumerate();
+                chunks.try_for_each(|(i, chunk)| self.insert_chunk(commit, i, chunk, end_bytes))
+            })?;
+        }
+        self.end_bytes.set(end_bytes);
+        Ok(())
+    }
+
+    fn read_pages(
+        &self,
+        first: PageNo,
+        count: u32,
+        visit: &mut dyn FnMut(PageNo, &[u8]),
+    ) -> Result<(), StorageError> {
+        let sql = "SELECT number, bytes FROM page WHERE number >= ? AND number < ? ORDER BY number";
+        let end = u64::from(first) + u64::from(count);
+        self.sql.query(sql, &[Bound::Number(first.into()), Bound::Number(end)], |row| {
+            visit(row.number(0) as PageNo, &row.bytes(1));
+            Ok(())
+        })
+    }
+
+    fn write_pages(&self, pages: &[(PageNo, Vec<u8>)]) -> Result<(), StorageError> {
+        let sql = "INSERT OR REPLACE INTO page VALUES (?, ?)";
+        self.sql.atomically(|| {
+            pages.iter().try_for_each(|(number, bytes)| {
+                self.sql.run(sql, &[Bound::Number(u64::from(*number)), Bound::Bytes(bytes)])
+            })
+        })
+    }
+
+    fn set_mark(&self, mark: &Mark) -> Result<(), StorageError> {
+        self.sql.atomically(|| {
+            let value = encode_mark(mark);
+            let set = "INSERT OR REPLACE INTO meta VALUES ('mark', ?)";
+            self.sql.run(set, &[Bound::Bytes(&value)])?;
+            let size = Bound::Number(mark.size_pages.into());
+            self.sql.run("DELETE FROM page WHERE number > ?", &[size])
+        })
+    }
+
+    fn trim_log(&self, upto: Txid, keep_bytes: u64) -> Result<(), StorageError> {
+        let end = "SELECT end_bytes FROM log WHERE id >= ? ORDER BY id LIMIT 1";
+        let Some(end) = self.number(end, &[Bound::Number(row_id(upto, 0))])? else {
+            return Ok(());
+        };
+        let Some(cut_bytes) = end.checked_sub(keep_bytes) else {
+            return Ok(());
+        };
+        // Read from the oldest end, so that only rows to be dropped are looked at.
+        let first_kept = "SELECT id FROM log WHERE end_bytes > ? ORDER BY id LIMIT 1";
+        let first_kept = self.number(first_kept, &[Bound::Number(cut_bytes)])?;
+        let first_kept = first_kept.unwrap_or(u64::MAX) / CHUNKS_MAX;
+        let first_kept = row_id(first_kept.min(upto + 1), 0);
+        self.sql.run("DELETE FROM log WHERE id < ?", &[Bound::Number(first_kept)])
+    }
+}
+
+fn row_id(txid: Txid, chunk: u64) -> u64 {
+    txid * CHUNKS_MAX + chunk
+}
+
+fn encode_position(position: &Position) -> [u8; 12] {
+    let mut bytes = [0; 12];
+    bytes[..4].copy_from_slice(&position.epoch.to_be_bytes());
+    bytes[4..].copy_from_slice(&position.checksum.to_u64().to_be_bytes());
+    bytes
+}
+
+fn decode_position(txid: Txid, bytes: &[u8]) -> Option<Position> {
+    let (epoch, checksum) = bytes.split_first_chunk::<4>()?;
+    let checksum = u64::from_be_bytes(checksum.try_into().ok()?);
+    let checksum = Checksum::from_u64(checksum);
+    Some(Position { epoch: u32::from_be_bytes(*epoch), txid, checksum })
+}
+
+fn encode_mark(mark: &Mark) -> [u8; 24] {
+    let mut bytes = [0; 24];
+    bytes[..8].copy_from_slice(&mark.position.txid.to_be_bytes());
+    bytes[8..20].copy_from_slice(&encode_position(&mark.position));
+    bytes[20..].copy_from_slice(&mark.size_pages.to_be_bytes());
+    bytes
+}
+
+fn decode_mark(bytes: &[u8]) -> Option<Mark> {
+    let (txid, rest) = bytes.split_first_chunk::<8>()?;
+    let (position, size_pages) = rest.split_at_checked(12)?;
+    let position = decode_position(u64::from_be_bytes(*txid), position)?;
+    Some(Mark { position, size_pages: u32::from_be_bytes(size_pages.try_into().ok()?) })
+}

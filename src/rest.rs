@@ -1,0 +1,108 @@
+//! D1's REST interface, so that wrangler and what else speaks it can manage and query databases.
+//!
+//! Everything but `/health` needs the bearer token. What is decided from a request is decided in
+//! `isolite_protocol::rest`; here it is carried out.
+
+mod databases;
+mod queries;
+
+use isolite_protocol::query_string;
+use isolite_protocol::rest::{
+    Authorization, Envelope, Method, RestError, Route, check_bearer_token,
+};
+use worker::{Env, Request, Response, Result};
+
+const ADMIN_TOKEN_VARIABLE: &str = "ISOLITE_ADMIN_TOKEN";
+
+/// Statements are held to 100 kB each by the engine; this bounds a batch of them.
+const BODY_BYTES_MAX: usize = 16 << 20;
+
+/// A whole JSON body.
+type Answer = std::result::Result<String, RestError>;
+
+/// Answers a request to REST or `/health`. A Worker that embeds Isolite may call it for the paths
+/// that it wants answered so.
+pub async fn answer(mut request: Request, env: &Env) -> Result<Response> {
+    match route(&mut request, env).await {
+        Ok(body) => json(body, 200),
+        Err(error) => refuse(&error),
+    }
+}
+
+async fn route(request: &mut Request, env: &Env) -> Answer {
+    let method = Method::parse(request.method().as_ref());
+    let path = request.path();
+    if path == "/health" {
+        Route::parse(method, &path)?;
+        return Ok(health());
+    }
+    authorize(request, env)?;
+    let url = request.url().map_err(|error| RestError::Malformed(error.to_string()))?;
+    let query = url.query().unwrap_or_default();
+    match Route::parse(method, &path)? {
+        Route::Health => Ok(health()),
+        Route::ListAccounts => Ok(Envelope::success(ACCOUNTS, None)),
+        Route::ListMemberships => Ok(Envelope::success(MEMBERSHIPS, None)),
+        Route::CreateDatabase => databases::create(env, &body(request).await?).await,
+        Route::ListDatabases => databases::list(env, query).await,
+        Route::GetDatabase(database) => {
+            let fields = query_string::value(query, "fields");
+            databases::get(env, &database, fields.as_deref()).await
+        }
+        Route::DeleteDatabase(database) => databases::delete(env, &database).await,
+        Route::Query(database) => queries::objects(env, &database, &body(request).await?).await,
+        Route::Raw(database) => queries::rows(env, &database, &body(request).await?).await,
+    }
+}
+
+/// One Worker serves one account, whatever it is called in the path.
+const ACCOUNTS: &str = r#"[{"id":"isolite","name":"Isolite"}]"#;
+const MEMBERSHIPS: &str =
+    r#"[{"id":"isolite","account":{"id":"isolite","name":"Isolite"},"status":"accepted"}]"#;
+
+fn health() -> String {
+    format!(r#"{{"status":"ok","version":"{}"}}"#, env!("CARGO_PKG_VERSION"))
+}
+
+fn authorize(request: &Request, env: &Env) -> std::result::Result<(), RestError> {
+    let header = request.headers().get("authorization").unwrap_or_default();
+    let expected = env.var(ADMIN_TOKEN_VARIABLE).ok().map(|token| token.to_string());
+    match check_bearer_token(header.as_deref(), expected.as_deref()) {
+        Authorization::Granted => Ok(()),
+        Authorization::Refused => Err(RestError::Unauthorized),
+        Authorization::NotConfigured => Err(RestError::TokenNotConfigured),
+    }
+}
+
+/// Reads the body only after the token was checked: nobody else can make us hold 16 MiB.
+async fn body(request: &mut Request) -> Answer {
+    let too_large = || RestError::BodyTooLarge { bytes_max: BODY_BYTES_MAX };
+    let announced = request.headers().get("content-length").unwrap_or_default();
+    let announced: Option<usize> = announced.and_then(|length| length.parse().ok());
+    if announced.is_some_and(|length| length > BODY_BYTES_MAX) {
+        return Err(too_large());
+    }
+    let bytes = request.bytes().await.map_err(|error| RestError::Malformed(error.to_string()))?;
+    if bytes.len() > BODY_BYTES_MAX {
+        return Err(too_large());
+    }
+    String::from_utf8(bytes).map_err(|_| RestError::Malformed("The body is not UTF-8".to_owned()))
+}
+
+fn refuse(error: &RestError) -> Result<Response> {
+    let response = json(Envelope::failure(error), error.status())?;
+    let headers = response.headers();
+    if error.code() == 7500 {
+        headers.set("cf-d1", "err=7500")?;
+    }
+    if let RestError::MethodNotAllowed { allow } = error {
+        headers.set("allow", allow)?;
+    }
+    Ok(response)
+}
+
+fn json(body: String, status: u16) -> Result<Response> {
+    let response = Response::ok(body)?.with_status(status);
+    response.headers().set("content-type", "application/json")?;
+    Ok(response)
+}

@@ -1,0 +1,49 @@
+//! SQL over REST. The primary's answer is wrapped into the envelope as it is.
+
+use isolite_protocol::Answer as D1Answer;
+use isolite_protocol::ResultsFormat;
+use isolite_protocol::rest::{Envelope, QueryBody, RestError};
+use worker::Env;
+
+use super::{Answer, databases};
+use crate::error;
+use crate::object_js::{Message, Object, Text, send};
+
+/// `/query`: rows as objects.
+pub(super) async fn objects(env: &Env, database: &str, body: &str) -> Answer {
+    execute(env, database, body, ResultsFormat::ArrayOfObjects).await
+}
+
+/// `/raw`: rows as arrays.
+pub(super) async fn rows(env: &Env, database: &str, body: &str) -> Answer {
+    execute(env, database, body, ResultsFormat::RowsAndColumns).await
+}
+
+async fn execute(env: &Env, database: &str, body: &str, format: ResultsFormat) -> Answer {
+    let (resource, body) = match QueryBody::decode(body)? {
+        QueryBody::Script(body) => ("/script", body),
+        QueryBody::Batch(queries) => ("/query", queries),
+    };
+    let record = databases::find(env, database).await?;
+    let path = format!("{resource}?resultsFormat={}", format.as_str());
+    let body = Text::from(body);
+    let message = Message { method: "POST", path: &path, body: Some(&body), session: None };
+    let answer = send(env, Object::Primary(&record), message).await;
+    let answer = answer.map_err(|error| error::of_platform(&error))?;
+    if answer.status == 404 {
+        return Err(RestError::NoSuchDatabase(database.to_owned()));
+    }
+    results(&String::from(answer.text))
+}
+
+/// An array is the results, passed on unread; any object is read, as it may be a failure.
+fn results(text: &str) -> Answer {
+    if text.starts_with('[') {
+        return Ok(Envelope::success(text, None));
+    }
+    match D1Answer::decode(text) {
+        Ok(Ok(_)) => Ok(Envelope::success(&format!("[{text}]"), None)),
+        Ok(Err(failure)) => Err(RestError::Sql(failure.error)),
+        Err(error) => Err(RestError::Internal(error.to_string())),
+    }
+}
