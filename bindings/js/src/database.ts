@@ -1,0 +1,64 @@
+/**
+ * A database with the face of D1's `env.DB`.
+ *
+ * Nothing here knows how requests travel: that is the transport's part, so that the same face
+ * stands over a service binding and over the router inside the isolate.
+ */
+
+import { Channel, EXECUTE_PATH } from "./channel.ts";
+import { d1Error } from "./errors.ts";
+import type { D1ExecResult, D1Result } from "./result.ts";
+import { D1DatabaseSession } from "./session.ts";
+import { type Batchable, D1PreparedStatement } from "./statement.ts";
+import type { Transport } from "./transport.ts";
+
+export class D1Database {
+  // The worker crate for Rust tells a database by its constructor's name, which minifiers change.
+  static {
+    Object.defineProperty(this, "name", { value: "D1Database" });
+  }
+
+  readonly #transport: Transport;
+  readonly #channel: Channel;
+
+  constructor(transport: Transport) {
+    this.#transport = transport;
+    this.#channel = new Channel(transport, null);
+  }
+
+  prepare(query: string): D1PreparedStatement {
+    return new D1PreparedStatement(this.#channel, query);
+  }
+
+  /** Runs the statements as one transaction: all of them, or none. */
+  async batch<T = unknown>(statements: Batchable[]): Promise<D1Result<T>[]> {
+    return this.#channel.batch(statements);
+  }
+
+  /** Runs each line as a statement of its own, all in one transaction. For schemas and tests. */
+  async exec(query: string): Promise<D1ExecResult> {
+    const lines = query.trim().split("\n");
+    const replies = await this.#channel.send(
+      EXECUTE_PATH,
+      lines.map((line) => ({ sql: line })),
+    );
+    const failed = replies.findIndex((reply) => reply.error);
+    if (failed >= 0) {
+      const message = `Error in line ${failed + 1}: ${lines[failed]}: ${replies[failed]?.error}`;
+      throw d1Error("D1_EXEC_ERROR", message);
+    }
+    const duration = replies.reduce((sum, reply) => sum + reply.meta.duration, 0);
+    return { count: replies.length, duration };
+  }
+
+  /** A session from a constraint or an earlier session's bookmark. */
+  withSession(constraintOrBookmark?: string): D1DatabaseSession {
+    const session = constraintOrBookmark?.trim() || "first-unconstrained";
+    return new D1DatabaseSession(this.#transport, session);
+  }
+
+  /** Refused, as D1 refuses it for all but the databases of its first alpha. */
+  async dump(): Promise<ArrayBuffer> {
+    throw d1Error("D1_DUMP_ERROR", "Status + 404", "Status 404");
+  }
+}

@@ -1,0 +1,65 @@
+/**
+ * The entry `isolite/embedded`: databases inside the user's own Worker.
+ *
+ * The Worker brings the Durable Objects itself, so its main module exports the two classes from
+ * here, and its wrangler.toml binds them under their fixed names.
+ */
+
+import { D1Database } from "./database.ts";
+import { type Events, wrapHandler } from "./handler.ts";
+import { type IsoliteEnv, RouterTransport } from "./router.ts";
+
+export interface IsoliteOptions {
+  /** Whether the first use of an unknown name creates the database; true unless told. */
+  create?: boolean;
+}
+
+/** The database of this name. Cheap: call it in every request. */
+export function isolite(env: IsoliteEnv, database: string, options?: IsoliteOptions): D1Database {
+  if (!env.ISOLITE_PRIMARY || !env.ISOLITE_DIRECTORY) throw new TypeError(NO_BINDINGS);
+  return new D1Database(new RouterTransport(env, database, options?.create ?? true));
+}
+
+/** A copy of `env` with databases: binding name to database name, as in `{ DB: "demo" }`. */
+export function isoliteEnv<Env extends object>(
+  env: Env,
+  databases: Record<string, string>,
+  options?: IsoliteOptions,
+): Env {
+  const faces = Object.entries(databases).map(([binding, database]) => [
+    binding,
+    isolite(env as unknown as IsoliteEnv, database, options),
+  ]);
+  return { ...env, ...Object.fromEntries(faces) };
+}
+
+/** A handler whose `env` has these databases: binding name to database name. */
+export function withIsolite<Handler extends object>(
+  handler: Handler,
+  databases: Record<string, string>,
+  options?: IsoliteOptions,
+): Events<Handler> {
+  return wrapHandler(handler, (env) => isoliteEnv(env, databases, options));
+}
+
+const NO_BINDINGS = `isolite: the Durable Objects are not bound. In wrangler.toml:
+[[durable_objects.bindings]]
+name = "ISOLITE_PRIMARY"
+class_name = "IsolitePrimary"
+
+[[durable_objects.bindings]]
+name = "ISOLITE_DIRECTORY"
+class_name = "IsoliteDirectory"
+
+[[migrations]]
+tag = "isolite-1"
+new_sqlite_classes = ["IsolitePrimary", "IsoliteDirectory"]`;
+
+export { IsoliteDirectory, IsolitePrimary } from "../wasm/index.js";
+export { D1Database } from "./database.ts";
+export type { D1ErrorCode } from "./errors.ts";
+export type { Events } from "./handler.ts";
+export type { D1ExecResult, D1Meta, D1Result } from "./result.ts";
+export type { IsoliteEnv } from "./router.ts";
+export type { D1DatabaseSession } from "./session.ts";
+export type { Batchable, D1PreparedStatement } from "./statement.ts";

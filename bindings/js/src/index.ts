@@ -1,0 +1,47 @@
+/**
+ * The entry `isolite`: D1's face over a service binding to the Isolite Worker.
+ *
+ * It holds no SQLite and no WebAssembly; those are in the Worker it talks to. To have them in
+ * your own Worker, import `isolite/embedded`.
+ */
+
+import { D1Database } from "./database.ts";
+import { type Events, wrapHandler } from "./handler.ts";
+import { type ServiceBinding, ServiceTransport } from "./service.ts";
+
+/** The database behind a service binding whose `entrypoint` is `Database`. */
+export function isolite(binding: ServiceBinding): D1Database {
+  if (binding === undefined || binding === null) throw new TypeError(NO_BINDING);
+  return new D1Database(new ServiceTransport(binding));
+}
+
+/** A copy of `env` in which the named service bindings are databases. */
+export function isoliteEnv<Env extends object>(env: Env, ...bindings: string[]): Env {
+  const services = env as Record<string, ServiceBinding>;
+  const databases = bindings.map((name) => [name, isolite(services[name] as ServiceBinding)]);
+  return { ...env, ...Object.fromEntries(databases) };
+}
+
+/** A handler whose `env` has databases in place of the named service bindings. */
+export function withIsolite<Handler extends object>(
+  handler: Handler,
+  ...bindings: [string, ...string[]]
+): Events<Handler> {
+  return wrapHandler(handler, (env) => isoliteEnv(env, ...bindings));
+}
+
+const NO_BINDING = `isolite: there is no such service binding. In wrangler.toml:
+[[services]]
+binding = "DB"
+service = "isolite"
+entrypoint = "Database"
+props = { database = "<name>" }`;
+
+export { D1Database } from "./database.ts";
+export type { D1ErrorCode } from "./errors.ts";
+export type { Events } from "./handler.ts";
+export type { D1ExecResult, D1Meta, D1Result } from "./result.ts";
+export type { DatabaseRpc, ServiceBinding } from "./service.ts";
+export type { D1DatabaseSession } from "./session.ts";
+export type { Batchable, D1PreparedStatement } from "./statement.ts";
+export type { Transport, TransportReply } from "./transport.ts";

@@ -1,0 +1,32 @@
+/**
+ * A session: statements that see each other's effects in order, wherever each one runs.
+ *
+ * The bookmark it hands out lets a later session, in another request or another isolate, start
+ * from what this one has seen.
+ */
+
+import { Channel } from "./channel.ts";
+import type { D1Result } from "./result.ts";
+import { type Batchable, D1PreparedStatement } from "./statement.ts";
+import type { Transport } from "./transport.ts";
+
+export class D1DatabaseSession {
+  readonly #channel: Channel;
+
+  constructor(transport: Transport, constraintOrBookmark: string) {
+    this.#channel = new Channel(transport, constraintOrBookmark);
+  }
+
+  prepare(query: string): D1PreparedStatement {
+    return new D1PreparedStatement(this.#channel, query);
+  }
+
+  async batch<T = unknown>(statements: Batchable[]): Promise<D1Result<T>[]> {
+    return this.#channel.batch(statements);
+  }
+
+  /** The newest position that this session has seen; null before its first query. */
+  getBookmark(): string | null {
+    return this.#channel.bookmark;
+  }
+}

@@ -1,0 +1,68 @@
+/**
+ * A prepared statement: its text and its bound values, and five ways to run it.
+ *
+ * Nothing is prepared anywhere before it runs. `statement` and `params` are public because
+ * `batch` reads them, from statements of any origin.
+ */
+
+import { toParam } from "./bind.ts";
+import { type Channel, EXECUTE_PATH, QUERY_PATH } from "./channel.ts";
+import { d1Error } from "./errors.ts";
+import { type D1Result, type Reply, toFirstRow, toGrid, toResult } from "./result.ts";
+
+/** What `batch` takes, typed so that statements of Cloudflare's own type pass as well. */
+export interface Batchable {
+  bind(...values: unknown[]): object;
+}
+
+export class D1PreparedStatement {
+  readonly statement: string;
+  readonly params: unknown[];
+  readonly #channel: Channel;
+
+  constructor(channel: Channel, statement: string, params: unknown[] = []) {
+    this.#channel = channel;
+    this.statement = statement;
+    this.params = params;
+  }
+
+  /** A new statement with these values, all of them: earlier ones are replaced. */
+  bind(...values: unknown[]): D1PreparedStatement {
+    return new D1PreparedStatement(this.#channel, this.statement, values.map(toParam));
+  }
+
+  /** The first row, or one column of it; null when there is no row. */
+  async first<T = unknown>(column: string): Promise<T | null>;
+  async first<T = Record<string, unknown>>(): Promise<T | null>;
+  async first<T>(column?: string): Promise<T | null> {
+    const { results } = await this.#send(QUERY_PATH);
+    const row = toFirstRow(results);
+    if (row === undefined) return null;
+    if (column === undefined) return row as T;
+    const value = row[column];
+    if (value !== undefined) return value as T;
+    throw d1Error("D1_COLUMN_NOTFOUND", `Column not found (${column})`, "Column not found");
+  }
+
+  async run<T = Record<string, unknown>>(): Promise<D1Result<T>> {
+    return toResult(await this.#send(EXECUTE_PATH));
+  }
+
+  async all<T = Record<string, unknown>>(): Promise<D1Result<T>> {
+    return toResult(await this.#send(QUERY_PATH));
+  }
+
+  /** Rows as arrays, which keeps columns of the same name; the names come first if asked for. */
+  async raw<T = unknown[]>(options: { columnNames: true }): Promise<[string[], ...T[]]>;
+  async raw<T = unknown[]>(options?: { columnNames?: false }): Promise<T[]>;
+  async raw(options?: { columnNames?: boolean }): Promise<unknown[]> {
+    const { results } = await this.#send(QUERY_PATH);
+    const { columns, rows } = toGrid(results);
+    return options?.columnNames ? [columns, ...rows] : rows;
+  }
+
+  async #send(path: string): Promise<Reply> {
+    const query = { sql: this.statement, params: this.params };
+    return (await this.#channel.sendOrThrow(path, query))[0] as Reply;
+  }
+}

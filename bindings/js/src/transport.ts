@@ -1,0 +1,22 @@
+/**
+ * The seam between D1's face and whatever carries its requests to a database.
+ *
+ * It is D1's own HTTP protocol without the HTTP: a path with its query, a JSON body, and the
+ * session's bookmark both ways. Bodies stay text, so that a result crosses every border as one
+ * string and is parsed exactly once, by the face.
+ */
+
+export interface TransportReply {
+  /** The response body: one reply object, or an array of them for an array of statements. */
+  text: string;
+  /** Where the database stood when it answered; null where the server does not say. */
+  bookmark: string | null;
+}
+
+export interface Transport {
+  /**
+   * Sends one request. `session` is the session's constraint or bookmark, null without a session.
+   * A failing statement resolves (the failure is in the text); only a lost connection rejects.
+   */
+  send(path: string, body: string | undefined, session: string | null): Promise<TransportReply>;
+}
