@@ -18,7 +18,6 @@ use worker::{
     durable_object,
 };
 
-use crate::error;
 use crate::object_js::{Message, Object, check_jurisdiction, send};
 use database_table::DatabaseTable;
 
@@ -96,9 +95,9 @@ impl IsoliteDirectory {
             return Ok(if new.if_missing { Ok(existing) } else { Err(taken) });
         }
         if let Some(jurisdiction) = new.jurisdiction
-            && let Err(error) = check_jurisdiction(&self.env, jurisdiction)
+            && let Err(text) = check_jurisdiction(&self.env, jurisdiction)
         {
-            return Ok(Err(Refusal::Malformed(error::message(&error))));
+            return Ok(Err(Refusal::Malformed(text)));
         }
         let record = DatabaseRecord {
             uuid: platform_js::random_uuid()?,

@@ -94,16 +94,19 @@ pub(crate) async fn send(env: &Env, object: Object<'_>, message: Message<'_>) ->
     Ok(Answer { status: response.status(), bookmark, text: Text(text.unchecked_into()) })
 }
 
-/// Whether the platform can keep an object within that border; the error is its own text.
-pub(crate) fn check_jurisdiction(env: &Env, jurisdiction: Jurisdiction) -> Result<()> {
-    primaries(env)?.jurisdiction(jurisdiction.as_str())?;
-    Ok(())
-}
-
-/// Whether the object refused because it has too much to do. Such a call is never repeated at once.
-pub(crate) fn is_overloaded(error: &Error) -> bool {
-    let Error::UnknownJsError { original, .. } = error else { return false };
-    Reflect::get(original, &"overloaded".into()).is_ok_and(|overloaded| overloaded.is_truthy())
+/// Whether the platform can keep an object within that border; the error is the platform's text.
+pub(crate) fn check_jurisdiction(
+    env: &Env,
+    jurisdiction: Jurisdiction,
+) -> std::result::Result<(), String> {
+    let primaries = primaries(env).map_err(|error| error.to_string())?;
+    match primaries.jurisdiction(jurisdiction.as_str()) {
+        Ok(_) => Ok(()),
+        Err(thrown) => Err(match thrown.dyn_ref::<js_sys::Error>() {
+            Some(error) => error.message().into(),
+            None => format!("The platform refused the jurisdiction {}", jurisdiction.as_str()),
+        }),
+    }
 }
 
 fn stub(env: &Env, object: Object<'_>) -> Result<Stub> {

@@ -26,8 +26,8 @@ use worker::{
 
 use object_storage::ObjectStorage;
 
-/// Pages that the store keeps besides SQLite's own cache: 4 MiB.
-const CACHE_PAGES: usize = 1024;
+/// Pages that the store keeps besides SQLite's own cache: 2 MiB.
+const CACHE_PAGES: usize = 512;
 const JSON: &str = "application/json";
 
 #[durable_object(fetch)]
@@ -100,6 +100,7 @@ impl IsolitePrimary {
         let run = Run {
             queries: queries.queries(),
             format: ResultsFormat::from_query(query),
+            array: script || matches!(queries, Queries::Batch(_)),
             numbers: if exact { Numbers::Exact } else { Numbers::Real },
             script,
             now_ms: js_sys::Date::now() as i64,
@@ -117,17 +118,12 @@ impl IsolitePrimary {
         if done.commit.is_some() {
             self.check_in_background();
         }
-        let mut answer = done.results;
-        if script || matches!(queries, Queries::Batch(_)) {
-            answer.insert(0, b'[');
-            answer.push(b']');
-        }
         let headers = Headers::new();
         headers.set("content-type", JSON)?;
         if session {
             headers.set(SESSION_HEADER, &position.to_string())?;
         }
-        Ok(Response::from_bytes(answer)?.with_headers(headers))
+        Ok(Response::from_bytes(done.answer)?.with_headers(headers))
     }
 
     fn info(&self) -> Result<Response> {

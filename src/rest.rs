@@ -5,6 +5,7 @@
 
 mod databases;
 mod queries;
+mod records;
 
 use isolite_protocol::query_string;
 use isolite_protocol::rest::{
@@ -20,9 +21,7 @@ const BODY_BYTES_MAX: usize = 16 << 20;
 /// A whole JSON body.
 type Answer = std::result::Result<String, RestError>;
 
-/// Answers a request to REST or `/health`. A Worker that embeds Isolite may call it for the paths
-/// that it wants answered so.
-pub async fn answer(mut request: Request, env: &Env) -> Result<Response> {
+pub(crate) async fn answer(mut request: Request, env: &Env) -> Result<Response> {
     match route(&mut request, env).await {
         Ok(body) => json(body, 200),
         Err(error) => refuse(&error),

@@ -1,11 +1,9 @@
 //! The directory as others ask it. Each answer is the value, or the directory's refusal; an error
 //! means that no answer came.
 
-use isolite_protocol::directory::{
-    DatabaseList, DatabaseName, DatabaseRecord, ListPage, NewDatabase, Refusal,
-};
+use isolite_protocol::directory::{DatabaseName, DatabaseRecord, NewDatabase, Refusal};
 use isolite_protocol::query_string;
-use serde::de::{DeserializeOwned, IgnoredAny};
+use serde::de::DeserializeOwned;
 use worker::{Env, Error, Result};
 
 use crate::object_js::{Message, Object, Text, send};
@@ -22,21 +20,7 @@ pub(crate) async fn resolve(env: &Env, name: &DatabaseName) -> Outcome<DatabaseR
     ask(env, "GET", &path, None).await
 }
 
-pub(crate) async fn get(env: &Env, id: &str) -> Outcome<DatabaseRecord> {
-    ask(env, "GET", &format!("/get?id={}", query_string::encode(id)), None).await
-}
-
-pub(crate) async fn list(env: &Env, page: &ListPage) -> Outcome<DatabaseList> {
-    ask(env, "GET", &format!("/list?{}", page.to_query()), None).await
-}
-
-pub(crate) async fn delete(env: &Env, id: &str) -> Outcome<()> {
-    let path = format!("/delete?id={}", query_string::encode(id));
-    let outcome: std::result::Result<IgnoredAny, Refusal> = ask(env, "POST", &path, None).await?;
-    Ok(outcome.map(|_| ()))
-}
-
-async fn ask<T: DeserializeOwned>(
+pub(crate) async fn ask<T: DeserializeOwned>(
     env: &Env,
     method: &'static str,
     path: &str,

@@ -6,7 +6,7 @@ use isolite_protocol::directory::{
 use isolite_protocol::rest::{Database, Envelope, RestError, ResultInfo, select_fields};
 use worker::Env;
 
-use super::Answer;
+use super::{Answer, records};
 use crate::directory::client::{self, Outcome};
 use crate::error;
 use crate::object_js::{Message, Object, send};
@@ -21,7 +21,7 @@ pub(super) async fn create(env: &Env, body: &str) -> Answer {
 }
 
 pub(super) async fn list(env: &Env, query: &str) -> Answer {
-    let list = settle(client::list(env, &ListPage::from_query(query)).await, "")?;
+    let list = settle(records::list(env, &ListPage::from_query(query)).await, "")?;
     let info = ResultInfo::new(list.page, list.per_page, list.count, list.total_count);
     let databases: Vec<Database> = list.databases.into_iter().map(Database::listed).collect();
     let result = serde_json::to_string(&databases).map_err(unencodable)?;
@@ -39,14 +39,14 @@ pub(super) async fn get(env: &Env, database: &str, fields: Option<&str>) -> Answ
 
 pub(super) async fn delete(env: &Env, database: &str) -> Answer {
     let record = find(env, database).await?;
-    settle(client::delete(env, &record.uuid).await, database)?;
+    settle(records::delete(env, &record.uuid).await, database)?;
     Ok(Envelope::success("null", None))
 }
 
 /// The record of a database named by its id or by its name.
 pub(super) async fn find(env: &Env, database: &str) -> Result<DatabaseRecord, RestError> {
     if is_database_id(database) {
-        return settle(client::get(env, database).await, database);
+        return settle(records::get(env, database).await, database);
     }
     match DatabaseName::parse(database) {
         Ok(name) => settle(client::resolve(env, &name).await, database),

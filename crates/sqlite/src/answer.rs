@@ -20,6 +20,7 @@ pub(crate) struct Before {
 /// Collects the results of one request.
 pub(crate) struct AnswerWriter<'a> {
     out: Vec<u8>,
+    array: bool,
     count: usize,
     format: ResultsFormat,
     bytes_max: usize,
@@ -29,8 +30,13 @@ pub(crate) struct AnswerWriter<'a> {
 
 impl<'a> AnswerWriter<'a> {
     pub(crate) fn new(run: &Run<'a>, bytes_max: usize) -> Self {
+        let mut out = Vec::with_capacity(512);
+        if run.array {
+            out.push(b'[');
+        }
         AnswerWriter {
-            out: Vec::with_capacity(512),
+            out,
+            array: run.array,
             count: 0,
             format: run.format,
             bytes_max,
@@ -95,8 +101,11 @@ impl<'a> AnswerWriter<'a> {
         self.count += 1;
     }
 
-    /// The results, with commas between, and how many there are.
-    pub(crate) fn finish(self) -> (Vec<u8>, usize) {
+    /// The answer, and how many results there are in it.
+    pub(crate) fn finish(mut self) -> (Vec<u8>, usize) {
+        if self.array {
+            self.out.push(b']');
+        }
         (self.out, self.count)
     }
 }

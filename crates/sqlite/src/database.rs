@@ -53,6 +53,8 @@ pub enum Numbers {
 pub struct Run<'a> {
     pub queries: &'a [Query],
     pub format: ResultsFormat,
+    /// Answer with an array of results; without it there is one result, of the one query.
+    pub array: bool,
     pub numbers: Numbers,
     /// Every statement of a query's text answers for itself; without it the last one alone does.
     pub script: bool,
@@ -66,8 +68,8 @@ pub struct Run<'a> {
 
 /// What a request did.
 pub struct Done {
-    /// Results as JSON, with commas between and no brackets around.
-    pub results: Vec<u8>,
+    /// The results as JSON.
+    pub answer: Vec<u8>,
     /// How many results there are.
     pub count: usize,
     /// The commit that the request made, unless it only read.
@@ -84,8 +86,11 @@ impl Database {
             | OpenFlags::SQLITE_OPEN_NO_MUTEX;
         let open = || Connection::open_with_flags_and_vfs("isolite.db", flags, vfs::NAME);
         let mut connection = vfs::opening(&shared, open)?;
-        // SAFETY: sets one number; no pointer is passed.
-        unsafe { ffi::sqlite3_hard_heap_limit64(limits.heap_bytes_max) };
+        // SAFETY: each sets one number; no pointer is passed.
+        unsafe {
+            ffi::sqlite3_hard_heap_limit64(limits.heap_bytes_max);
+            ffi::sqlite3_soft_heap_limit64(limits.cache_bytes_max);
+        }
         for (limit, value) in limits.of_sqlite() {
             connection.set_limit(limit, value)?;
         }
@@ -98,7 +103,10 @@ impl Database {
         let policy = Policy::install(&mut connection)?;
         let statements = StatementCache::new(limits.statements_kept);
         let internal = StatementCache::new(INTERNAL_STATEMENTS);
-        Ok(Database { statements, internal, connection, policy, shared, limits, size_bytes: 0 })
+        let mut database =
+            Database { statements, internal, connection, policy, shared, limits, size_bytes: 0 };
+        database.size_bytes = database.size_bytes()?;
+        Ok(database)
     }
 
     /// Where the database stands.
@@ -140,9 +148,6 @@ impl Database {
 
     /// Runs one request as one transaction. On an error nothing of it has happened.
     pub fn run(&mut self, run: &Run<'_>) -> Result<Done, Error> {
-        if run.queries.is_empty() {
-            return Err(Error::NoStatement);
-        }
         self.shared.now_ms.set(run.now_ms);
         self.policy.begin(self.limits.steps_max);
         self.run_internal("BEGIN")?;
@@ -156,19 +161,17 @@ impl Database {
         // A request is one transaction, so there is one commit at most.
         let commit = self.shared.commits.borrow_mut().pop();
         ran?;
-        let (results, count) = answer.finish();
-        Ok(Done { results, count, commit })
+        let (answer, count) = answer.finish();
+        Ok(Done { answer, count, commit })
     }
 
+    /// Runs the queries in order. One without a statement, as D1's client sends for a blank line,
+    /// has no result; a request of nothing else is an error.
     fn run_queries(&mut self, run: &Run<'_>, answer: &mut AnswerWriter<'_>) -> Result<(), Error> {
         for query in run.queries {
-            let answered = answer.count();
             self.run_query(run, query, answer)?;
-            if answer.count() == answered {
-                return Err(Error::NoStatement);
-            }
         }
-        Ok(())
+        if answer.count() == 0 { Err(Error::NoStatement) } else { Ok(()) }
     }
 
     /// Runs the statements in one text, each prepared after those before it have run, as it may

@@ -22,8 +22,11 @@ pub struct Limits {
     pub result_bytes_max: usize,
     /// Steps of SQLite's virtual machine for one request.
     pub steps_max: u64,
-    /// Memory that SQLite may hold, in bytes, over all databases of the isolate.
+    /// Memory that SQLite may hold, in bytes, over all databases of the isolate. What needs more
+    /// ends with "out of memory".
     pub heap_bytes_max: i64,
+    /// The same, from where on caches of pages no longer grow.
+    pub cache_bytes_max: i64,
     /// Prepared statements kept for the next request with the same text.
     pub statements_kept: usize,
 }
@@ -38,7 +41,8 @@ impl Default for Limits {
             params_max: 32_766,
             result_bytes_max: 30 << 20,
             steps_max: 1_000_000_000,
-            heap_bytes_max: 48 << 20,
+            heap_bytes_max: 64 << 20,
+            cache_bytes_max: 32 << 20,
             statements_kept: 128,
         }
     }

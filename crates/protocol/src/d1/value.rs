@@ -82,7 +82,8 @@ impl<'de> Visitor<'de> for ValueVisitor {
     }
 }
 
-/// An element of a blob. D1's client lets fractions below 256 pass, and they are cut off.
+/// An element of a blob: a number taken as a byte the way a `Uint8Array` takes it, fraction cut off
+/// and modulo 256. D1's client sends typed arrays of every kind by their elements.
 struct Byte(u8);
 
 impl<'de> Deserialize<'de> for Byte {
@@ -101,23 +102,24 @@ impl<'de> Visitor<'de> for ByteVisitor {
     }
 
     fn visit_u64<E: Error>(self, value: u64) -> Result<Byte, E> {
-        u8::try_from(value).map(Byte).map_err(|_| not_a_byte(value))
+        Ok(Byte(value as u8))
     }
 
     fn visit_i64<E: Error>(self, value: i64) -> Result<Byte, E> {
-        u8::try_from(value).map(Byte).map_err(|_| not_a_byte(value))
+        Ok(Byte(value as u8))
     }
 
     fn visit_f64<E: Error>(self, value: f64) -> Result<Byte, E> {
-        if (0.0..256.0).contains(&value) { Ok(Byte(value as u8)) } else { Err(not_a_byte(value)) }
+        Ok(Byte(value.trunc().rem_euclid(256.0) as u8))
     }
 
     fn visit_bool<E: Error>(self, value: bool) -> Result<Byte, E> {
         Err(not_a_byte(value))
     }
 
+    /// JSON has null where JavaScript had NaN or an infinity, and those count as zero.
     fn visit_unit<E: Error>(self) -> Result<Byte, E> {
-        Err(not_a_byte("null"))
+        Ok(Byte(0))
     }
 
     fn visit_str<E: Error>(self, value: &str) -> Result<Byte, E> {
@@ -137,7 +139,7 @@ impl<'de> Visitor<'de> for ByteVisitor {
 fn not_a_byte<E: Error>(value: impl fmt::Display) -> E {
     E::custom(format_args!(
         "Type 'object' not supported for value '{value}' in an array: \
-         only bytes, numbers from 0 to 255, can be bound as an array"
+         only numbers, taken as bytes, can be bound as an array"
     ))
 }
 
@@ -191,6 +193,7 @@ mod tests {
         assert_eq!(decode(r#""a\u0000b\ud83d\ude00""#), Text("a\0b😀".into()));
         assert_eq!(decode("[]"), Blob(vec![]));
         assert_eq!(decode("[0,255,1.9,255.5]"), Blob(vec![0, 255, 1, 255]));
+        assert_eq!(decode("[1.5,2,-1,300,-1.5,256.0,null]"), Blob(vec![1, 2, 255, 44, 255, 0, 0]));
     }
 
     #[test]
@@ -198,7 +201,7 @@ mod tests {
         assert!(
             error("{\"a\":[{}]}").starts_with("Type 'object' not supported for value '[object")
         );
-        for text in ["[256]", "[-1]", "[1,\"a\"]", "[null]", "[true]", "[[1]]", "[{}]", "[256.0]"] {
+        for text in ["[1,\"a\"]", "[true]", "[[1]]", "[{}]"] {
             assert!(error(text).starts_with("Type 'object' not supported for value"), "{text}");
         }
         assert!(error(&"[".repeat(100_000)).contains("Type 'object' not supported"));

@@ -34,6 +34,7 @@ fn run(database: &mut Database, queries: &[Query], script: bool) -> Result<Done,
     let run = Run {
         queries,
         format: ResultsFormat::ArrayOfObjects,
+        array: script,
         numbers: Numbers::Real,
         script,
         now_ms: 1_700_000_000_000,
@@ -45,7 +46,7 @@ fn run(database: &mut Database, queries: &[Query], script: bool) -> Result<Done,
 
 fn one(database: &mut Database, sql: &str, params: Vec<Value>) -> Result<String, String> {
     let done = run(database, &[Query::new(sql, params)], false)?;
-    let text = String::from_utf8(done.results).unwrap();
+    let text = String::from_utf8(done.answer).unwrap();
     let end = text.find(",\"meta\"").unwrap();
     Ok(text["{\"success\":true,\"results\":".len()..end].to_string())
 }
@@ -138,7 +139,7 @@ fn what_sqlite_refuses_is_told_in_d1s_words() {
         ("SELECT * FROM t WHERE", "incomplete input: SQLITE_ERROR"),
         ("INSERT INTO t (id) VALUES ('x')", "datatype mismatch: SQLITE_MISMATCH"),
         ("", "No SQL statements detected."),
-        ("-- nothing", "No SQL statements detected."),
+        (" ;; -- nothing", "No SQL statements detected."),
         ("SELECT ?", "Wrong number of parameter bindings for SQL query."),
         ("ATTACH 'x' AS y", "not authorized: SQLITE_AUTH"),
         ("PRAGMA journal_mode", "not authorized: SQLITE_AUTH"),
