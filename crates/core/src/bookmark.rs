@@ -62,6 +62,8 @@ fn is_digit(byte: u8) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     fn position(epoch: u32, txid: u64) -> Position {
         Position { epoch, txid, checksum: Checksum::from_u64(txid.wrapping_mul(0x9e37_79b9)) }

@@ -43,6 +43,8 @@ impl Checksum {
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
     fn toggling_a_page_twice_leaves_no_trace() {

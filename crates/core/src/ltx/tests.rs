@@ -2,6 +2,8 @@
 
 use super::*;
 use crate::page::PAGE_SIZE;
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 fn page(seed: u8) -> [u8; PAGE_SIZE] {
     let mut state = u32::from(seed) + 1;

@@ -9,6 +9,8 @@ use super::*;
 use crate::checkpoint::{CheckpointPolicy, CheckpointProgress};
 use crate::checksum::Checksum;
 use crate::memory_storage::{Fault, MemoryStorage};
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
 
 const POLICY: CheckpointPolicy =
     CheckpointPolicy { log_bytes_max: 1, log_commits_max: 3, step_pages: 2, keep_log_bytes: 9000 };
