@@ -19,6 +19,7 @@ use worker::{
 };
 
 use crate::object_js::{Message, Object, check_jurisdiction, send};
+use crate::target::Target;
 use database_table::DatabaseTable;
 
 /// Far longer than a deletion takes, so that the alarm finds only what failed.
@@ -38,13 +39,13 @@ impl DurableObject for IsoliteDirectory {
     }
 
     async fn fetch(&self, mut request: Request) -> Result<Response> {
-        let url = request.url()?;
-        let query = url.query().unwrap_or_default();
+        let target = Target::of(&request);
+        let query = target.query();
         let body = match request.method() {
             Method::Post => request.text().await?,
             _ => String::new(),
         };
-        match (request.method(), url.path()) {
+        match (request.method(), target.path()) {
             (Method::Post, "/create") => reply(self.create(&body)?),
             (Method::Get, "/resolve") => {
                 let name = query_string::value(query, "name").unwrap_or_default();

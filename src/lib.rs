@@ -13,6 +13,7 @@ mod primary;
 #[cfg(feature = "entry")]
 mod rest;
 pub mod router;
+mod target;
 
 pub use directory::IsoliteDirectory;
 pub use primary::IsolitePrimary;

@@ -24,6 +24,7 @@ use worker::{
     durable_object,
 };
 
+use crate::target::Target;
 use object_storage::ObjectStorage;
 
 /// Pages that the store keeps besides SQLite's own cache: 2 MiB.
@@ -65,8 +66,8 @@ impl DurableObject for IsolitePrimary {
     }
 
     async fn fetch(&self, mut request: Request) -> Result<Response> {
-        let url = request.url()?;
-        let path = match (request.method(), url.path()) {
+        let target = Target::of(&request);
+        let path = match (request.method(), target.path()) {
             (Method::Post, "/query" | "/execute") => Path::Query,
             (Method::Post, "/script") => Path::Script,
             (Method::Get, "/info") => Path::Info,
@@ -82,7 +83,7 @@ impl DurableObject for IsolitePrimary {
             Path::Query | Path::Script => {
                 let session = request.headers().get(SESSION_HEADER)?;
                 let script = matches!(path, Path::Script);
-                self.query(&body, url.query().unwrap_or_default(), script, session.is_some())
+                self.query(&body, target.query(), script, session.is_some())
             }
             Path::Info => self.info(),
             Path::Delete => self.delete(),

@@ -13,9 +13,11 @@ use isolite_protocol::rest::{
 };
 use worker::{Env, Request, Response, Result};
 
+use crate::target::Target;
+
 const ADMIN_TOKEN_VARIABLE: &str = "ISOLITE_ADMIN_TOKEN";
 
-/// Statements are held to 100 kB each by the engine; this bounds a batch of them.
+/// The engine bounds each statement; this bounds a batch of them.
 const BODY_BYTES_MAX: usize = 16 << 20;
 
 /// A whole JSON body.
@@ -30,15 +32,15 @@ pub(crate) async fn answer(mut request: Request, env: &Env) -> Result<Response> 
 
 async fn route(request: &mut Request, env: &Env) -> Answer {
     let method = Method::parse(request.method().as_ref());
-    let path = request.path();
+    let target = Target::of(request);
+    let path = target.path();
     if path == "/health" {
-        Route::parse(method, &path)?;
+        Route::parse(method, path)?;
         return Ok(health());
     }
     authorize(request, env)?;
-    let url = request.url().map_err(|error| RestError::Malformed(error.to_string()))?;
-    let query = url.query().unwrap_or_default();
-    match Route::parse(method, &path)? {
+    let query = target.query();
+    match Route::parse(method, path)? {
         Route::Health => Ok(health()),
         Route::ListAccounts => Ok(Envelope::success(ACCOUNTS, None)),
         Route::ListMemberships => Ok(Envelope::success(MEMBERSHIPS, None)),

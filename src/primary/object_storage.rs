@@ -23,6 +23,10 @@ const TABLES: [&str; 3] = [
     "CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value BLOB NOT NULL)",
 ];
 
+/// Number of this layout, kept in `meta`. A version of the code that finds another one leaves the
+/// object alone, as after a deployment was rolled back.
+const FORMAT: u8 = 1;
+
 /// One database in the storage of its object.
 pub(crate) struct ObjectStorage {
     sql: ObjectSql,
@@ -58,6 +62,7 @@ impl ObjectStorage {
         for table in TABLES {
             sql.run(table, &[])?;
         }
+        check_format(&sql)?;
         let storage = ObjectStorage { sql, end_bytes: Cell::new(0) };
         let newest = "SELECT end_bytes FROM log ORDER BY id DESC LIMIT 1";
         storage.end_bytes.set(storage.number(newest, &[])?.unwrap_or(0));
@@ -219,6 +224,21 @@ impl Storage for ObjectStorage {
         let first_kept = first_kept.unwrap_or(u64::MAX) / CHUNKS_MAX;
         let first_kept = row_id(first_kept.min(upto + 1), 0);
         self.sql.run("DELETE FROM log WHERE id < ?", &[Bound::Number(first_kept)])
+    }
+}
+
+fn check_format(sql: &ObjectSql) -> Result<(), StorageError> {
+    let mut format = None;
+    sql.query("SELECT value FROM meta WHERE key = 'format'", &[], |row| {
+        format = Some(row.bytes(0));
+        Ok::<(), StorageError>(())
+    })?;
+    match format.as_deref() {
+        Some([FORMAT]) => Ok(()),
+        Some(_) => Err(StorageError(
+            "this database was written by another version of Isolite; deploy that one".to_owned(),
+        )),
+        None => sql.run("INSERT INTO meta VALUES ('format', ?)", &[Bound::Bytes(&[FORMAT])]),
     }
 }
 
