@@ -1,0 +1,77 @@
+//! The way of statements to the database. A database and each of its sessions have one; a
+//! statement keeps that of what prepared it, so that it moves its own session forward.
+
+use std::sync::Arc;
+
+use isolite_protocol::{Answer, Failure, Query, Request};
+use isolite_worker::router;
+use worker::{Env, Result};
+
+use crate::error::D1_ERROR;
+use crate::js_value::d1_error;
+use crate::result::D1Result;
+use crate::session::SessionState;
+use crate::statement::D1PreparedStatement;
+
+// `exact`: D1 binds every number as REAL, for JavaScript has no other, but Rust has.
+pub(crate) const QUERY_PATH: &str = "/query?resultsFormat=ROWS_AND_COLUMNS&numbers=exact";
+pub(crate) const EXECUTE_PATH: &str = "/execute?resultsFormat=NONE&numbers=exact";
+
+#[derive(Clone, Debug)]
+pub(crate) struct Channel {
+    env: Env,
+    database: Arc<str>,
+    /// Whether the first query creates a database that is missing.
+    create: bool,
+    session: Option<SessionState>,
+}
+
+impl Channel {
+    pub fn new(env: Env, database: &str, create: bool) -> Self {
+        Self { env, database: Arc::from(database), create, session: None }
+    }
+
+    pub fn in_session(&self, session: SessionState) -> Self {
+        Self { session: Some(session), ..self.clone() }
+    }
+
+    pub fn bookmark(&self) -> Option<String> {
+        self.session.as_ref().and_then(SessionState::bookmark)
+    }
+
+    /// Sends one query, or several as one transaction; the inner error is the database's failure.
+    pub async fn send(
+        &self,
+        path: &str,
+        body: String,
+    ) -> Result<std::result::Result<Vec<Answer>, Failure>> {
+        let session = self.session.as_ref().map(SessionState::text);
+        let reply =
+            router::call(&self.env, &self.database, self.create, path, body, session.as_deref())
+                .await?;
+        if let Some(session) = &self.session {
+            session.advance(reply.bookmark.as_deref());
+        }
+        Answer::decode(&reply.body).map_err(|_| {
+            let message = format!("Failed to parse body as JSON, got: {}", reply.body);
+            d1_error(D1_ERROR, &message, &message)
+        })
+    }
+
+    pub async fn send_one(&self, path: &str, query: &Query) -> Result<Answer> {
+        let answers = self.send(path, serde_json::to_string(query)?).await?;
+        let first = answers.map_err(failed)?.into_iter().next();
+        first.ok_or_else(|| failed(Failure::new("")))
+    }
+
+    pub async fn batch(&self, statements: Vec<D1PreparedStatement>) -> Result<Vec<D1Result>> {
+        let queries = statements.into_iter().map(D1PreparedStatement::into_query).collect();
+        let body = serde_json::to_string(&Request::Batch(queries))?;
+        let answers = self.send(QUERY_PATH, body).await?.map_err(failed)?;
+        Ok(answers.into_iter().map(D1Result::new).collect())
+    }
+}
+
+fn failed(failure: Failure) -> worker::Error {
+    d1_error(D1_ERROR, &failure.error, &failure.error)
+}

@@ -1,0 +1,76 @@
+//! A database with the methods of `worker::d1::D1Database`.
+
+use isolite_protocol::{Query, Request};
+use worker::{Env, Result};
+
+use crate::channel::{Channel, EXECUTE_PATH};
+use crate::error::{D1_DUMP_ERROR, D1_EXEC_ERROR};
+use crate::js_value::d1_error;
+use crate::result::{D1ExecResult, D1Result};
+use crate::session::{D1DatabaseSession, D1SessionConstraint, SessionState};
+use crate::statement::D1PreparedStatement;
+
+/// The database of this name, created by the first query if it does not exist. Cheap: call it in
+/// every request.
+pub fn database(env: &Env, name: &str) -> D1Database {
+    D1Database { channel: Channel::new(env.clone(), name, true) }
+}
+
+/// The database of this name. Queries fail if nobody created it.
+pub fn existing_database(env: &Env, name: &str) -> D1Database {
+    D1Database { channel: Channel::new(env.clone(), name, false) }
+}
+
+#[derive(Clone, Debug)]
+pub struct D1Database {
+    channel: Channel,
+}
+
+impl D1Database {
+    /// Prepare a query statement from a query string.
+    pub fn prepare<T: Into<String>>(&self, query: T) -> D1PreparedStatement {
+        D1PreparedStatement::new(self.channel.clone(), query.into())
+    }
+
+    /// A session that starts from a constraint, `"first-primary"` or `"first-unconstrained"`, or
+    /// from an earlier session's bookmark.
+    pub fn with_session(&self, constraint_or_bookmark: Option<&str>) -> Result<D1DatabaseSession> {
+        let session = SessionState::new(constraint_or_bookmark);
+        Ok(D1DatabaseSession::new(self.channel.in_session(session)))
+    }
+
+    /// A session that starts from a constraint.
+    pub fn with_session_constraint(
+        &self,
+        constraint: D1SessionConstraint,
+    ) -> Result<D1DatabaseSession> {
+        self.with_session(Some(constraint.as_str()))
+    }
+
+    /// Refused, as D1 refuses it for all but the databases of its first alpha.
+    pub async fn dump(&self) -> Result<Vec<u8>> {
+        Err(d1_error(D1_DUMP_ERROR, "Status + 404", "Status 404"))
+    }
+
+    /// Runs the statements as one transaction, and returns their results in order.
+    pub async fn batch(&self, statements: Vec<D1PreparedStatement>) -> Result<Vec<D1Result>> {
+        self.channel.batch(statements).await
+    }
+
+    /// Runs each line as a statement, all in one transaction. For schemas and tests: nothing can
+    /// be bound.
+    pub async fn exec(&self, query: &str) -> Result<D1ExecResult> {
+        let lines: Vec<&str> = query.trim().split('\n').collect();
+        let queries = lines.iter().map(|line| Query::new(*line, Vec::new())).collect();
+        let body = serde_json::to_string(&Request::Batch(queries))?;
+        match self.channel.send(EXECUTE_PATH, body).await? {
+            Ok(answers) => Ok(D1ExecResult::new(&answers)),
+            Err(failure) => {
+                // One failure comes back for all lines; D1 counts it as the first one's.
+                let line = lines.first().copied().unwrap_or_default();
+                let message = format!("Error in line 1: {line}: {}", failure.error);
+                Err(d1_error(D1_EXEC_ERROR, &message, &message))
+            }
+        }
+    }
+}

@@ -1,0 +1,49 @@
+//! A D1-compatible SQLite database inside a Rust Worker.
+//!
+//! The types have the names and the methods of `worker::d1`, so code written for D1 moves over by
+//! its imports. Nothing of D1's JavaScript is used: queries go to the database's Durable Object as
+//! JSON, and answers are decoded by serde, so 64-bit integers keep every digit.
+//!
+//! The Worker's configuration binds the two Durable Objects; the example `rust-embedded` shows it
+//! whole.
+//!
+//! ```no_run
+//! use serde::Deserialize;
+//! use worker::{Env, Result};
+//!
+//! // Has worker-build export the Durable Objects' classes from this Worker.
+//! pub use isolite::{IsoliteDirectory, IsolitePrimary};
+//!
+//! #[derive(Deserialize)]
+//! struct City {
+//!     name: String,
+//!     population: i64,
+//! }
+//!
+//! async fn cities(env: &Env) -> Result<Vec<City>> {
+//!     let db = isolite::database(env, "demo");
+//!     let query = "SELECT name, population FROM cities WHERE country = ?1";
+//!     isolite::query!(&db, query, "DE")?.all().await?.results()
+//! }
+//! ```
+
+mod argument;
+mod channel;
+mod database;
+mod error;
+mod js_value;
+mod macros;
+mod result;
+mod rows;
+mod session;
+mod statement;
+
+pub use argument::{D1Argument, D1PreparedArgument, D1Type, parameter};
+pub use database::{D1Database, database, existing_database};
+pub use error::D1Error;
+pub use isolite_protocol::Value;
+pub use isolite_worker::{IsoliteDirectory, IsolitePrimary};
+pub use result::{D1ExecResult, D1Result, D1ResultMeta};
+pub use session::{D1DatabaseSession, D1SessionBookmark, D1SessionConstraint};
+pub use statement::D1PreparedStatement;
+pub use worker::{Error, Result};
