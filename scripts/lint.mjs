@@ -1,0 +1,24 @@
+// The checks that need no run: formatting, and clippy for the host and for wasm.
+//
+// Both targets are linted because code behind `cfg(target_arch = "wasm32")` is not seen otherwise.
+
+import { heading } from "./progress.mjs";
+import { main, portableCrates, run, wasmTarget } from "./toolchain.mjs";
+
+const portable = portableCrates.flatMap((name) => ["-p", name]);
+const deny = ["--", "-D", "warnings"];
+
+const checks = [
+  ["format", ["fmt", "--all", "--check"]],
+  ["clippy, host", ["clippy", "--locked", ...portable, "--all-targets", ...deny]],
+  ["clippy, wasm", ["clippy", "--locked", "--workspace", "--target", wasmTarget, ...deny]],
+];
+
+await main(async () => {
+  let failed = 0;
+  for (const [title, args] of checks) {
+    heading(title);
+    if ((await run("cargo", args)).status !== 0) failed = 1;
+  }
+  return failed;
+});

@@ -1,0 +1,167 @@
+#!/usr/bin/env bash
+# Brings a machine that has git, cargo and Node to the point where everything here builds.
+#
+# Every step looks first and does nothing when there is nothing to do, so this runs before each
+# build, dev server and test. It uses no downloads besides the clients of the package registries
+# (apt, npm, cargo, rustup), since many build machines reach nothing else.
+
+set -euo pipefail
+cd "$(dirname "${BASH_SOURCE[0]}")/.."
+
+STEPS=7
+LOGS=.tools/log
+source scripts/progress.sh
+
+mkdir -p .tools/bin "$LOGS"
+# Two setups at once would install over each other; the second waits, then finds all in place.
+if command -v flock >/dev/null; then
+  exec 9>.tools/setup.lock
+  flock -n 9 || { echo "another setup is running, waiting for it"; flock 9; }
+fi
+
+locked_version() { # the version of crate $1 in Cargo.lock
+  grep -A1 -x "name = \"$1\"" Cargo.lock | sed -n 's/^version = "\(.*\)"/\1/p' | head -n1
+}
+
+# --- what only the user can install
+step "cargo and Node"
+command -v cargo >/dev/null || die "cargo is missing: install Rust with rustup (https://rustup.rs)"
+command -v npm >/dev/null || die "npm is missing: install Node.js 20 or newer (https://nodejs.org)"
+[ -f Cargo.lock ] || die "Cargo.lock is missing: this is not a whole clone of the repository"
+node_major=$(node -p 'process.versions.node.split(".")[0]')
+[ "$node_major" -ge 20 ] || die "Node $node_major is too old: install Node.js 20 or newer"
+rust_version=$(rustc --version | cut -d' ' -f2)
+rust_minor=$(cut -d. -f2 <<<"$rust_version")
+rust_needed=$(sed -n 's/^rust-version = "1\.\([0-9]*\).*/\1/p' Cargo.toml | head -n1)
+[ "$rust_minor" -ge "$rust_needed" ] ||
+  die "rustc $rust_version is too old: 1.$rust_needed or newer is needed (rustup update stable)"
+found "rustc $rust_version, Node $(node --version)"
+
+# --- npm packages, fetched while the steps below work
+# The stamp holds what the packages were installed from; a changed lock file makes it stale.
+npm_stamp=node_modules/.isolite-setup
+npm_state=$(cat package.json package-lock.json | sha256sum | cut -d' ' -f1)
+npm_job=
+if [ "$(cat "$npm_stamp" 2>/dev/null)" != "$npm_state" ] || [ ! -x node_modules/.bin/node ]; then
+  (
+    npm ci --no-audit --no-fund --loglevel=error &&
+      echo "$npm_state" >"$npm_stamp"
+  ) >"$LOGS/npm.log" 2>&1 9>&- </dev/null &
+  npm_job=$!
+fi
+trap '[ -z "$npm_job" ] || kill "$npm_job" 2>/dev/null || true' EXIT
+
+# --- Debian packages
+step "C compilers (clang-19 makes SQLite for wasm)"
+packages=()
+command -v cc >/dev/null || packages+=(gcc libc6-dev)
+command -v clang-19 >/dev/null || packages+=(clang-19)
+command -v llvm-ar-19 >/dev/null || packages+=(llvm-19)
+# worker-build links the system's OpenSSL.
+if [ ! -x .tools/bin/worker-build ]; then
+  command -v pkg-config >/dev/null || packages+=(pkg-config)
+  [ -e /usr/include/openssl/ssl.h ] || packages+=(libssl-dev)
+fi
+if [ "${#packages[@]}" -eq 0 ]; then
+  found "$(clang-19 --version | head -n1)"
+elif ! command -v apt-get >/dev/null; then
+  die "missing: ${packages[*]} (names as in Debian). Install a clang 19 or newer that knows" \
+    "wasm32 and put it on PATH as clang-19, and its llvm-ar as llvm-ar-19."
+else
+  as_root=()
+  if [ "$(id -u)" -ne 0 ]; then
+    command -v sudo >/dev/null || die "as root, run: apt-get install ${packages[*]}"
+    as_root=(sudo)
+    sudo -v || die "as root, run: apt-get install ${packages[*]}"
+  fi
+  apt_install() {
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
+      apt-get install -y --no-install-recommends "${packages[@]}"
+  }
+  # The package lists of a fresh image are missing or stale: only then are they fetched.
+  install_packages() { apt_install || { "${as_root[@]}" apt-get update && apt_install; }; }
+  attended apt "installing ${packages[*]}" install_packages ||
+    die "could not install: apt-get install ${packages[*]}"
+fi
+
+# --- the wasm32 standard library
+step "Rust's wasm32-unknown-unknown target"
+if bash scripts/wasm-target.sh --check; then
+  found "in $(rustc --print sysroot)"
+else
+  attended wasm-target "adding the target" bash scripts/wasm-target.sh || die "no wasm32 target"
+fi
+
+# --- wasm tools
+# Built almost without optimisation: that takes half the time, and only the crates that walk
+# through a whole wasm file ever feel it. They share a target directory, so some dependencies too.
+install_tool() { # crate, version, binaries…
+  local crate=$1 version=$2 name flags=()
+  shift 2
+  for name in "$@"; do flags+=(--bin "$name"); done
+  if [ "$crate" = wasm-bindgen-cli ]; then
+    for name in walrus wasmparser wasm-bindgen-cli-support; do
+      flags+=(--config "profile.dev.package.$name.opt-level=1")
+    done
+  fi
+  CARGO_TARGET_DIR=.tools/target CARGO_INCREMENTAL=0 CARGO_PROFILE_DEV_DEBUG=0 \
+    CARGO_PROFILE_DEV_OPT_LEVEL=0 CARGO_PROFILE_DEV_DEBUG_ASSERTIONS=false \
+    CARGO_PROFILE_DEV_OVERFLOW_CHECKS=false \
+    cargo install "$crate@$version" --debug --force --no-track --root .tools "${flags[@]}"
+}
+step "wasm tools (wasm-bindgen, worker-build)"
+bindgen_version=$(locked_version wasm-bindgen)
+worker_version=$(locked_version worker)
+if [ "$(.tools/bin/wasm-bindgen --version 2>/dev/null)" != "wasm-bindgen $bindgen_version" ] ||
+  [ ! -x .tools/bin/wasm-bindgen-test-runner ]; then
+  attended wasm-bindgen "compiling wasm-bindgen $bindgen_version" install_tool \
+    wasm-bindgen-cli "$bindgen_version" wasm-bindgen wasm-bindgen-test-runner ||
+    die "could not install wasm-bindgen-cli"
+else
+  found "wasm-bindgen $bindgen_version"
+fi
+if [ "$(.tools/bin/worker-build --version 2>/dev/null)" != "$worker_version" ]; then
+  attended worker-build "compiling worker-build $worker_version" install_tool \
+    worker-build "$worker_version" worker-build || die "could not install worker-build"
+else
+  found "worker-build $worker_version"
+fi
+rm -rf .tools/target
+
+# --- npm packages, again
+step "npm packages"
+if [ -n "$npm_job" ]; then
+  await "$npm_job" npm "npm ci" || die "npm ci failed"
+  npm_job=
+else
+  found "as in package-lock.json"
+fi
+
+# --- SQLite's source
+step "SQLite's source, of the libsqlite3-sys in Cargo.lock"
+if ! cargo metadata --offline --format-version 1 >/dev/null 2>&1; then
+  attended cargo "fetching the crates of Cargo.lock" cargo fetch || die "cargo fetch failed"
+fi
+sqlite_source=$(cargo metadata --format-version 1 2>"$LOGS/cargo.log" | node -e '
+  const { packages } = JSON.parse(require("fs").readFileSync(0, "utf8"));
+  const found = packages.find((p) => p.name === "libsqlite3-sys");
+  if (found) console.log(require("path").join(found.manifest_path, "..", "sqlite3"));
+') || { cat "$LOGS/cargo.log" >&2; die "cargo metadata failed"; }
+[ -f "$sqlite_source/sqlite3.c" ] || die "libsqlite3-sys has no sqlite3/sqlite3.c"
+if [ "$(readlink .tools/sqlite3 || true)" != "$sqlite_source" ]; then
+  ln -sfn "$sqlite_source" .tools/sqlite3
+  done_now ".tools/sqlite3 points to it"
+else
+  found "SQLite $(sed -n 's/^#define SQLITE_VERSION  *"\(.*\)"/\1/p' .tools/sqlite3/sqlite3.h)"
+fi
+
+# --- the local secret
+step "admin token for local use"
+if [ -f .dev.vars ] && grep -q '^ISOLITE_ADMIN_TOKEN=.' .dev.vars; then
+  found ".dev.vars"
+else
+  (umask 077 && printf 'ISOLITE_ADMIN_TOKEN="%s"\n' \
+    "$(node -p 'crypto.randomBytes(24).toString("hex")')" >>.dev.vars)
+  chmod 600 .dev.vars
+  done_now "a random one is in .dev.vars"
+fi
