@@ -11,8 +11,9 @@ use isolite_core::{
 
 use super::storage_js::{Bound, Row, Storage as ObjectSql};
 
-/// Bytes of one row of the log. The platform takes 2 MB.
-const CHUNK_BYTES: usize = 1 << 20;
+/// Bytes of one row of the log. The platform takes 2 MB, but reads a row whole to give one page
+/// of it.
+const CHUNK_BYTES: usize = 64 << 10;
 /// Rows that one commit may take: the low digits of a row's id.
 const CHUNKS_MAX: u64 = 1 << 12;
 
@@ -52,7 +53,7 @@ impl ObjectSql {
             for table in ["log", "page", "meta"] {
                 self.run(&format!("DROP TABLE IF EXISTS {table}"), &[])?;
             }
-            self.run("CREATE TABLE deleted (nothing)", &[])
+            self.run("CREATE TABLE deleted (time_ms INTEGER)", &[])
         })
     }
 }

@@ -3,7 +3,6 @@
 use std::fmt;
 
 use crate::ltx::LtxError;
-use crate::page::PageNo;
 use crate::storage::StorageError;
 
 /// An operating error. None of them changes what the database holds.
@@ -19,8 +18,6 @@ pub enum Error {
     Corrupt(String),
     /// The transaction changed more pages than one commit may. It was not applied.
     TooLarge { pages: usize, pages_max: usize },
-    /// The database would have more pages than the setting allows. Nothing was applied.
-    Full { pages: PageNo, pages_max: PageNo },
 }
 
 impl fmt::Display for Error {
@@ -33,10 +30,6 @@ impl fmt::Display for Error {
                 f,
                 "transaction too large: it changes {pages} pages and the limit is {pages_max}; \
                  split it into smaller batches"
-            ),
-            Error::Full { pages, pages_max } => write!(
-                f,
-                "database is full: it would have {pages} pages and the limit is {pages_max}"
             ),
         }
     }

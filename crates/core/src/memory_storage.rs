@@ -153,8 +153,9 @@ impl Storage for MemoryStorage {
             let mut kept = 0;
             let old = state.log.range(..=upto).rev();
             let cut = old.map(|(txid, (_, ltx))| (*txid, ltx.len() as u64)).find(|(_, len)| {
+                let drop = kept >= keep_bytes;
                 kept += len;
-                kept > keep_bytes
+                drop
             });
             if let Some((cut, _)) = cut {
                 state.log.retain(|txid, _| *txid > cut);

@@ -75,7 +75,7 @@ pub trait Storage {
     /// Ends a checkpoint: sets the mark and drops pages beyond its size.
     fn set_mark(&self, mark: &Mark) -> Result<(), StorageError>;
 
-    /// Drops the oldest commits at or before `upto` until those left from there take at most
-    /// `keep_bytes`.
+    /// Drops the oldest commits at or before `upto`. Of the last `keep_bytes` before there nothing
+    /// is dropped, nor the commit in which they begin.
     fn trim_log(&self, upto: Txid, keep_bytes: u64) -> Result<(), StorageError>;
 }

@@ -18,7 +18,7 @@ use crate::error::Error;
 use crate::limits::Limits;
 use crate::policy::{FLAGS, Policy};
 use crate::shared::Shared;
-use crate::sql_text::is_blank;
+use crate::sql_text::{SqlText, is_blank};
 use crate::statement::{Cell, Statement};
 use crate::statement_cache::StatementCache;
 use crate::vfs;
@@ -114,9 +114,10 @@ impl Database {
         self.shared.store.borrow().position()
     }
 
-    /// Whether storage has failed and the database is to be opened anew.
+    /// Whether the database is to be opened anew: storage has failed, or a transaction could not
+    /// be ended.
     pub fn is_broken(&self) -> bool {
-        self.shared.store.borrow().is_broken()
+        self.shared.store.borrow().is_broken() || !self.connection.is_autocommit()
     }
 
     /// Takes a step of the checkpoint that is due, if one is.
@@ -149,10 +150,12 @@ impl Database {
     /// Runs one request as one transaction. On an error nothing of it has happened.
     pub fn run(&mut self, run: &Run<'_>) -> Result<Done, Error> {
         self.shared.now_ms.set(run.now_ms);
+        self.shared.error.take();
         self.policy.begin(self.limits.steps_max);
         self.run_internal("BEGIN")?;
         let mut answer = AnswerWriter::new(run, self.limits.result_bytes_max);
-        let ran = self.run_queries(run, &mut answer).and_then(|()| self.run_internal("COMMIT"));
+        let ran = self.run_queries(run, &mut answer).and_then(|()| self.check_names());
+        let ran = ran.and_then(|()| self.run_internal("COMMIT"));
         let ran = ran.map_err(|error| self.explain(error));
         if ran.is_err() {
             self.roll_back();
@@ -182,12 +185,18 @@ impl Database {
         query: &Query,
         answer: &mut AnswerWriter<'_>,
     ) -> Result<(), Error> {
-        let mut text = query.sql.as_str();
         let mut before = self.before(run);
+        if let Some(mut statement) = self.statements.take(&query.sql) {
+            self.bind(&mut statement, &query.params, run.numbers)?;
+            self.answer(&mut statement, &before, answer)?;
+            self.keep(&query.sql, statement);
+            return Ok(());
+        }
+        let text = SqlText::new(&query.sql);
+        let mut at = 0;
         loop {
-            let (statement, rest) = self.statements.take(&self.connection, text)?;
-            let after = text.get(rest..).unwrap_or_default();
-            let last = is_blank(after);
+            let (statement, after) = Statement::prepare(&self.connection, &text, at)?;
+            let last = is_blank(text.from(after));
             if let Some(mut statement) = statement {
                 let params = if last { query.params.as_slice() } else { &[] };
                 self.bind(&mut statement, params, run.numbers)?;
@@ -197,17 +206,34 @@ impl Database {
                 } else {
                     while statement.step()? {}
                 }
-                statement.reset();
-                // One that sets a flag must meet the authorizer each time, which notes it.
-                if last && text.len() == query.sql.len() && !self.policy.flag_set() {
-                    self.statements.give(&query.sql, statement);
+                if last && at == 0 {
+                    self.keep(&query.sql, statement);
                 }
             }
-            if last || rest == 0 {
+            if last || after == at {
                 return Ok(());
             }
-            text = after;
+            at = after;
         }
+    }
+
+    /// Keeps a statement that is the whole of `sql` for the next request, unless it is one that
+    /// must meet the authorizer each time, which takes note of it.
+    fn keep(&mut self, sql: &str, mut statement: Statement) {
+        if !self.policy.has_notes() {
+            statement.reset();
+            self.statements.give(sql, statement);
+        }
+    }
+
+    /// Refuses reserved names that the request has made. The authorizer sees those of CREATE, but
+    /// of ALTER TABLE only the old one.
+    fn check_names(&mut self) -> Result<(), Error> {
+        let reserved = "SELECT count(*) FROM sqlite_schema WHERE name LIKE '\\_cf\\_%' ESCAPE '\\'";
+        if self.policy.take_altered() && self.number(reserved)? > 0 {
+            return Err(Error::Sql { text: "not authorized: SQLITE_AUTH".to_owned() });
+        }
+        Ok(())
     }
 
     fn bind(
@@ -274,7 +300,11 @@ impl Database {
     fn number(&mut self, sql: &str) -> Result<i64, Error> {
         let (connection, statements) = (&self.connection, &mut self.internal);
         self.policy.internally(|| {
-            let (Some(mut statement), _) = statements.take(connection, sql)? else {
+            let statement = match statements.take(sql) {
+                Some(statement) => Some(statement),
+                None => Statement::prepare(connection, &SqlText::new(sql), 0)?.0,
+            };
+            let Some(mut statement) = statement else {
                 return Ok(0);
             };
             let number = match (statement.step()?, statement.cell(0)) {
@@ -288,10 +318,10 @@ impl Database {
     }
 
     fn roll_back(&mut self) {
-        // SQLite has rolled back by itself after some errors; there is then nothing to end.
+        // SQLite has rolled back by itself after some errors; there is then nothing to end. Where
+        // it cannot, for want of memory, the open transaction shows: the database is broken.
         if !self.connection.is_autocommit() {
-            let ended = self.run_internal("ROLLBACK");
-            debug_assert!(ended.is_ok(), "{ended:?}");
+            self.run_internal("ROLLBACK").unwrap_or_default();
         }
         self.size_bytes = self.size_bytes().unwrap_or(self.size_bytes);
     }

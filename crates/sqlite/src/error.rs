@@ -13,8 +13,6 @@ use rusqlite::ffi;
 pub enum Error {
     /// SQLite refused the statement; the text is D1's.
     Sql { text: String },
-    /// The text is longer than any limit allows.
-    SqlTooLong,
     /// The statement has more or fewer parameters than values were bound.
     Params,
     /// There is no statement in the text.
@@ -35,7 +33,6 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Error::Sql { text } | Error::Open(text) => f.write_str(text),
-            Error::SqlTooLong => f.write_str("statement too long: SQLITE_TOOBIG"),
             Error::Params => f.write_str("Wrong number of parameter bindings for SQL query."),
             Error::NoStatement => f.write_str("No SQL statements detected."),
             Error::TransactionStatement => f.write_str(TRANSACTION_TEXT),
@@ -77,7 +74,8 @@ impl Error {
 
 impl From<rusqlite::Error> for Error {
     fn from(error: rusqlite::Error) -> Self {
-        Error::Open(error.to_string())
+        let code = error.sqlite_error().map_or("", |error| code_name(error.extended_code));
+        Error::Open(format!("SQLite could not be opened over the pages: {error} {code}"))
     }
 }
 

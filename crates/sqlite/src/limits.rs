@@ -35,14 +35,14 @@ impl Default for Limits {
     fn default() -> Self {
         Limits {
             database_pages_max: 2_621_440,
-            transaction_pages_max: 8192,
+            transaction_pages_max: 6144,
             sql_bytes_max: 1_000_000,
             value_bytes_max: 2_000_000,
             params_max: 32_766,
-            result_bytes_max: 30 << 20,
-            steps_max: 1_000_000_000,
-            heap_bytes_max: 64 << 20,
-            cache_bytes_max: 32 << 20,
+            result_bytes_max: 24 << 20,
+            steps_max: 250_000_000,
+            heap_bytes_max: 48 << 20,
+            cache_bytes_max: 24 << 20,
             statements_kept: 128,
         }
     }

@@ -50,6 +50,7 @@ pub(crate) struct Policy {
     internal: AtomicBool,
     transaction_refused: AtomicBool,
     flag_set: AtomicBool,
+    altered: AtomicBool,
     steps_left: AtomicU64,
     steps_exceeded: AtomicBool,
 }
@@ -72,6 +73,7 @@ impl Policy {
         self.steps_left.store(steps_max, Relaxed);
         self.steps_exceeded.store(false, Relaxed);
         self.transaction_refused.store(false, Relaxed);
+        self.altered.store(false, Relaxed);
     }
 
     /// Runs `statements` without the rules.
@@ -90,14 +92,19 @@ impl Policy {
         self.steps_exceeded.load(Relaxed)
     }
 
-    /// Whether the request has set a flag of the connection.
-    pub(crate) fn flag_set(&self) -> bool {
-        self.flag_set.load(Relaxed)
+    /// Whether the authorizer has noted something that the request must act upon at its end.
+    pub(crate) fn has_notes(&self) -> bool {
+        self.flag_set.load(Relaxed) || self.altered.load(Relaxed)
     }
 
-    /// The same, and forgets it.
+    /// Whether a flag of the connection was set since this was last asked.
     pub(crate) fn take_flag_set(&self) -> bool {
         self.flag_set.swap(false, Relaxed)
+    }
+
+    /// Whether a table was altered since this was last asked.
+    pub(crate) fn take_altered(&self) -> bool {
+        self.altered.swap(false, Relaxed)
     }
 
     fn count_steps(&self) -> bool {
@@ -115,6 +122,12 @@ impl Policy {
         if self.internal.load(Relaxed) {
             return Authorization::Allow;
         }
+        // `CREATE TABLE temp.x` is announced like any other table, but in that schema. ALTER TABLE
+        // reads and updates the list of temporary tables, which is therefore all that may be.
+        let reads_or_updates = matches!(context.action, Read { .. } | Update { .. });
+        if context.database_name == Some("temp") && !reads_or_updates {
+            return Authorization::Deny;
+        }
         let allowed = match context.action {
             Transaction { .. } | Savepoint { .. } => {
                 self.transaction_refused.store(true, Relaxed);
@@ -128,11 +141,14 @@ impl Policy {
             CreateTable { table_name }
             | CreateVtable { table_name, .. }
             | DropTable { table_name }
-            | AlterTable { table_name, .. }
             | Insert { table_name }
             | Update { table_name, .. }
             | Delete { table_name }
             | Read { table_name, .. } => !is_reserved(table_name),
+            AlterTable { table_name, .. } => {
+                self.altered.store(true, Relaxed);
+                !is_reserved(table_name)
+            }
             CreateView { view_name } => !is_reserved(view_name),
             CreateIndex { index_name, .. } => !is_reserved(index_name),
             CreateTrigger { trigger_name, .. } => !is_reserved(trigger_name),

@@ -12,6 +12,7 @@ use isolite_protocol::Value;
 use rusqlite::{Connection, ffi};
 
 use crate::error::Error;
+use crate::sql_text::SqlText;
 
 /// A statement of one connection.
 ///
@@ -31,30 +32,31 @@ pub(crate) enum Cell<'a> {
 }
 
 impl Statement {
-    /// Prepares the first statement of `sql`, and tells where the rest starts. There is none in
-    /// blank text and comments.
+    /// Prepares the statement at offset `at` of `text`, and tells where what follows it starts.
+    /// There is none in blank text and comments.
     pub(crate) fn prepare(
         connection: &Connection,
-        sql: &str,
+        text: &SqlText,
+        at: usize,
     ) -> Result<(Option<Statement>, usize), Error> {
-        let len = c_int::try_from(sql.len()).map_err(|_| Error::SqlTooLong)?;
+        let start = text.from(at).as_ptr();
         let flags = ffi::SQLITE_PREPARE_PERSISTENT as u32;
         let (mut raw, mut tail) = (null_mut(), null());
-        // SAFETY: the handle is open as long as `connection` is borrowed, `sql` is readable for
-        // `len` bytes, and SQLite keeps no pointer into it.
+        // SAFETY: the handle is open as long as `connection` is borrowed, `SqlText` ends with a
+        // NUL wherever it is entered, and SQLite keeps no pointer into it.
         let code = unsafe {
             let db = connection.handle();
-            ffi::sqlite3_prepare_v3(db, sql.as_ptr().cast(), len, flags, &mut raw, &mut tail)
+            ffi::sqlite3_prepare_v3(db, start.cast(), -1, flags, &mut raw, &mut tail)
         };
         if code != ffi::SQLITE_OK {
             return Err(last_error(connection));
         }
-        let rest = match tail.is_null() {
-            true => sql.len(),
-            false => (tail as usize).wrapping_sub(sql.as_ptr() as usize).min(sql.len()),
+        let read = match tail.is_null() {
+            true => text.from(at).len(),
+            false => (tail as usize).wrapping_sub(start as usize),
         };
         let statement = NonNull::new(raw).map(|raw| Statement { raw, _not_send: PhantomData });
-        Ok((statement, rest))
+        Ok((statement, at + read))
     }
 
     fn raw(&self) -> *mut ffi::sqlite3_stmt {

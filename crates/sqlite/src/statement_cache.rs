@@ -1,9 +1,7 @@
 //! Prepared statements kept from one request to the next, by their text.
 
 use hashlink::LruCache;
-use rusqlite::Connection;
 
-use crate::error::Error;
 use crate::statement::Statement;
 
 /// Statements that nobody uses at the moment, least recently used out first.
@@ -16,17 +14,9 @@ impl StatementCache {
         StatementCache { idle: LruCache::new(statements_max.max(1)) }
     }
 
-    /// The statement of `sql`, taken out of the cache or prepared, and where the text after it
-    /// starts.
-    pub(crate) fn take(
-        &mut self,
-        connection: &Connection,
-        sql: &str,
-    ) -> Result<(Option<Statement>, usize), Error> {
-        match self.idle.remove(sql) {
-            Some(statement) => Ok((Some(statement), sql.len())),
-            None => Statement::prepare(connection, sql),
-        }
+    /// The statement whose text is the whole of `sql`, taken out of the cache.
+    pub(crate) fn take(&mut self, sql: &str) -> Option<Statement> {
+        self.idle.remove(sql)
     }
 
     /// Keeps a statement whose text is the whole of `sql`.

@@ -145,6 +145,12 @@ fn what_sqlite_refuses_is_told_in_d1s_words() {
         ("PRAGMA journal_mode", "not authorized: SQLITE_AUTH"),
         ("PRAGMA writable_schema = ON", "not authorized: SQLITE_AUTH"),
         ("CREATE TEMP TABLE x (a)", "not authorized: SQLITE_AUTH"),
+        ("CREATE TABLE temp.x (a)", "not authorized: SQLITE_AUTH"),
+        ("CREATE VIEW temp.x AS SELECT 1", "not authorized: SQLITE_AUTH"),
+        (
+            "CREATE TRIGGER temp.x AFTER INSERT ON t BEGIN SELECT 1; END",
+            "not authorized: SQLITE_AUTH",
+        ),
         ("CREATE TABLE _cf_x (a)", "not authorized: SQLITE_AUTH"),
         ("VACUUM", "cannot VACUUM from within a transaction: SQLITE_ERROR"),
         (
@@ -155,10 +161,16 @@ fn what_sqlite_refuses_is_told_in_d1s_words() {
     ] {
         assert_eq!(one(&mut database, sql, vec![]).unwrap_err(), text, "{sql}");
     }
+    for _ in 0..2 {
+        let error = one(&mut database, "ALTER TABLE t RENAME TO _cf_t", vec![]).unwrap_err();
+        assert_eq!(error, "not authorized: SQLITE_AUTH");
+    }
     for sql in ["BEGIN", "COMMIT", "ROLLBACK", "SAVEPOINT a", "RELEASE a", "END"] {
         let text = one(&mut database, sql, vec![]).unwrap_err();
         assert!(text.starts_with("To execute a transaction"), "{sql}: {text}");
     }
+    rows(&mut database, "ALTER TABLE t RENAME TO t2");
+    rows(&mut database, "ALTER TABLE t2 RENAME TO t");
     assert_eq!(rows(&mut database, "SELECT count(*) AS n FROM t"), r#"[{"n":1}]"#);
 }
 
