@@ -1,0 +1,120 @@
+// `npm run bench`: Isolite beside D1 in workerd and SQLite in Node, in one run on one machine.
+//
+//   npm run bench -- [--quick] [--only peer,peer] [--json FILE] [--no-build]
+//
+// The peers take turns in rounds, so that whatever else the machine does hits all alike. It tells
+// figures and judges none: only an operation that fails makes it fail.
+
+import { writeFileSync } from "node:fs";
+import { parseArgs } from "node:util";
+
+import { build } from "../scripts/build.mjs";
+import { attended, Bar, heading } from "../scripts/progress.mjs";
+import { Failure, main, root, setup } from "../scripts/toolchain.mjs";
+import { allCities, loads, SCHEMA } from "./cities.mjs";
+import { operations, work } from "./operations.mjs";
+import { machine, row, table } from "./report.mjs";
+import { obstacle, rustCrate, WORKER_PEERS, Workerd } from "./workerd.mjs";
+
+const ROUNDS = 5;
+const NODE_SQLITE = "node-sqlite";
+const PEERS = [...WORKER_PEERS, NODE_SQLITE];
+const NODE_MIN = 24;
+
+function options() {
+  const { values } = parseArgs({
+    options: {
+      quick: { type: "boolean", default: false },
+      only: { type: "string" },
+      json: { type: "string" },
+      // Measures what is built, and leaves out what is not.
+      "no-build": { type: "boolean", default: false },
+    },
+  });
+  const peers = values.only?.split(",") ?? PEERS;
+  const unknown = peers.find((peer) => !PEERS.includes(peer));
+  if (unknown !== undefined) throw new Failure(`no peer ${unknown}; there are ${PEERS.join(", ")}`);
+  return { ...values, peers: PEERS.filter((peer) => peers.includes(peer)), build: !values["no-build"] };
+}
+
+async function buildWorkers(peers) {
+  await setup();
+  if (peers.some((peer) => peer.startsWith("isolite"))) await build();
+  if (peers.includes("isolite-embedded-rust")) await build(rustCrate);
+}
+
+/** The peers that can run, opened; of each that cannot it says why. */
+async function open(names, workerd) {
+  const runnable = names.filter((name) => {
+    const reason = obstacle(name);
+    if (reason !== undefined) console.log(`${name}: ${reason}`);
+    return reason === undefined;
+  });
+  const inWorkerd = runnable.filter((name) => name !== NODE_SQLITE);
+  const peers = inWorkerd.length > 0 ? await workerd.start(inWorkerd) : [];
+  if (runnable.includes(NODE_SQLITE)) {
+    const { NodeSqlite } = await import("./node_sqlite.mjs");
+    peers.push(new NodeSqlite());
+  }
+  return peers;
+}
+
+async function loadAll(peers, cities) {
+  for (const peer of peers) {
+    const bar = new Bar(`loading ${peer.name}`, cities.length);
+    let count = 0;
+    await peer.load(SCHEMA);
+    for (const statements of loads(cities)) {
+      await peer.load(statements);
+      count += statements.reduce((rows, { params }) => rows + params.length / cities[0].length, 0);
+      bar.advance(count);
+    }
+  }
+}
+
+/** All durations, by operation and peer. */
+async function measure(peers, cities, quick) {
+  const all = operations(cities);
+  const durations = new Map(all.map(({ name }) => [name, new Map(peers.map((p) => [p.name, []]))]));
+  const bar = new Bar("measuring", ROUNDS * all.length * peers.length);
+  let count = 0;
+  for (let round = 0; round < ROUNDS; round++) {
+    for (const operation of all) {
+      const asked = work(operation, quick);
+      // Each peer comes first once in a while: what runs before a peer is not always the same.
+      const turn = round % peers.length;
+      for (const peer of [...peers.slice(turn), ...peers.slice(0, turn)]) {
+        durations.get(operation.name).get(peer.name).push(...(await peer.run(asked)));
+        bar.advance(++count);
+      }
+    }
+  }
+  return durations;
+}
+
+await main(async () => {
+  const chosen = options();
+  if (Number.parseInt(process.versions.node, 10) < NODE_MIN) {
+    throw new Failure(`this is Node ${process.versions.node}: npm run setup brings ${NODE_MIN}`);
+  }
+  if (chosen.build) await buildWorkers(chosen.peers);
+  const cities = allCities();
+  const workerd = new Workerd();
+  let peers = [];
+  try {
+    heading("peers");
+    peers = await attended("starting", open(chosen.peers, workerd));
+    await loadAll(peers, cities);
+    heading("operations");
+    const durations = await measure(peers, cities, chosen.quick);
+    const rows = [...durations].flatMap(([operation, byPeer]) =>
+      [...byPeer].map(([peer, all]) => row(operation, peer, all)),
+    );
+    const report = { machine: machine(), rows };
+    console.log(`\n${Object.values(report.machine).join(", ")}\n\n${table(rows)}\n`);
+    if (chosen.json) writeFileSync(chosen.json, `${JSON.stringify(report, null, 2)}\n`);
+  } finally {
+    for (const peer of peers) peer.close();
+    await workerd.close();
+  }
+});

@@ -1,0 +1,60 @@
+// The peer `node-sqlite`: SQLite as native code in this process, without a Worker before it.
+//
+// It is the limit of what the others could reach. The journal and its syncs are set as workerd sets
+// them for Durable Objects, so that a commit is as durable here as it is there.
+
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+
+const SETTINGS = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;";
+
+const OPERATIONS = {
+  point_read: (statement, [id]) => (statement.get(id).id === id ? 1 : 0),
+  range_scan_1000: (statement, [id]) => {
+    const rows = statement.all(id);
+    return rows[0].id === id ? rows.length : 0;
+  },
+  insert: (statement, row) => statement.run(...row).changes,
+  batch_insert_1000: (statement, rows, database) => {
+    database.exec("BEGIN");
+    const changes = rows.reduce((sum, row) => sum + statement.run(...row).changes, 0);
+    database.exec("COMMIT");
+    return changes;
+  },
+  aggregate: (statement) => statement.all().length,
+};
+
+export class NodeSqlite {
+  name = "node-sqlite";
+  #directory = mkdtempSync(join(tmpdir(), "isolite-bench-"));
+  #database = new DatabaseSync(join(this.#directory, "bench.sqlite"));
+
+  constructor() {
+    this.#database.exec(SETTINGS);
+  }
+
+  async load(statements) {
+    this.#database.exec("BEGIN");
+    for (const { sql, params } of statements) this.#database.prepare(sql).run(...params);
+    this.#database.exec("COMMIT");
+  }
+
+  async run({ operation, sql, calls, warm_up, expected }) {
+    const statement = this.#database.prepare(sql);
+    const durations_us = calls.map((call) => {
+      const begin_ms = performance.now();
+      const rows = OPERATIONS[operation](statement, call, this.#database);
+      const duration_us = (performance.now() - begin_ms) * 1_000;
+      if (rows !== expected) throw new Error(`${operation}: ${rows} rows instead of ${expected}`);
+      return duration_us;
+    });
+    return durations_us.slice(warm_up);
+  }
+
+  close() {
+    this.#database.close();
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+}

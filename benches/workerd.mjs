@@ -1,0 +1,87 @@
+// The peers that run in workerd, all in one process of it, and the way to ask them.
+
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+
+import { root } from "../scripts/toolchain.mjs";
+
+const REQUEST_MS_MAX = 300_000;
+
+// wrangler would attach a collector of traces to each Worker of the project, but not to the one in
+// which it keeps D1: what is measured here runs without, as it does when it is deployed.
+const ENVIRONMENT = {
+  X_LOCAL_OBSERVABILITY: "false",
+  X_LOCAL_EXPLORER: "false",
+  CLOUDFLARE_CF_FETCH_ENABLED: "false",
+  WRANGLER_SEND_METRICS: "false",
+};
+
+const workers = join(root, "benches/workers");
+
+/** The Rust Worker's crate, and the module that it is built into. */
+export const rustCrate = join(workers, "rust");
+export const rustModule = join(rustCrate, "build/index.js");
+
+/** Each peer and the configurations of its Workers; the first of them is the one that is asked. */
+const CONFIGURATIONS = {
+  "isolite-embedded-js": [join(workers, "embedded-js/wrangler.toml")],
+  "isolite-embedded-rust": [join(rustCrate, "wrangler.toml")],
+  "isolite-service": [join(workers, "service/wrangler.toml"), join(root, "wrangler.toml")],
+  "d1-workerd": [join(workers, "d1/wrangler.toml")],
+};
+
+export const WORKER_PEERS = Object.keys(CONFIGURATIONS);
+
+/** Why a peer cannot run; undefined if it can. */
+export function obstacle(peer) {
+  if (peer === "isolite-embedded-rust" && !existsSync(rustModule)) return "not built";
+  return undefined;
+}
+
+export class Workerd {
+  #harness;
+
+  /** Starts the Workers of these peers. */
+  async start(peers) {
+    Object.assign(process.env, ENVIRONMENT);
+    const { createTestHarness } = await import("wrangler");
+    const paths = peers.flatMap((peer) => CONFIGURATIONS[peer]);
+    this.#harness = createTestHarness({ workers: paths.map((configPath) => ({ configPath })) });
+    await this.#harness.listen();
+    return peers.map((peer) => new WorkerPeer(peer, this.#harness.getWorker(peer)));
+  }
+
+  async close() {
+    await this.#harness?.close();
+  }
+}
+
+class WorkerPeer {
+  #worker;
+
+  constructor(name, worker) {
+    this.name = name;
+    this.#worker = worker;
+  }
+
+  load(statements) {
+    return this.#ask("/load", statements);
+  }
+
+  async run(work) {
+    return (await this.#ask("/run", work)).durations_us;
+  }
+
+  close() {}
+
+  async #ask(path, body) {
+    const response = await this.#worker.fetch(`http://bench${path}`, {
+      method: "POST",
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(REQUEST_MS_MAX),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${this.name}: ${response.status} ${text.slice(0, 500)}`);
+    return JSON.parse(text);
+  }
+}

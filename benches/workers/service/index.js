@@ -1,0 +1,6 @@
+/** The peer `isolite-service`: a service binding to the Isolite Worker. */
+
+import { isolite } from "isolite";
+import { answer } from "../bench.js";
+
+export default { fetch: (request, env) => answer(request, isolite(env.DB)) };

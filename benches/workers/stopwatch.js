@@ -1,0 +1,59 @@
+/**
+ * Durations of operations, finer than the clock they are taken by.
+ *
+ * A Worker's clock moves in steps of a millisecond or more. So each operation starts at a step,
+ * and after its end the stopwatch reads the clock until the next one, where the operation that
+ * follows starts. How often it could read it tells how much of that last step came after the
+ * operation: whole steps now and then tell how many readings make a millisecond, and their median
+ * keeps those out in which the machine did something else.
+ */
+
+const LAPS_PER_WHOLE_STEP = 8;
+
+/** The stopwatch errs by some tens of microseconds, so a lap should not be shorter. */
+const LAP_US_MIN = 250;
+
+/** How many operations of this duration make one lap. */
+export function groupSize(duration_us) {
+  return Math.max(1, Math.floor(LAP_US_MIN / Math.max(1, duration_us)));
+}
+
+export class Stopwatch {
+  #start_ms;
+  #reads_per_ms = [];
+  #laps = [];
+
+  constructor() {
+    nextStep();
+  }
+
+  start() {
+    if (this.#laps.length % LAPS_PER_WHOLE_STEP > 0) return;
+    const step = nextStep();
+    this.#reads_per_ms.push(step.reads / step.ms);
+    this.#start_ms = step.now_ms;
+  }
+
+  stop() {
+    const step = nextStep();
+    this.#laps.push({ ms: step.now_ms - this.#start_ms, reads: step.reads });
+    this.#start_ms = step.now_ms;
+  }
+
+  /** Microseconds of each lap. */
+  durations_us() {
+    const reads_per_ms = this.#reads_per_ms.sort((a, b) => a - b)[this.#reads_per_ms.length >> 1];
+    return this.#laps.map(({ ms, reads }) => Math.max(0, 1_000 * (ms - reads / reads_per_ms)));
+  }
+}
+
+function nextStep() {
+  const before_ms = performance.now();
+  let now_ms;
+  let reads = 0;
+  do {
+    now_ms = performance.now();
+    reads++;
+  } while (now_ms === before_ms);
+  return { now_ms, ms: now_ms - before_ms, reads };
+}

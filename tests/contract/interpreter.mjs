@@ -1,0 +1,78 @@
+// Makes the calls of a case on a database with D1's face, inside a Worker.
+//
+// Each case begins with an empty database, so that no case depends on the ones before it.
+
+const EXOTIC = {
+  "undefined": () => undefined,
+  "bigint": () => 5n,
+  "symbol": () => Symbol("s"),
+  "function": () => () => 1,
+  "NaN": () => NaN,
+  "Infinity": () => Infinity,
+  "-0": () => -0,
+  "object": () => ({ a: 1 }),
+  "Date": () => new Date(0),
+  "ArrayBuffer": () => new Uint8Array([1, 2, 255]).buffer,
+  "Uint8Array": () => new Uint8Array([0, 1, 2, 255]).subarray(1),
+  "Float32Array": () => new Float32Array([1.5, 2, -1, 300]),
+  "DataView": () => new DataView(new ArrayBuffer(4)),
+  "BigInt64Array": () => new BigInt64Array([1n]),
+};
+
+const value = (param) => (param?.exotic ? EXOTIC[param.exotic]() : param);
+
+/** Answers a request whose body is the steps of a case, with the outcome of each. */
+export async function interpret(request, database) {
+  const steps = await request.json();
+  const emptied = await outcome(() => empty(database));
+  if (emptied.error) return Response.json(emptied.error, { status: 500 });
+  const sessions = {};
+  const outcomes = [];
+  for (const step of steps) outcomes.push(await outcome(() => take(step, database, sessions)));
+  return Response.json(outcomes);
+}
+
+async function outcome(work) {
+  try {
+    return { value: (await work()) ?? null };
+  } catch (error) {
+    const { message, cause } = error;
+    return { error: { type: error.constructor.name, message, cause: cause?.message ?? null } };
+  }
+}
+
+async function take({ call, session, sql, params, args = [], ...step }, database, sessions) {
+  const target = session === undefined ? database : sessions[session];
+  const prepare = (each) => {
+    const statement = target.prepare(each.sql);
+    return each.params === undefined ? statement : statement.bind(...each.params.map(value));
+  };
+  switch (call) {
+    case "open": {
+      const { constraint, bookmarkOf } = step;
+      const start = bookmarkOf ? sessions[bookmarkOf].getBookmark() : constraint;
+      sessions[session] = database.withSession(start);
+      return null;
+    }
+    case "bookmark":
+      return target.getBookmark();
+    case "batch":
+      return target.batch(step.statements.map(prepare));
+    case "exec":
+      return target.exec(sql);
+    default:
+      return prepare({ sql, params })[call](...args);
+  }
+}
+
+const OWN_TABLES =
+  "SELECT type, name FROM sqlite_schema WHERE type IN ('table', 'view') " +
+  "AND name NOT GLOB 'sqlite_*' AND name NOT GLOB '_cf_*'";
+
+async function empty(database) {
+  const { results } = await database.prepare(OWN_TABLES).all();
+  // A virtual table takes its shadow tables along, which follow it in the schema.
+  const drops = results.map(({ type, name }) => database.prepare(`DROP ${type} IF EXISTS "${name}"`));
+  if (drops.length === 0) return;
+  await database.batch([database.prepare("PRAGMA defer_foreign_keys = ON"), ...drops]);
+}

@@ -1,0 +1,84 @@
+// The wrangler of this repository: as a client that runs one command, and as a server of Workers.
+//
+// Its registry of running Workers, its secrets and its state are in a temporary directory, so that
+// neither another `wrangler dev` on the machine nor a developer's files change what is tested.
+
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { ProcessGroup } from "./process_group.mjs";
+import { inRepository, root, temporaryDirectory } from "./repository.mjs";
+
+const START_MS_MAX = 120_000;
+const COMMAND_MS_MAX = 60_000;
+
+export const TOKEN = "token-of-the-tests";
+
+const directory = temporaryDirectory("wrangler");
+const environment = {
+  WRANGLER_SEND_METRICS: "false",
+  WRANGLER_WRITE_LOGS: "false",
+  WRANGLER_REGISTRY_PATH: join(directory, "registry"),
+  CLOUDFLARE_CF_FETCH_ENABLED: "false",
+  FORCE_COLOR: "0",
+};
+
+function start(args, { cwd = root, env = {} } = {}) {
+  const program = inRepository("node_modules/wrangler/bin/wrangler.js");
+  return new ProcessGroup(process.execPath, [program, ...args], {
+    cwd,
+    env: { ...environment, ...env },
+  });
+}
+
+/** Runs one command of wrangler to its end. */
+export async function wrangler(args, options) {
+  const group = start(args, options);
+  try {
+    let status;
+    group.ended.then((it) => (status = it));
+    await group.until(() => status !== undefined, `wrangler ${args[0]} ends`, COMMAND_MS_MAX);
+    return { status, output: group.log };
+  } finally {
+    await group.stop();
+  }
+}
+
+/** A `wrangler dev`; the first of its configurations is the Worker that answers HTTP. */
+export class WranglerDev {
+  #group;
+
+  constructor(group, origin) {
+    this.#group = group;
+    this.origin = origin;
+  }
+
+  static async start(configurations, { token = TOKEN, state = temporaryDirectory("state") } = {}) {
+    mkdirSync(state, { recursive: true });
+    // Given a file, wrangler does not look for .dev.vars.
+    const secrets = join(state, "secrets");
+    writeFileSync(secrets, token === null ? "" : `ISOLITE_ADMIN_TOKEN=${token}\n`);
+    const group = start([
+      "dev",
+      ...configurations.flatMap((path) => ["-c", inRepository(path)]),
+      ...["--ip", "127.0.0.1", "--port", "0", "--inspector-port", "0"],
+      ...["--persist-to", state, "--env-file", secrets],
+      "--show-interactive-dev-session=false",
+    ]);
+    try {
+      const ready = () => group.log.match(/Ready on (http:\/\/[\d.]+:\d+)/)?.[1];
+      return new WranglerDev(group, await group.until(ready, "wrangler dev is ready", START_MS_MAX));
+    } catch (error) {
+      await group.stop();
+      throw error;
+    }
+  }
+
+  get log() {
+    return this.#group.log;
+  }
+
+  stop() {
+    return this.#group.stop();
+  }
+}

@@ -1,0 +1,9 @@
+// Isolite inside the Worker itself.
+
+import { isolite } from "isolite/embedded";
+
+import { interpret } from "../../contract/interpreter.mjs";
+
+export { IsoliteDirectory, IsolitePrimary } from "isolite/embedded";
+
+export default { fetch: (request, env) => interpret(request, isolite(env, "contract")) };
