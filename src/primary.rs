@@ -15,7 +15,7 @@ mod storage_js;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use isolite_core::{CheckpointPolicy, Store};
+use isolite_core::{CheckpointPolicy, Error as CoreError, Store};
 use isolite_protocol::{DatabaseInfo, Failure};
 use isolite_protocol::{Request as Queries, ResultsFormat, SESSION_HEADER, query_string};
 use isolite_sqlite::{Database, Error as SqlError, Limits, Numbers, Run};
@@ -76,10 +76,7 @@ impl DurableObject for IsolitePrimary {
         };
         let body = request.text().await?;
         // From here on nothing is awaited.
-        if !self.engine.is_open() && self.engine.storage.is_deleted().map_err(|error| error.0)? {
-            return fail("This database was deleted", 404);
-        }
-        match path {
+        let answer = match path {
             Path::Query | Path::Script => {
                 let session = request.headers().get(SESSION_HEADER)?;
                 let script = matches!(path, Path::Script);
@@ -87,7 +84,9 @@ impl DurableObject for IsolitePrimary {
             }
             Path::Info => self.info(),
             Path::Delete => self.delete(),
-        }
+        };
+        self.check_in_background();
+        answer
     }
 }
 
@@ -114,11 +113,8 @@ impl IsolitePrimary {
         });
         let (done, position) = match done {
             Ok(done) => done,
-            Err(error) => return fail(&text_for_client(&error), 200),
+            Err(unavailable) => return refuse(&unavailable),
         };
-        if done.commit.is_some() {
-            self.check_in_background();
-        }
         let headers = Headers::new();
         headers.set("content-type", JSON)?;
         if session {
@@ -137,7 +133,7 @@ impl IsolitePrimary {
         });
         match info {
             Ok(info) => Response::from_json(&info),
-            Err(error) => fail(&text_for_client(&error), 500),
+            Err(unavailable) => refuse(&unavailable),
         }
     }
 
@@ -157,33 +153,30 @@ impl IsolitePrimary {
 }
 
 impl Engine {
-    /// Calls `use_it` with the database, opened first if it is not open or its storage failed.
-    pub(crate) fn with<T>(
+    /// Calls `use_it` with the database, opened first if it is not open or has to be anew.
+    fn with<T>(
         &self,
         use_it: impl FnOnce(&mut Database) -> std::result::Result<T, SqlError>,
-    ) -> std::result::Result<T, SqlError> {
+    ) -> std::result::Result<T, Unavailable> {
         let mut slot = self.database.borrow_mut();
         let mut database = match slot.take().filter(|database| !database.is_broken()) {
             Some(database) => database,
-            None => {
-                let storage = ObjectStorage::open(self.storage.clone());
-                let storage = storage.map_err(|e| SqlError::Pages(e.into()))?;
-                let store = Store::open(Box::new(storage), CACHE_PAGES);
-                Database::open(store.map_err(SqlError::Pages)?, Limits::default())?
-            }
+            None => self.open()?,
         };
         let used = use_it(&mut database);
         if !database.is_broken() {
             *slot = Some(database);
         }
-        if let Err(SqlError::Pages(error)) = &used {
-            console_error!("The primary's pages failed: {error}");
-        }
-        used
+        Ok(used?)
     }
 
-    fn is_open(&self) -> bool {
-        self.database.borrow().is_some()
+    fn open(&self) -> std::result::Result<Database, Unavailable> {
+        if self.storage.is_deleted().map_err(of_storage)? {
+            return Err(Unavailable::Deleted);
+        }
+        let storage = ObjectStorage::open(self.storage.clone()).map_err(of_storage)?;
+        let store = Store::open(Box::new(storage), CACHE_PAGES).map_err(SqlError::Pages)?;
+        Ok(Database::open(store, Limits::default())?)
     }
 
     fn checkpoint_is_due(&self) -> bool {
@@ -192,13 +185,38 @@ impl Engine {
     }
 }
 
-/// D1's text where the platform below failed: its clients know by it that a retry may help.
-fn text_for_client(error: &SqlError) -> String {
-    match error {
-        SqlError::Pages(isolite_core::Error::Storage(_)) => {
-            "Internal error in D1 DB storage caused object to be reset.".to_owned()
+/// Why the database did not do what it was asked.
+#[derive(Debug)]
+enum Unavailable {
+    /// The object stays behind without one, for good.
+    Deleted,
+    Failed(SqlError),
+}
+
+impl From<SqlError> for Unavailable {
+    fn from(error: SqlError) -> Self {
+        Unavailable::Failed(error)
+    }
+}
+
+fn of_storage(error: isolite_core::StorageError) -> SqlError {
+    SqlError::Pages(error.into())
+}
+
+/// The answer to a request that failed. D1's client reads the body alone, REST the status as well:
+/// 404 where there is no database, 500 where ours is the fault, 200 where the statement's is.
+fn refuse(unavailable: &Unavailable) -> Result<Response> {
+    match unavailable {
+        Unavailable::Deleted => fail("This database was deleted", 404),
+        Unavailable::Failed(error @ SqlError::Pages(CoreError::TooLarge { .. })) => {
+            fail(&error.to_string(), 200)
         }
-        other => other.to_string(),
+        Unavailable::Failed(error @ (SqlError::Pages(_) | SqlError::Open(_))) => {
+            console_error!("The primary failed: {error}");
+            // D1's own text: clients know by it that a retry may help.
+            fail("Internal error in D1 DB storage caused object to be reset.", 500)
+        }
+        Unavailable::Failed(error) => fail(&error.to_string(), 200),
     }
 }
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use isolite_core::CheckpointProgress;
 use worker::{Delay, console_error};
 
-use super::Engine;
+use super::{Engine, Unavailable};
 
 /// Takes steps until the checkpoint is done, letting requests in between.
 ///
@@ -19,7 +19,8 @@ pub(super) async fn checkpoint(engine: Rc<Engine>) {
         match engine.with(|database| database.checkpoint_step(&policy)) {
             Ok(CheckpointProgress::More) => {}
             Ok(_) => break,
-            Err(error) => {
+            Err(Unavailable::Deleted) => break,
+            Err(Unavailable::Failed(error)) => {
                 console_error!("The checkpoint will be tried again: {error}");
                 break;
             }

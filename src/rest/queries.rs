@@ -33,7 +33,12 @@ async fn execute(env: &Env, database: &str, body: &str, format: ResultsFormat) -
     if answer.status == 404 {
         return Err(RestError::NoSuchDatabase(database.to_owned()));
     }
-    results(&String::from(answer.text))
+    let text = String::from(answer.text);
+    if answer.status >= 500 {
+        let failure = D1Answer::decode(&text).ok().and_then(Result::err);
+        return Err(RestError::Internal(failure.map_or(text, |failure| failure.error)));
+    }
+    results(&text)
 }
 
 /// An array is the results, passed on unread; any object is read, as it may be a failure.

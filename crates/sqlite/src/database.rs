@@ -17,6 +17,7 @@ use crate::answer::{AnswerWriter, Before};
 use crate::error::Error;
 use crate::limits::Limits;
 use crate::policy::{FLAGS, Policy};
+use crate::registered::Registered;
 use crate::shared::Shared;
 use crate::sql_text::{SqlText, is_blank};
 use crate::statement::{Cell, Statement};
@@ -28,7 +29,8 @@ const INTERNAL_STATEMENTS: usize = 16;
 
 /// A database over its store.
 pub struct Database {
-    // Statements before the connection: fields drop in this order, and statements must go first.
+    // These before the connection: fields drop in this order, and each refers to it.
+    _registered: Registered,
     statements: StatementCache,
     /// Our own, kept apart: what SQL may not say must not be found ready under the same text.
     internal: StatementCache,
@@ -103,8 +105,16 @@ impl Database {
         let policy = Policy::install(&mut connection)?;
         let statements = StatementCache::new(limits.statements_kept);
         let internal = StatementCache::new(INTERNAL_STATEMENTS);
-        let mut database =
-            Database { statements, internal, connection, policy, shared, limits, size_bytes: 0 };
+        let mut database = Database {
+            _registered: Registered::new(&connection),
+            statements,
+            internal,
+            connection,
+            policy,
+            shared,
+            limits,
+            size_bytes: 0,
+        };
         database.size_bytes = database.size_bytes()?;
         Ok(database)
     }

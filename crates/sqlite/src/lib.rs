@@ -12,6 +12,7 @@ mod json;
 mod limits;
 mod page_file;
 mod policy;
+mod registered;
 mod shared;
 mod sql_text;
 mod statement;
