@@ -5,7 +5,7 @@
 
 import { createRequire } from "node:module";
 
-import { Bar } from "./progress.mjs";
+import { attended, Bar } from "./progress.mjs";
 
 const COLUMNS = [
   "id", "name", "country", "admin_code", "feature_code", "population", "latitude", "longitude",
@@ -66,7 +66,7 @@ export async function loadCities(rest, id) {
     await rest.batch(id, Array.from(slices(transaction, ROWS_PER_STATEMENT), insert));
     count += transaction.length;
   }
-  await rest.batch(id, PUBLISH.map((sql) => ({ sql })));
   bar.advance(count);
+  await attended("indexing cities", rest.batch(id, PUBLISH.map((sql) => ({ sql }))));
   return count;
 }

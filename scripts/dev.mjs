@@ -75,7 +75,7 @@ await main(async () => {
     const cities = await wrangler.orEnd(prepareDemo(new Rest(origin, adminToken())));
     console.log(guide(origin, cities));
     wrangler.show();
-    return await wrangler.ended;
+    if ((await wrangler.ended) !== 0) throw new Failure("wrangler dev ended by itself");
   } finally {
     await wrangler.stop();
   }

@@ -48,8 +48,13 @@ impl Statement {
             let db = connection.handle();
             ffi::sqlite3_prepare_v3(db, start.cast(), -1, flags, &mut raw, &mut tail)
         };
-        if code != ffi::SQLITE_OK {
-            return Err(last_error(connection));
+        match code {
+            ffi::SQLITE_OK => {}
+            // SQLite names what it ran out of, a string; D1 names what is to be shortened.
+            ffi::SQLITE_TOOBIG => {
+                return Err(Error::of_sqlite("statement too long", -1, ffi::SQLITE_TOOBIG));
+            }
+            _ => return Err(last_error(connection)),
         }
         let read = match tail.is_null() {
             true => text.from(at).len(),
