@@ -8,6 +8,7 @@
  * keeps those out in which the machine did something else.
  */
 
+const WHOLE_STEPS_AHEAD = 5;
 const LAPS_PER_WHOLE_STEP = 8;
 
 /** The stopwatch errs by some tens of microseconds, so a lap should not be shorter. */
@@ -25,18 +26,22 @@ export class Stopwatch {
 
   constructor() {
     nextStep();
+    for (let i = 0; i < WHOLE_STEPS_AHEAD; i++) this.#learn();
   }
 
   start() {
-    if (this.#laps.length % LAPS_PER_WHOLE_STEP > 0) return;
-    const step = nextStep();
-    this.#reads_per_ms.push(step.reads / step.ms);
-    this.#start_ms = step.now_ms;
+    if (this.#laps.length % LAPS_PER_WHOLE_STEP === 0) this.#learn();
   }
 
   stop() {
     const step = nextStep();
     this.#laps.push({ ms: step.now_ms - this.#start_ms, reads: step.reads });
+    this.#start_ms = step.now_ms;
+  }
+
+  #learn() {
+    const step = nextStep();
+    this.#reads_per_ms.push(step.reads / step.ms);
     this.#start_ms = step.now_ms;
   }
 

@@ -8,13 +8,13 @@ use crate::json::{RowWriter, write_json};
 use crate::statement::Statement;
 
 /// What `meta` compares: the state before a query and after it.
-pub(crate) struct Before {
+pub(crate) struct Moment {
     /// Rows changed since the connection opened, those by triggers and cascades included.
     pub(crate) changes: i64,
     pub(crate) last_row_id: i64,
     pub(crate) size_bytes: u64,
-    /// Reading of the request's clock at the start.
-    pub(crate) started_ms: f64,
+    /// Reading of the request's clock.
+    pub(crate) clock_ms: f64,
 }
 
 /// Collects the results of one request.
@@ -25,7 +25,6 @@ pub(crate) struct AnswerWriter<'a> {
     format: ResultsFormat,
     bytes_max: usize,
     served: &'a str,
-    clock: &'a dyn Fn() -> f64,
 }
 
 impl<'a> AnswerWriter<'a> {
@@ -41,7 +40,6 @@ impl<'a> AnswerWriter<'a> {
             format: run.format,
             bytes_max,
             served: run.served,
-            clock: run.clock,
         }
     }
 
@@ -68,12 +66,12 @@ impl<'a> AnswerWriter<'a> {
     }
 
     /// Ends the result with its `meta`.
-    pub(crate) fn meta(&mut self, before: &Before, after: &Before, rows_read: u64) {
+    pub(crate) fn meta(&mut self, before: &Moment, after: &Moment, rows_read: u64) {
         let changes = after.changes - before.changes;
         let changed = changes != 0
             || after.last_row_id != before.last_row_id
             || after.size_bytes != before.size_bytes;
-        let duration_ms = ((self.clock)() - before.started_ms).max(0.0);
+        let duration_ms = (after.clock_ms - before.clock_ms).max(0.0);
         let out = &mut self.out;
         out.extend_from_slice(b",\"meta\":{");
         out.extend_from_slice(self.served.as_bytes());

@@ -13,7 +13,7 @@ use isolite_protocol::{Query, ResultsFormat, Value};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, ffi};
 
-use crate::answer::{AnswerWriter, Before};
+use crate::answer::{AnswerWriter, Moment};
 use crate::error::Error;
 use crate::limits::Limits;
 use crate::policy::{FLAGS, Policy};
@@ -181,8 +181,9 @@ impl Database {
     /// Runs the queries in order. One without a statement, as D1's client sends for a blank line,
     /// has no result; a request of nothing else is an error.
     fn run_queries(&mut self, run: &Run<'_>, answer: &mut AnswerWriter<'_>) -> Result<(), Error> {
+        let mut since = self.moment(run.clock);
         for query in run.queries {
-            self.run_query(run, query, answer)?;
+            self.run_query(run, query, &mut since, answer)?;
         }
         if answer.count() == 0 { Err(Error::NoStatement) } else { Ok(()) }
     }
@@ -193,12 +194,12 @@ impl Database {
         &mut self,
         run: &Run<'_>,
         query: &Query,
+        since: &mut Moment,
         answer: &mut AnswerWriter<'_>,
     ) -> Result<(), Error> {
-        let mut before = self.before(run);
         if let Some(mut statement) = self.statements.take(&query.sql) {
             self.bind(&mut statement, &query.params, run.numbers)?;
-            self.answer(&mut statement, &before, answer)?;
+            self.answer(&mut statement, run.clock, since, answer)?;
             self.keep(&query.sql, statement);
             return Ok(());
         }
@@ -211,8 +212,7 @@ impl Database {
                 let params = if last { query.params.as_slice() } else { &[] };
                 self.bind(&mut statement, params, run.numbers)?;
                 if last || run.script {
-                    self.answer(&mut statement, &before, answer)?;
-                    before = self.before(run);
+                    self.answer(&mut statement, run.clock, since, answer)?;
                 } else {
                     while statement.step()? {}
                 }
@@ -266,33 +266,30 @@ impl Database {
         Ok(())
     }
 
-    /// Steps through a statement and writes its result.
+    /// Steps through a statement and writes its result, which tells of what changed since the last.
     fn answer(
         &mut self,
         statement: &mut Statement,
-        before: &Before,
+        clock: &dyn Fn() -> f64,
+        since: &mut Moment,
         answer: &mut AnswerWriter<'_>,
     ) -> Result<(), Error> {
         answer.rows(statement)?;
         if !statement.is_read_only() {
             self.size_bytes = self.size_bytes()?;
         }
-        let after = Before {
-            changes: self.total_changes(),
-            last_row_id: self.connection.last_insert_rowid(),
-            size_bytes: self.size_bytes,
-            started_ms: before.started_ms,
-        };
-        answer.meta(before, &after, statement.rows_read());
+        let now = self.moment(clock);
+        answer.meta(since, &now, statement.rows_read());
+        *since = now;
         Ok(())
     }
 
-    fn before(&self, run: &Run<'_>) -> Before {
-        Before {
+    fn moment(&self, clock: &dyn Fn() -> f64) -> Moment {
+        Moment {
             changes: self.total_changes(),
             last_row_id: self.connection.last_insert_rowid(),
             size_bytes: self.size_bytes,
-            started_ms: (run.clock)(),
+            clock_ms: clock(),
         }
     }
 

@@ -4,23 +4,27 @@ use hashlink::LruCache;
 
 use crate::statement::Statement;
 
-/// Statements that nobody uses at the moment, least recently used out first.
+/// Statements by their text, least recently used out first. One that is in use leaves its place
+/// open, so that taking and giving back allocate nothing.
 pub(crate) struct StatementCache {
-    idle: LruCache<String, Statement>,
+    places: LruCache<String, Option<Statement>>,
 }
 
 impl StatementCache {
     pub(crate) fn new(statements_max: usize) -> Self {
-        StatementCache { idle: LruCache::new(statements_max.max(1)) }
+        StatementCache { places: LruCache::new(statements_max.max(1)) }
     }
 
     /// The statement whose text is the whole of `sql`, taken out of the cache.
     pub(crate) fn take(&mut self, sql: &str) -> Option<Statement> {
-        self.idle.remove(sql)
+        self.places.get_mut(sql)?.take()
     }
 
     /// Keeps a statement whose text is the whole of `sql`.
     pub(crate) fn give(&mut self, sql: &str, statement: Statement) {
-        self.idle.insert(sql.to_string(), statement);
+        match self.places.get_mut(sql) {
+            Some(place) => *place = Some(statement),
+            None => drop(self.places.insert(sql.to_string(), Some(statement))),
+        }
     }
 }

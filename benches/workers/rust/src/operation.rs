@@ -91,9 +91,7 @@ impl Operation {
                 }
                 Ok(changes)
             }
-            Operation::Aggregate => {
-                Ok(db.prepare(sql).all().await?.results::<Country>()?.len())
-            }
+            Operation::Aggregate => Ok(db.prepare(sql).all().await?.results::<Country>()?.len()),
         }
     }
 }

@@ -10,6 +10,7 @@ extern "C" {
     fn now_ms() -> std::result::Result<f64, JsValue>;
 }
 
+const WHOLE_STEPS_AHEAD: usize = 5;
 const LAPS_PER_WHOLE_STEP: usize = 8;
 const LAP_US_MIN: f64 = 250.0;
 
@@ -41,14 +42,16 @@ struct Step {
 impl Stopwatch {
     pub fn new() -> Result<Self> {
         next_step()?;
-        Ok(Self::default())
+        let mut stopwatch = Self::default();
+        for _ in 0..WHOLE_STEPS_AHEAD {
+            stopwatch.learn()?;
+        }
+        Ok(stopwatch)
     }
 
     pub fn start(&mut self) -> Result<()> {
-        if self.laps.len() % LAPS_PER_WHOLE_STEP == 0 {
-            let step = next_step()?;
-            self.reads_per_ms.push(step.reads / step.ms);
-            self.start_ms = step.now_ms;
+        if self.laps.len().is_multiple_of(LAPS_PER_WHOLE_STEP) {
+            self.learn()?;
         }
         Ok(())
     }
@@ -56,6 +59,13 @@ impl Stopwatch {
     pub fn stop(&mut self) -> Result<()> {
         let step = next_step()?;
         self.laps.push(Lap { ms: step.now_ms - self.start_ms, reads: step.reads });
+        self.start_ms = step.now_ms;
+        Ok(())
+    }
+
+    fn learn(&mut self) -> Result<()> {
+        let step = next_step()?;
+        self.reads_per_ms.push(step.reads / step.ms);
         self.start_ms = step.now_ms;
         Ok(())
     }
