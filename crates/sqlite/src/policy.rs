@@ -43,6 +43,9 @@ pub(crate) const FLAGS: [&str; 5] = [
 /// Tables that D1 keeps for itself; the prefix is closed to SQL so that dumps move both ways.
 const RESERVED_PREFIX: &str = "_cf_";
 
+/// The database's raw pages as a table, which SQL has no business with.
+const PAGES_TABLE: &str = "sqlite_dbpage";
+
 /// State that the hooks share with the database whose statements they watch.
 #[derive(Default)]
 pub(crate) struct Policy {
@@ -172,6 +175,8 @@ impl Policy {
 }
 
 fn is_reserved(name: &str) -> bool {
-    name.get(..RESERVED_PREFIX.len())
-        .is_some_and(|start| start.eq_ignore_ascii_case(RESERVED_PREFIX))
+    name.eq_ignore_ascii_case(PAGES_TABLE)
+        || name
+            .get(..RESERVED_PREFIX.len())
+            .is_some_and(|start| start.eq_ignore_ascii_case(RESERVED_PREFIX))
 }
