@@ -13,7 +13,7 @@ import { attended, Bar, heading } from "../scripts/progress.mjs";
 import { Failure, main, root, setup } from "../scripts/toolchain.mjs";
 import { allCities, loads, SCHEMA } from "./cities.mjs";
 import { operations, work } from "./operations.mjs";
-import { machine, row, table } from "./report.mjs";
+import { headline, machine, row, table } from "./report.mjs";
 import { obstacle, rustCrate, WORKER_PEERS, Workerd } from "./workerd.mjs";
 
 const ROUNDS = 5;
@@ -21,20 +21,25 @@ const NODE_SQLITE = "node-sqlite";
 const PEERS = [...WORKER_PEERS, NODE_SQLITE];
 const NODE_MIN = 24;
 
+const OPTIONS = {
+  quick: { type: "boolean", default: false },
+  only: { type: "string" },
+  json: { type: "string" },
+  // Measures what is built, and leaves out what is not.
+  "no-build": { type: "boolean", default: false },
+};
+
 function options() {
-  const { values } = parseArgs({
-    options: {
-      quick: { type: "boolean", default: false },
-      only: { type: "string" },
-      json: { type: "string" },
-      // Measures what is built, and leaves out what is not.
-      "no-build": { type: "boolean", default: false },
-    },
-  });
+  let values;
+  try {
+    values = parseArgs({ options: OPTIONS }).values;
+  } catch (error) {
+    throw new Failure(error.message);
+  }
   const peers = values.only?.split(",") ?? PEERS;
   const unknown = peers.find((peer) => !PEERS.includes(peer));
   if (unknown !== undefined) throw new Failure(`no peer ${unknown}; there are ${PEERS.join(", ")}`);
-  return { ...values, peers: PEERS.filter((peer) => peers.includes(peer)), build: !values["no-build"] };
+  return { ...values, peers: PEERS.filter((peer) => peers.includes(peer)) };
 }
 
 async function buildWorkers(peers) {
@@ -97,7 +102,7 @@ await main(async () => {
   if (Number.parseInt(process.versions.node, 10) < NODE_MIN) {
     throw new Failure(`this is Node ${process.versions.node}: npm run setup brings ${NODE_MIN}`);
   }
-  if (chosen.build) await buildWorkers(chosen.peers);
+  if (!chosen["no-build"]) await buildWorkers(chosen.peers);
   const cities = allCities();
   const workerd = new Workerd();
   let peers = [];
@@ -111,7 +116,7 @@ await main(async () => {
       [...byPeer].map(([peer, all]) => row(operation, peer, all)),
     );
     const report = { machine: machine(), rows };
-    console.log(`\n${Object.values(report.machine).join(", ")}\n\n${table(rows)}\n`);
+    console.log(`\n${headline(report.machine)}\n\n${table(rows)}\n`);
     if (chosen.json) writeFileSync(chosen.json, `${JSON.stringify(report, null, 2)}\n`);
   } finally {
     for (const peer of peers) peer.close();

@@ -39,5 +39,7 @@ export function loads(cities) {
   return slices(statements, STATEMENTS_PER_LOAD);
 }
 
-const slices = (list, size) =>
-  Array.from({ length: Math.ceil(list.length / size) }, (_, i) => list.slice(i * size, (i + 1) * size));
+function slices(list, size) {
+  const count = Math.ceil(list.length / size);
+  return Array.from({ length: count }, (_, i) => list.slice(i * size, (i + 1) * size));
+}

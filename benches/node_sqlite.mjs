@@ -33,6 +33,8 @@ export class NodeSqlite {
 
   constructor() {
     this.#database.exec(SETTINGS);
+    // Ctrl-C ends the process by way of this event too.
+    process.once("exit", () => rmSync(this.#directory, { recursive: true, force: true }));
   }
 
   async load(statements) {
@@ -55,6 +57,5 @@ export class NodeSqlite {
 
   close() {
     this.#database.close();
-    rmSync(this.#directory, { recursive: true, force: true });
   }
 }

@@ -21,6 +21,13 @@ export function machine() {
   };
 }
 
+/** The machine and the versions, in a line for people. */
+export function headline({ cpu, cores, memory_bytes, system, node, workerd, sqlite_in_node }) {
+  const memory = `${Math.round(memory_bytes / 2 ** 30)} GiB`;
+  return `${cpu}, ${cores} cores, ${memory}, ${system}; workerd ${workerd}, Node ${node} \
+with SQLite ${sqlite_in_node}`;
+}
+
 /** One row from all durations of an operation by a peer. */
 export function row(operation, peer, durations_us) {
   const sorted = durations_us.toSorted((a, b) => a - b);

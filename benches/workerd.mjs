@@ -1,9 +1,8 @@
 // The peers that run in workerd, all in one process of it, and the way to ask them.
 
-import { existsSync } from "node:fs";
 import { join } from "node:path";
 
-import { root } from "../scripts/toolchain.mjs";
+import { exists, root } from "../scripts/toolchain.mjs";
 
 const REQUEST_MS_MAX = 300_000;
 
@@ -18,9 +17,16 @@ const ENVIRONMENT = {
 
 const workers = join(root, "benches/workers");
 
-/** The Rust Worker's crate, and the module that it is built into. */
+/** The crate of the Rust Worker. */
 export const rustCrate = join(workers, "rust");
-export const rustModule = join(rustCrate, "build/index.js");
+
+/** What has to be built before a peer can run. */
+const BUILT = {
+  "isolite-embedded-js": ["bindings/js/dist/embedded.js", "bindings/js/wasm/index_bg.wasm"],
+  "isolite-embedded-rust": ["benches/workers/rust/build/index_bg.wasm"],
+  "isolite-service": ["bindings/js/dist/index.js", "bindings/js/wasm/index_bg.wasm"],
+  "d1-workerd": [],
+};
 
 /** Each peer and the configurations of its Workers; the first of them is the one that is asked. */
 const CONFIGURATIONS = {
@@ -34,8 +40,7 @@ export const WORKER_PEERS = Object.keys(CONFIGURATIONS);
 
 /** Why a peer cannot run; undefined if it can. */
 export function obstacle(peer) {
-  if (peer === "isolite-embedded-rust" && !existsSync(rustModule)) return "not built";
-  return undefined;
+  return BUILT[peer]?.every(exists) === false ? "not built" : undefined;
 }
 
 export class Workerd {

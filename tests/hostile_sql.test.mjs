@@ -73,27 +73,42 @@ hostile("nesting", [
   ["SELECT in SELECT", RECURSION, `SELECT ${around("(SELECT ", "1", ")", 2_000)}`],
   ["FROM in FROM", RECURSION, `SELECT * FROM ${around("(SELECT * FROM ", "data", ")", 500)}`],
   ["FROM in FROM, 90 deep", ROWS, `SELECT * FROM ${around("(SELECT * FROM ", "data", ")", 90)}`],
-  ["a chain of common tables", VIEWS, `WITH ${list(25, (i) => `c${i}(x) AS (${i ? `SELECT x FROM c${i - 1} UNION ALL SELECT x FROM c${i - 1}` : "SELECT 1"})`).join()} SELECT count(*) FROM c24`],
+  ["a chain of common tables", VIEWS,
+    "WITH " +
+      `${list(25, (i) => `c${i}(x) AS (${i ? `SELECT x FROM c${i - 1} UNION ALL SELECT x FROM c${i - 1}` : "SELECT 1"})`).join()} ` +
+      "SELECT count(*) FROM c24"],
 ]);
 
 hostile("length", [
-  ["5,000 terms of a compound", "too many terms in compound SELECT: SQLITE_ERROR", list(5_000, () => "SELECT 1").join(" UNION ALL ")],
+  ["5,000 terms of a compound", "too many terms in compound SELECT: SQLITE_ERROR",
+    list(5_000, () => "SELECT 1").join(" UNION ALL ")],
   ["499 terms of a compound", ROWS, list(499, () => "SELECT 1").join(" UNION ")],
   ["100,000 values in a list", ROWS, `SELECT 1 AS a WHERE 1 IN (${list(100_000, String).join()})`],
-  ["65 tables", "at most 64 tables in a join: SQLITE_ERROR", `SELECT 1 FROM ${list(65, (i) => `data t${i}`).join()}`],
-  ["64 tables on their keys", ROWS, `SELECT count(*) FROM data t0 ${list(63, (i) => `JOIN data t${i + 1} ON t${i}.id = t${i + 1}.id`).join(" ")}`],
-  ["2,001 columns of a table", "too many columns on w: SQLITE_ERROR", `CREATE TABLE w (${list(2_001, (i) => `c${i}`).join()})`],
+  ["65 tables", "at most 64 tables in a join: SQLITE_ERROR",
+    `SELECT 1 FROM ${list(65, (i) => `data t${i}`).join()}`],
+  ["64 tables on their keys", ROWS,
+    "SELECT count(*) FROM data t0 " +
+      `${list(63, (i) => `JOIN data t${i + 1} ON t${i}.id = t${i + 1}.id`).join(" ")}`],
+  ["2,001 columns of a table", "too many columns on w: SQLITE_ERROR",
+    `CREATE TABLE w (${list(2_001, (i) => `c${i}`).join()})`],
   ["a number of 100,000 digits", ROWS, `SELECT 1${"0".repeat(100_000)} AS a`],
   ["a hexadecimal number of 100 digits", /^hex literal too big/, `SELECT 0x${"f".repeat(100)}`],
-  ["300 views, each on the one before", VIEWS, `${list(300, (i) => `CREATE VIEW d${i} AS SELECT * FROM ${i ? `d${i - 1}` : "data"}`).join(";")}; SELECT * FROM d299`],
-  ["views in a circle", "view s1 is circularly defined: SQLITE_ERROR", "CREATE VIEW s1 AS SELECT * FROM s2; CREATE VIEW s2 AS SELECT * FROM s1; SELECT * FROM s1"],
+  ["300 views, each on the one before", VIEWS,
+    `${list(300, (i) => `CREATE VIEW d${i} AS SELECT * FROM ${i ? `d${i - 1}` : "data"}`).join(";")}; ` +
+      "SELECT * FROM d299"],
+  ["views in a circle", "view s1 is circularly defined: SQLITE_ERROR",
+    "CREATE VIEW s1 AS SELECT * FROM s2; CREATE VIEW s2 AS SELECT * FROM s1; SELECT * FROM s1"],
 ]);
 
 hostile("patterns", [
-  ["LIKE with many wildcards", ROWS, `SELECT '${"a".repeat(1_000)}' LIKE '${"%a".repeat(100)}b' AS a`],
-  ["GLOB with many wildcards", ROWS, `SELECT '${"a".repeat(100)}' GLOB '${"*a".repeat(200)}b' AS a`],
-  ["a long pattern", "LIKE or GLOB pattern too complex: SQLITE_ERROR", `SELECT 'a' LIKE '${"%".repeat(2_000)}'`],
-  ["strftime with a long format", ROWS, `SELECT length(strftime('${"%Y".repeat(100_000)}', 0)) AS a`],
+  ["LIKE with many wildcards", ROWS,
+    `SELECT '${"a".repeat(1_000)}' LIKE '${"%a".repeat(100)}b' AS a`],
+  ["GLOB with many wildcards", ROWS,
+    `SELECT '${"a".repeat(100)}' GLOB '${"*a".repeat(200)}b' AS a`],
+  ["a long pattern", "LIKE or GLOB pattern too complex: SQLITE_ERROR",
+    `SELECT 'a' LIKE '${"%".repeat(2_000)}'`],
+  ["strftime with a long format", ROWS,
+    `SELECT length(strftime('${"%Y".repeat(100_000)}', 0)) AS a`],
 ]);
 
 hostile("JSON", [
@@ -105,8 +120,10 @@ hostile("JSON", [
   ["400,000 elements", ROWS, "SELECT count(*) FROM json_each(?)", `[${"1,".repeat(400_000)}1]`],
   ["JSONB that is none", JSON_TEXT, "SELECT json(x'ffffffffffffffff')"],
   ["JSONB that promises too much", JSON_TEXT, "SELECT json_extract(x'fbffffffff', '$[0]')"],
-  ["a patch 900 deep", ROWS, "SELECT length(json_patch(?1, ?1))", `${'{"a":'.repeat(900)}1${"}".repeat(900)}`],
-  ["a group of 400,000", /SQLITE_(NOMEM|TOOBIG)$/, `${upTo(400_000)} SELECT json_group_array(i) FROM c`],
+  ["a patch 900 deep", ROWS, "SELECT length(json_patch(?1, ?1))",
+    `${'{"a":'.repeat(900)}1${"}".repeat(900)}`],
+  ["a group of 400,000", /SQLITE_(NOMEM|TOOBIG)$/,
+    `${upTo(400_000)} SELECT json_group_array(i) FROM c`],
 ]);
 
 hostile("size", [
@@ -118,18 +135,31 @@ hostile("size", [
   ["a precision of printf", TOO_BIG, "SELECT printf('%.2000000000f', 1.5)"],
   ["a width of printf as a value", TOO_BIG, "SELECT format('%*d', 2147483647, 1)"],
   ["a negative width of printf", ROWS, "SELECT format('%*d', -2147483648, 1)"],
-  ["replace on replace", TOO_BIG, "SELECT replace(replace(hex(zeroblob(1000)), '0', hex(zeroblob(1000))), '0', hex(zeroblob(1000)))"],
+  ["replace on replace", TOO_BIG,
+    "SELECT replace(replace(hex(zeroblob(1000)), '0', hex(zeroblob(1000))), '0', " +
+      "hex(zeroblob(1000)))"],
   ["group_concat", TOO_BIG, `${upTo(50_000)} SELECT group_concat(hex(randomblob(50))) FROM c`],
   ["concatenation", TOO_BIG, "SELECT hex(zeroblob(900000)) || hex(zeroblob(900000))"],
-  ["90,000 rows of VALUES", /SQLITE_(NOMEM|TOOBIG)$/, `INSERT INTO words VALUES ${list(90_000, () => "(1)").join()}; SELECT hex(zeroblob(1500000))`],
-  ["DISTINCT over a large join", MEMORY, `${upTo(2_000)} SELECT count(*) FROM (SELECT DISTINCT hex(randomblob(20)) || b.i FROM c a, c b)`],
+  ["90,000 rows of VALUES", /SQLITE_(NOMEM|TOOBIG)$/,
+    `INSERT INTO words VALUES ${list(90_000, () => "(1)").join()}; SELECT hex(zeroblob(1500000))`],
+  ["DISTINCT over a large join", MEMORY,
+    `${upTo(2_000)} SELECT count(*) FROM (SELECT DISTINCT hex(randomblob(20)) || b.i FROM c a, ` +
+      "c b)"],
 ]);
 
 hostile("triggers and foreign keys", [
-  ["a trigger that fires itself", TRIGGERS, "CREATE TABLE r (a); CREATE TRIGGER rr AFTER INSERT ON r BEGIN INSERT INTO r VALUES (NEW.a + 1); END; PRAGMA recursive_triggers = ON; INSERT INTO r VALUES (1)"],
-  ["two triggers that fire each other", TRIGGERS, "CREATE TABLE u (a); CREATE TABLE v (a); CREATE TRIGGER r1 AFTER INSERT ON u BEGIN INSERT INTO v VALUES (1); END; CREATE TRIGGER r2 AFTER INSERT ON v BEGIN INSERT INTO u VALUES (1); END; PRAGMA recursive_triggers = ON; INSERT INTO u VALUES (1)"],
-  ["a cascade 5,000 deep", TRIGGERS, `CREATE TABLE n (id INTEGER PRIMARY KEY, p REFERENCES n (id) ON DELETE CASCADE); INSERT INTO n ${upTo(5_000)} SELECT i, nullif(i - 1, 0) FROM c; DELETE FROM n WHERE id = 1`],
-  ["a view without end, read in part", ROWS, "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c) SELECT i FROM c LIMIT 3"],
+  ["a trigger that fires itself", TRIGGERS,
+    "CREATE TABLE r (a); CREATE TRIGGER rr AFTER INSERT ON r BEGIN INSERT INTO r VALUES (NEW.a " +
+      "+ 1); END; PRAGMA recursive_triggers = ON; INSERT INTO r VALUES (1)"],
+  ["two triggers that fire each other", TRIGGERS,
+    "CREATE TABLE u (a); CREATE TABLE v (a); CREATE TRIGGER r1 AFTER INSERT ON u BEGIN INSERT " +
+      "INTO v VALUES (1); END; CREATE TRIGGER r2 AFTER INSERT ON v BEGIN INSERT INTO u VALUES " +
+      "(1); END; PRAGMA recursive_triggers = ON; INSERT INTO u VALUES (1)"],
+  ["a cascade 5,000 deep", TRIGGERS,
+    "CREATE TABLE n (id INTEGER PRIMARY KEY, p REFERENCES n (id) ON DELETE CASCADE); INSERT " +
+      `INTO n ${upTo(5_000)} SELECT i, nullif(i - 1, 0) FROM c; DELETE FROM n WHERE id = 1`],
+  ["a view without end, read in part", ROWS,
+    "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c) SELECT i FROM c LIMIT 3"],
 ]);
 
 const MATCH = "SELECT * FROM words WHERE words MATCH ?";
@@ -138,7 +168,8 @@ hostile("full-text search", [
   ["a quote", "unterminated string: SQLITE_ERROR", MATCH, '"'],
   ["half an AND", syntax(""), MATCH, "a AND"],
   ["open parentheses", syntax(""), MATCH, "((("],
-  ["50,000 open parentheses", "fts5: parser stack overflow: SQLITE_ERROR", MATCH, "(".repeat(50_000)],
+  ["50,000 open parentheses", "fts5: parser stack overflow: SQLITE_ERROR", MATCH,
+    "(".repeat(50_000)],
   ["half a NEAR", syntax(""), MATCH, "NEAR("],
   ["a NEAR of a huge distance", ROWS, MATCH, "NEAR(hello world, 999999999999)"],
   ["only operators", syntax("OR"), MATCH, "a OR OR b"],
@@ -149,11 +180,16 @@ hostile("full-text search", [
   ["a phrase of 20,000 words", ROWS, MATCH, `"${"a ".repeat(20_000)}"`],
   ["5,000 ORs", ROWS, MATCH, `${"a OR ".repeat(5_000)}a`],
   ["5,000 ANDs", ROWS, MATCH, `${"a AND ".repeat(5_000)}a`],
-  ["its own tables, written", "table words_data may not be modified: SQLITE_ERROR", "UPDATE words_data SET block = x'00'"],
-  ["its own tables, dropped", "table words_data may not be dropped: SQLITE_ERROR", "DROP TABLE words_data"],
-  ["an unknown command", "SQL logic error: SQLITE_ERROR", "INSERT INTO words (words) VALUES ('nope')"],
-  ["an unknown tokenizer", "no such tokenizer: nope: SQLITE_ERROR", "CREATE VIRTUAL TABLE x USING fts5 (a, tokenize = 'nope')"],
-  ["3,000 columns", "too many columns on x: SQLITE_ERROR", `CREATE VIRTUAL TABLE x USING fts5 (${list(3_000, (i) => `c${i}`).join()})`],
+  ["its own tables, written", "table words_data may not be modified: SQLITE_ERROR",
+    "UPDATE words_data SET block = x'00'"],
+  ["its own tables, dropped", "table words_data may not be dropped: SQLITE_ERROR",
+    "DROP TABLE words_data"],
+  ["an unknown command", "SQL logic error: SQLITE_ERROR",
+    "INSERT INTO words (words) VALUES ('nope')"],
+  ["an unknown tokenizer", "no such tokenizer: nope: SQLITE_ERROR",
+    "CREATE VIRTUAL TABLE x USING fts5 (a, tokenize = 'nope')"],
+  ["3,000 columns", "too many columns on x: SQLITE_ERROR",
+    `CREATE VIRTUAL TABLE x USING fts5 (${list(3_000, (i) => `c${i}`).join()})`],
 ]);
 
 hostile(
@@ -171,7 +207,8 @@ hostile(
 
 hostile("ways around the rules", [
   ["a refused pragma as a table", AUTH, "SELECT * FROM pragma_journal_mode"],
-  ["a flag of the connection, left set", ROWS, "PRAGMA ignore_check_constraints = ON; PRAGMA case_sensitive_like = ON"],
+  ["a flag of the connection, left set", ROWS,
+    "PRAGMA ignore_check_constraints = ON; PRAGMA case_sensitive_like = ON"],
   ["a CHECK after that flag", /^CHECK constraint failed/, "UPDATE data SET c = -c"],
   ["foreign keys switched off", ROWS, "PRAGMA foreign_keys = OFF"],
   ["a foreign key after that", /^FOREIGN KEY constraint failed/, "DELETE FROM parent"],
@@ -182,23 +219,34 @@ hostile("ways around the rules", [
   ["VACUUM INTO", "cannot VACUUM from within a transaction: SQLITE_ERROR", "VACUUM INTO '/tmp/x'"],
   ...["BEGIN", "BEGIN IMMEDIATE", "COMMIT", "END", "ROLLBACK", "SAVEPOINT a", "RELEASE a", "ROLLBACK TO a"].map((sql) => [sql, TRANSACTION, sql]),
   ["COMMIT between two statements", TRANSACTION, "DELETE FROM data; COMMIT; SELEC"],
-  ["ROLLBACK by a conflict", /^UNIQUE constraint failed/, "DELETE FROM words; INSERT OR ROLLBACK INTO data (id) VALUES (1)"],
-  ["ROLLBACK by RAISE", /^gone: SQLITE_CONSTRAINT/, "CREATE TRIGGER t BEFORE DELETE ON data BEGIN SELECT RAISE(ROLLBACK, 'gone'); END; DELETE FROM words; DELETE FROM data"],
+  ["ROLLBACK by a conflict", /^UNIQUE constraint failed/,
+    "DELETE FROM words; INSERT OR ROLLBACK INTO data (id) VALUES (1)"],
+  ["ROLLBACK by RAISE", /^gone: SQLITE_CONSTRAINT/,
+    "CREATE TRIGGER t BEFORE DELETE ON data BEGIN SELECT RAISE(ROLLBACK, 'gone'); END; DELETE " +
+      "FROM words; DELETE FROM data"],
   ["a temporary table", AUTH, "CREATE TEMP TABLE data (a)"],
   ["a temporary table in its schema", AUTH, "CREATE TABLE temp.data (a)"],
   ["a temporary view in its schema", AUTH, "CREATE VIEW temp.data AS SELECT 1"],
-  ["a temporary trigger in its schema", AUTH, "CREATE TRIGGER temp.t AFTER INSERT ON data BEGIN SELECT 1; END"],
-  ["the schema, updated", "table sqlite_master may not be modified: SQLITE_ERROR", "UPDATE sqlite_schema SET sql = 'x'"],
-  ["the schema, dropped", "table sqlite_master may not be dropped: SQLITE_ERROR", "DROP TABLE sqlite_schema"],
-  ["a name of SQLite", "object name reserved for internal use: sqlite_x: SQLITE_ERROR", "CREATE TABLE sqlite_x (a)"],
+  ["a temporary trigger in its schema", AUTH,
+    "CREATE TRIGGER temp.t AFTER INSERT ON data BEGIN SELECT 1; END"],
+  ["the schema, updated", "table sqlite_master may not be modified: SQLITE_ERROR",
+    "UPDATE sqlite_schema SET sql = 'x'"],
+  ["the schema, dropped", "table sqlite_master may not be dropped: SQLITE_ERROR",
+    "DROP TABLE sqlite_schema"],
+  ["a name of SQLite", "object name reserved for internal use: sqlite_x: SQLITE_ERROR",
+    "CREATE TABLE sqlite_x (a)"],
   ["a name of D1", AUTH, "CREATE TABLE _cf_x (a)"],
   ["load_extension", /^(no such function|not authorized)/, "SELECT load_extension('x')"],
-  ["readfile", "no such function: readfile at offset 7: SQLITE_ERROR", "SELECT readfile('/etc/passwd')"],
+  ["readfile", "no such function: readfile at offset 7: SQLITE_ERROR",
+    "SELECT readfile('/etc/passwd')"],
   ["pages as a table", "no such table: sqlite_dbpage: SQLITE_ERROR", "SELECT * FROM sqlite_dbpage"],
-  ["an unknown module", "no such module: nope: SQLITE_ERROR", "CREATE VIRTUAL TABLE x USING nope (a)"],
+  ["an unknown module", "no such module: nope: SQLITE_ERROR",
+    "CREATE VIRTUAL TABLE x USING nope (a)"],
   ["statements behind a NUL", ROWS, "SELECT 1\0; DROP TABLE data"],
   ["overflow", "integer overflow: SQLITE_ERROR", "SELECT abs(-9223372036854775808)"],
-  ["divisions by zero", ROWS, "SELECT 1 / 0, 1 % 0, -9223372036854775808 / -1, -9223372036854775808 % -1"],
-  ["substr at the ends of the numbers", ROWS, "SELECT substr('abc', -9223372036854775808, 9223372036854775807)"],
+  ["divisions by zero", ROWS,
+    "SELECT 1 / 0, 1 % 0, -9223372036854775808 / -1, -9223372036854775808 % -1"],
+  ["substr at the ends of the numbers", ROWS,
+    "SELECT substr('abc', -9223372036854775808, 9223372036854775807)"],
   ["characters that are none", ROWS, "SELECT char(1114112, -1, 55296), CAST(x'ff' AS TEXT)"],
 ]);

@@ -14,6 +14,8 @@ export interface IsoliteEnv {
   ISOLITE_DIRECTORY: object;
 }
 
+const NOT_TEXT = "isolite: the database, the path, the body and the session must be strings";
+
 let shared: Router | undefined;
 
 export class RouterTransport implements Transport {
@@ -32,6 +34,10 @@ export class RouterTransport implements Transport {
     body: string | undefined,
     session: string | null,
   ): Promise<TransportReply> {
+    // The types may lie, as when a caller by RPC sends what it likes; and wasm that is given anything
+    // else for a string crashes, with every object of the isolate.
+    const texts = [this.#database, path, body ?? "", session ?? ""];
+    if (!texts.every((text) => typeof text === "string")) throw new TypeError(NOT_TEXT);
     shared ??= new Router();
     const [text, bookmark] = await shared.call(
       this.#env,
