@@ -1,8 +1,8 @@
 // Aim: an acknowledged write survives the server's death at any moment, and a batch is there as a
 // whole or not at all.
 // Method: clients write to a plain workerd, which is killed (SIGKILL) at random moments and started
-// again on the same storage. Books are kept of what was sent and acknowledged, and audited after each
-// start. The seed that is printed replays the plan; the moments of the kills remain the machine's.
+// again on the same storage. Books are kept of what was sent and acknowledged, and audited after
+// each start. The printed seed replays the plan; the moments of the kills remain the machine's.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -97,7 +97,8 @@ test(`no acknowledged write is lost (seed ${seed})`, { timeout: 300_000 }, async
     // Some die while they still open their storage, some after a checkpoint or two.
     const lifeMs = random.chance(0.2) ? random.between(0, 80) : random.between(100, 1_400);
     const large = random.chance(0.6);
-    await t.test(`round ${round}: ${large ? "large" : "small"} batches, killed after ${lifeMs} ms`, async () => {
+    const size = large ? "large" : "small";
+    await t.test(`round ${round}: ${size} batches, killed after ${lifeMs} ms`, async () => {
       await work(await start(), { large, lifeMs });
       storedLogs(state).forEach((log) => folded.add(log.folded));
       await audit(await start());
@@ -110,8 +111,9 @@ test(`no acknowledged write is lost (seed ${seed})`, { timeout: 300_000 }, async
   if (!passed) return;
   await t.test("the rounds met what they are for", () => {
     folded.delete(0);
-    console.log(`crash test: ${batches.acknowledged} batches acknowledged, ${folded.size} checkpoints seen`);
-    assert.ok(batches.acknowledged > ROUNDS * 5, `only ${batches.acknowledged} batches`);
+    const { acknowledged } = batches;
+    console.log(`crash test: ${acknowledged} batches acknowledged, ${folded.size} checkpoints`);
+    assert.ok(acknowledged > ROUNDS * 5, `only ${acknowledged} batches`);
     assert.ok(folded.size >= 2, `only ${folded.size} checkpoints`);
   });
 

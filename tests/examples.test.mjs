@@ -11,7 +11,7 @@ import { TOKEN, WranglerDev } from "./support/wrangler.mjs";
 
 const BOOKMARK = /^[0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{32}$/;
 
-/** Starts the Worker of these configurations for the tests of a suite; gives a function to call it. */
+/** Starts a Worker for the tests of a suite; gives a function to call it. */
 function served(configurations, options) {
   let worker;
   before(async () => {
@@ -69,7 +69,8 @@ describe("js-service: a database by a service binding", () => {
   test("POST /notes", async () => {
     const { status, body } = await call("POST", "/notes", ["first", 'a "second", 漢字']);
     assert.equal(status, 201);
-    assert.deepEqual(body.map(({ id, text }) => [id, text]), [[1, "first"], [2, 'a "second", 漢字']]);
+    const notes = body.map(({ id, text }) => [id, text]);
+    assert.deepEqual(notes, [[1, "first"], [2, 'a "second", 漢字']]);
     assert.ok(Math.abs(Date.now() - Date.parse(body[0].created)) < 60_000);
   });
 
@@ -174,7 +175,8 @@ describe("rust-embedded: a database inside a Rust Worker", { skip }, () => {
     const second = await call("POST", "/notes", { text: "漢字 😀" });
     assert.ok(second.bookmark > first.bookmark, `${first.bookmark} before ${second.bookmark}`);
 
-    const { body, bookmark } = await call("GET", "/notes", undefined, { "x-bookmark": second.bookmark });
+    const headers = { "x-bookmark": second.bookmark };
+    const { body, bookmark } = await call("GET", "/notes", undefined, headers);
     assert.deepEqual(body.map(({ text }) => text), ["漢字 😀", "hello"]);
     assert.ok(bookmark >= second.bookmark);
     assert.equal((await call("POST", "/notes", { nothing: 1 })).status, 400);

@@ -1,6 +1,6 @@
 // Aim: REST is D1's, so that the stock wrangler manages and queries databases of Isolite.
-// Method: one running Worker; requests by hand, whose every field is looked at, and then the commands
-// of wrangler itself with its API's address set to that Worker.
+// Method: one running Worker; requests by hand, whose every field is looked at, and then the
+// commands of wrangler itself with its API's address set to that Worker.
 
 import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -39,13 +39,17 @@ describe("databases", () => {
       assert.equal(got.uuid, created.uuid);
       assert.equal(got.created_at, created.created_at);
     }
-    await rest.query("life", "CREATE TABLE t (a); CREATE INDEX i ON t (a); INSERT INTO t VALUES (1)");
+    await rest.query("life", "CREATE TABLE t (a); CREATE INDEX i ON t (a)");
     const { num_tables, file_size } = await rest.result("GET", "/life");
     assert.equal(num_tables, 1);
     assert.equal(file_size, 3 * 4096);
 
     assert.equal(await rest.result("DELETE", `/${created.uuid}`), null);
-    for (const [method, path] of [["GET", "/life"], ["GET", `/${created.uuid}`], ["DELETE", "/life"]]) {
+    for (const [method, path] of [
+      ["GET", "/life"],
+      ["GET", `/${created.uuid}`],
+      ["DELETE", "/life"],
+    ]) {
       const { status, envelope } = await rest.request(method, path);
       assert.equal(status, 404);
       assert.equal(envelope.errors[0].code, 7404);
@@ -73,9 +77,9 @@ describe("databases", () => {
   });
 
   test("a place is kept, and only real places are taken", async () => {
-    const body = { name: "placed", primary_location_hint: "weur" };
-    await rest.result("POST", "", body);
-    const { status, envelope } = await rest.request("POST", "", { ...body, name: "x", primary_location_hint: "mars" });
+    await rest.result("POST", "", { name: "placed", primary_location_hint: "weur" });
+    const nowhere = { name: "x", primary_location_hint: "mars" };
+    const { status, envelope } = await rest.request("POST", "", nowhere);
     assert.equal(status, 400);
     assert.match(envelope.errors[0].message, /mars.*weur/s);
   });
@@ -95,7 +99,8 @@ describe("databases", () => {
     await rest.create("mine");
     await rest.create("yours");
     await rest.query("mine", "CREATE TABLE secret (a)");
-    const { status, envelope } = await rest.request("POST", "/yours/query", { sql: "SELECT * FROM secret" });
+    const body = { sql: "SELECT * FROM secret" };
+    const { status, envelope } = await rest.request("POST", "/yours/query", body);
     assert.equal(status, 400);
     assert.equal(envelope.errors[0].message, "no such table: secret: SQLITE_ERROR");
   });
@@ -134,13 +139,15 @@ describe("queries", () => {
     const sql = "CREATE TABLE once (a); INSERT INTO once VALUES (1); SELECT * FROM nope";
     const { status } = await rest.request("POST", "/queries/query", { sql });
     assert.equal(status, 400);
-    assert.deepEqual(await rest.query("queries", "SELECT name FROM sqlite_schema WHERE name = 'once'"), []);
+    const tables = "SELECT name FROM sqlite_schema WHERE name = 'once'";
+    assert.deepEqual(await rest.query("queries", tables), []);
   });
 
   test("a batch is one transaction", async () => {
     await rest.query("queries", "CREATE TABLE pairs (a INTEGER PRIMARY KEY)");
     const insert = (a) => ({ sql: "INSERT INTO pairs VALUES (?)", params: [a] });
-    const results = await rest.batch("queries", [insert(1), insert(2), { sql: "SELECT a FROM pairs" }]);
+    const select = { sql: "SELECT a FROM pairs" };
+    const results = await rest.batch("queries", [insert(1), insert(2), select]);
     assert.deepEqual(results[2].results, [{ a: 1 }, { a: 2 }]);
     const failed = await rest.request("POST", "/queries/query", { batch: [insert(3), insert(1)] });
     assert.equal(failed.status, 400);
@@ -175,8 +182,8 @@ describe("queries", () => {
 
   test("many at once, none lost", async () => {
     await rest.query("queries", "CREATE TABLE many (a)");
-    const inserts = Array.from({ length: 50 }, (_, i) => rest.query("queries", "INSERT INTO many VALUES (?)", [i]));
-    await Promise.all(inserts);
+    const insert = (i) => rest.query("queries", "INSERT INTO many VALUES (?)", [i]);
+    await Promise.all(Array.from({ length: 50 }, (_, i) => insert(i)));
     const sum = await rest.query("queries", "SELECT count(*) AS n, sum(a) AS s FROM many");
     assert.deepEqual(sum, [{ n: 50, s: 1225 }]);
   });
@@ -227,7 +234,7 @@ describe("the stock wrangler", { concurrency: true }, () => {
     assert.match(info.uuid, UUID);
     assert.equal(info.num_tables, 0);
 
-    const sql = "CREATE TABLE pets (name TEXT); INSERT INTO pets VALUES ('Rex'); SELECT name FROM pets";
+    const sql = "CREATE TABLE pets (name); INSERT INTO pets VALUES ('Rex'); SELECT name FROM pets";
     const executed = await d1("execute", "demo", "--remote", "--json", "--command", sql);
     assert.deepEqual(executed.map(({ results }) => results), [[], [], [{ name: "Rex" }]]);
     assert.equal(executed[1].meta.changes, 1);
@@ -256,11 +263,11 @@ describe("the stock wrangler", { concurrency: true }, () => {
     const migrations = join(directory, "migrations");
     mkdirSync(migrations);
     const write = (name, sql) => writeFileSync(join(migrations, name), sql);
-    write("0001_people.sql", "CREATE TABLE people (id INTEGER PRIMARY KEY, name TEXT NOT NULL);\r\n");
+    write("0001_people.sql", "CREATE TABLE people (name TEXT NOT NULL);\r\n");
     write(
       "0002_log.sql",
       "CREATE TABLE log (name);\nCREATE TRIGGER logged AFTER INSERT ON people BEGIN\n" +
-        "  INSERT INTO log VALUES (NEW.name);\nEND;\nINSERT INTO people (name) VALUES ('Ada; Countess');",
+        "  INSERT INTO log VALUES (NEW.name);\nEND;\nINSERT INTO people VALUES ('Ada; Countess');",
     );
     const configuration = join(directory, "wrangler.json");
     const d1_databases = [{ binding: "DB", database_name: "migrated", database_id: uuid }];
@@ -269,6 +276,7 @@ describe("the stock wrangler", { concurrency: true }, () => {
     await d1("migrations", "apply", "migrated", "--remote", "-c", configuration);
     const applied = await rest.query("migrated", "SELECT name FROM d1_migrations ORDER BY id");
     assert.deepEqual(applied.map(({ name }) => name), ["0001_people.sql", "0002_log.sql"]);
-    assert.deepEqual(await rest.query("migrated", "SELECT name FROM log"), [{ name: "Ada; Countess" }]);
+    const log = await rest.query("migrated", "SELECT name FROM log");
+    assert.deepEqual(log, [{ name: "Ada; Countess" }]);
   });
 });

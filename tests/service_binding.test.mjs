@@ -8,14 +8,17 @@ import { after, afterEach, before, describe, test } from "node:test";
 import { assertNoCrash } from "./support/witness.mjs";
 import { WranglerDev } from "./support/wrangler.mjs";
 
+const MADE = { way: "package", binding: "MADE" };
+const HTTP = { way: "fetch", binding: "MADE", path: "/query" };
+
 let workers;
 before(async () => {
   workers = await WranglerDev.start(["tests/workers/binding/wrangler.toml", "wrangler.toml"]);
-  await value({ way: "package", binding: "MADE", sql: "CREATE TABLE t (a); INSERT INTO t VALUES (7)" });
+  await value({ ...MADE, sql: "CREATE TABLE t (a); INSERT INTO t VALUES (7)" });
 });
 after(() => workers?.stop());
 afterEach(async () => {
-  assert.deepEqual(await value({ way: "package", binding: "MADE", sql: "SELECT * FROM t" }), [{ a: 7 }]);
+  assert.deepEqual(await value({ ...MADE, sql: "SELECT * FROM t" }), [{ a: 7 }]);
   assertNoCrash(workers.log);
 });
 
@@ -96,7 +99,7 @@ describe("D1's HTTP protocol", () => {
       ["anything", [{ a: 7 }]],
     ]) {
       const path = `/query?resultsFormat=${format}`;
-      const { status, text } = await value({ way: "fetch", binding: "MADE", path, body });
+      const { status, text } = await value({ ...HTTP, path, body });
       assert.equal(status, 200);
       assert.deepEqual(JSON.parse(text).results, results);
     }
@@ -105,7 +108,7 @@ describe("D1's HTTP protocol", () => {
   test("an array is answered by an array, a failure by one object", async () => {
     const batch = (...texts) => JSON.stringify(texts.map((text) => ({ sql: text })));
     const ask = async (sent) => {
-      const { text } = await value({ way: "fetch", binding: "MADE", path: "/query", body: sent });
+      const { text } = await value({ ...HTTP, body: sent });
       return JSON.parse(text);
     };
     assert.equal((await ask(batch("SELECT 1", "SELECT 2"))).length, 2);
@@ -114,7 +117,7 @@ describe("D1's HTTP protocol", () => {
   });
 
   test("a bookmark is answered to a session alone", async () => {
-    const ask = (session) => value({ way: "fetch", binding: "MADE", path: "/query", body, session });
+    const ask = (session) => value({ ...HTTP, body, session });
     assert.equal((await ask(undefined)).bookmark, null);
     const { bookmark } = await ask("first-primary");
     assert.match(bookmark, /^[0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{32}$/);
@@ -123,7 +126,7 @@ describe("D1's HTTP protocol", () => {
 
   test("bodies that are no query", async () => {
     for (const sent of ["", "nonsense", "[]", "null", "{}", '{"sql":1}', "[".repeat(100_000)]) {
-      const { status, text } = await value({ way: "fetch", binding: "MADE", path: "/query", body: sent });
+      const { status, text } = await value({ ...HTTP, body: sent });
       const reply = JSON.parse(text);
       assert.equal(reply.success, false, sent.slice(0, 20));
       assert.ok(reply.error.length > 0 && reply.error.length < 500);
@@ -149,7 +152,7 @@ describe("what a binding does not grant", () => {
 
   for (const path of paths) {
     test(`${path} by HTTP`, async () => {
-      const { status, text } = await value({ way: "fetch", binding: "MADE", path, body: "{}" });
+      const { status, text } = await value({ ...HTTP, path, body: "{}" });
       assert.equal(status, 404);
       assert.equal(JSON.parse(text).success, false);
     });
@@ -164,7 +167,7 @@ describe("what a binding does not grant", () => {
 
   test("methods other than POST", async () => {
     for (const method of ["GET", "PUT", "DELETE"]) {
-      const { status } = await value({ way: "fetch", binding: "MADE", method, path: "/query" });
+      const { status } = await value({ ...HTTP, method });
       assert.equal(status, 404);
     }
   });
@@ -188,8 +191,9 @@ describe("what a binding does not grant", () => {
   });
 
   test("sessions that are none", async () => {
-    for (const session of ["nonsense", "x".repeat(10_000), "漢字", "a\r\nb: c", "\0", "zzzzzzzz-"]) {
-      const { value: rows, error } = await outcome({ way: "package", binding: "MADE", sql, session });
+    const long = "x".repeat(10_000);
+    for (const session of ["nonsense", long, "漢字", "a\r\nb: c", "\0", "zzzzzzzz-"]) {
+      const { value: rows, error } = await outcome({ ...MADE, sql, session });
       if (!error) assert.deepEqual(rows, [{ a: 7 }]);
     }
   });

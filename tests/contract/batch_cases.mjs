@@ -41,9 +41,14 @@ export const batchCases = [
     name: "each statement of a batch has its own meta",
     steps: [
       TABLE,
-      batch("INSERT INTO t (v) VALUES ('a'), ('b')", "DELETE FROM t WHERE id = 1", "SELECT 1").satisfies(
-        (results) => assert.deepEqual(results.map(({ meta }) => meta.changes), [2, 1, 0]),
-      ),
+      batch(
+        "INSERT INTO t (v) VALUES ('a'), ('b')",
+        "DELETE FROM t WHERE id = 1",
+        "SELECT 1",
+      ).satisfies((results) => {
+        const changes = results.map(({ meta }) => meta.changes);
+        assert.deepEqual(changes, [2, 1, 0]);
+      }),
     ],
   },
   {
@@ -55,7 +60,8 @@ export const batchCases = [
         "INSERT INTO t (v) VALUES ('a')",
         "INSERT INTO t (v) VALUES ('b')",
       ).fails(
-        "D1_ERROR: UNIQUE constraint failed: t.v: SQLITE_CONSTRAINT (extended: SQLITE_CONSTRAINT_UNIQUE)",
+        "D1_ERROR: UNIQUE constraint failed: t.v: SQLITE_CONSTRAINT " +
+          "(extended: SQLITE_CONSTRAINT_UNIQUE)",
       ),
       COUNT().gives({ n: 0 }),
     ],
@@ -121,16 +127,18 @@ export const batchCases = [
     name: "a batch of a hundred statements",
     steps: [
       TABLE,
-      batch(...Array.from({ length: 100 }, (_, i) => ["INSERT INTO t (v) VALUES (?)", `${i}`])).satisfies(
-        (results) => assert.equal(results.at(-1).meta.last_row_id, 100),
-      ),
+      batch(
+        ...Array.from({ length: 100 }, (_, i) => ["INSERT INTO t (v) VALUES (?)", `${i}`]),
+      ).satisfies((results) => assert.equal(results.at(-1).meta.last_row_id, 100)),
       COUNT().gives({ n: 100 }),
     ],
   },
   {
     name: "exec runs one statement a line, and counts them",
     steps: [
-      exec("CREATE TABLE e (a)\nINSERT INTO e VALUES (1)\n  INSERT INTO e VALUES (2)  ").satisfies(execs(3)),
+      exec(
+        "CREATE TABLE e (a)\nINSERT INTO e VALUES (1)\n  INSERT INTO e VALUES (2)  ",
+      ).satisfies(execs(3)),
       first("SELECT sum(a) AS s FROM e").gives({ s: 3 }),
     ],
   },

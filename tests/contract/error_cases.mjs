@@ -14,9 +14,10 @@ const SCHEMA = batch(
 const extended = (kind) => `SQLITE_CONSTRAINT (extended: SQLITE_CONSTRAINT_${kind})`;
 const TRANSACTION =
   "To execute a transaction, please use the state.storage.transaction() or " +
-  "state.storage.transactionSync() APIs instead of the SQL BEGIN TRANSACTION or SAVEPOINT statements. " +
-  "The JavaScript API is safer because it will automatically roll back on exceptions, and because it " +
-  "interacts correctly with Durable Objects' automatic atomic write coalescing.";
+  "state.storage.transactionSync() APIs instead of the SQL BEGIN TRANSACTION or SAVEPOINT " +
+  "statements. The JavaScript API is safer because it will automatically roll back on " +
+  "exceptions, and because it interacts correctly with Durable Objects' automatic atomic write " +
+  "coalescing.";
 
 /** A name, a statement, and the text after D1's code. */
 const failures = [
@@ -63,6 +64,7 @@ const failures = [
   ["a temporary trigger by its schema",
     "CREATE TRIGGER temp.x AFTER INSERT ON t BEGIN SELECT 1; END", "not authorized: SQLITE_AUTH"],
   ["a reserved name", "CREATE TABLE _cf_x (a)", "not authorized: SQLITE_AUTH"],
+  ["an unknown module", "CREATE VIRTUAL TABLE x USING nope (a)", "not authorized: SQLITE_AUTH"],
   ["BEGIN", "BEGIN", TRANSACTION],
   ["COMMIT", "COMMIT", TRANSACTION],
   ["SAVEPOINT", "SAVEPOINT s", TRANSACTION],

@@ -72,7 +72,7 @@ const OWN_TABLES =
 async function empty(database) {
   const { results } = await database.prepare(OWN_TABLES).all();
   // A virtual table takes its shadow tables along, which follow it in the schema.
-  const drops = results.map(({ type, name }) => database.prepare(`DROP ${type} IF EXISTS "${name}"`));
-  if (drops.length === 0) return;
-  await database.batch([database.prepare("PRAGMA defer_foreign_keys = ON"), ...drops]);
+  const drop = ({ type, name }) => database.prepare(`DROP ${type} IF EXISTS "${name}"`);
+  if (results.length === 0) return;
+  await database.batch([database.prepare("PRAGMA defer_foreign_keys = ON"), ...results.map(drop)]);
 }

@@ -35,8 +35,13 @@ export const methodCases = [
     name: "RETURNING gives what was written",
     steps: [
       ...PEOPLE,
-      all("INSERT INTO people (name) VALUES ('Dee') RETURNING id, name").gives([{ id: 4, name: "Dee" }]),
-      all("DELETE FROM people WHERE id > 2 RETURNING name").gives([{ name: "Cleo" }, { name: "Dee" }]),
+      all("INSERT INTO people (name) VALUES ('Dee') RETURNING id, name").gives([
+        { id: 4, name: "Dee" },
+      ]),
+      all("DELETE FROM people WHERE id > 2 RETURNING name").gives([
+        { name: "Cleo" },
+        { name: "Dee" },
+      ]),
     ],
   },
   {
@@ -60,15 +65,23 @@ export const methodCases = [
   {
     name: "first refuses a column that is not there",
     steps: [
-      column("SELECT 1 AS a", "b").fails("D1_COLUMN_NOTFOUND: Column not found (b)", "Column not found"),
-      column("SELECT 1 AS a", "A").fails("D1_COLUMN_NOTFOUND: Column not found (A)", "Column not found"),
+      ...["b", "A"].map((name) =>
+        column("SELECT 1 AS a", name).fails(
+          `D1_COLUMN_NOTFOUND: Column not found (${name})`,
+          "Column not found",
+        ),
+      ),
     ],
   },
   {
     name: "raw gives rows as arrays",
     steps: [
       ...PEOPLE,
-      raw("SELECT id, name FROM people ORDER BY id DESC").gives([[3, "Cleo"], [2, "Bob"], [1, "Ada"]]),
+      raw("SELECT id, name FROM people ORDER BY id DESC").gives([
+        [3, "Cleo"],
+        [2, "Bob"],
+        [1, "Ada"],
+      ]),
       raw("SELECT id FROM people WHERE 0").gives([]),
     ],
   },
@@ -123,7 +136,8 @@ export const methodCases = [
     name: "a thousand rows",
     steps: [
       all(
-        "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c LIMIT 1000) SELECT i FROM c",
+        "WITH RECURSIVE c(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM c LIMIT 1000) " +
+          "SELECT i FROM c",
       ).gives(Array.from({ length: 1000 }, (_, i) => ({ i: i + 1 }))),
     ],
   },

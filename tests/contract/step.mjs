@@ -1,8 +1,8 @@
-// The words that cases are written in: one step is one call on a database, and what must come of it.
+// The words that cases are written in: a step is one call on a database, and what must come of it.
 //
-// A step has two halves. `request` is plain data: it travels to a Worker, where an interpreter makes
-// the call, in whatever language that Worker is written. `judge` stays here and looks at the outcome,
-// which is `{ value }` or `{ error: { type, message, cause } }`.
+// A step has two halves. `request` is plain data: it travels to a Worker, where an interpreter
+// makes the call, in whatever language that Worker is written. `judge` stays here and looks at the
+// outcome, which is `{ value }` or `{ error: { type, message, cause } }`.
 
 import assert from "node:assert/strict";
 
@@ -67,7 +67,7 @@ class Step {
     });
   }
 
-  /** The call must fail with an Error of D1: its message, and by default the same without the code. */
+  /** The call must fail with an Error of D1: its message, and as its cause the same without code. */
   fails(message, cause = message.replace(/^D1_\w+: /, "")) {
     return this.throws({ type: "Error", message, cause });
   }

@@ -85,8 +85,8 @@ export const valueCases = [
     steps: [
       run("CREATE TABLE t (i INTEGER, r REAL, t TEXT, b BLOB, n)"),
       run("INSERT INTO t VALUES (?1, ?1, ?1, ?1, ?1)", 7),
-      all("SELECT typeof(i) i, typeof(r) r, typeof(t) t, typeof(b) b, typeof(n) n, t AS x FROM t").gives([
-        { i: "integer", r: "real", t: "text", b: "real", n: "real", x: "7.0" },
+      raw("SELECT typeof(i), typeof(r), typeof(t), typeof(b), typeof(n), t FROM t").gives([
+        ["integer", "real", "text", "real", "real", "7.0"],
       ]),
     ],
   },

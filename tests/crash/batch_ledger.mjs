@@ -49,11 +49,12 @@ export class BatchLedger {
     if (there.length === 0) return undefined;
     const [id, batch] = random.pick(there);
     batch.state = "deleting";
+    const { items, value } = batch;
     return {
       id,
       statements: [
         { sql: "DELETE FROM item WHERE batch = ?", params: [id] },
-        { sql: "UPDATE total SET items = items - ?, value = value - ?", params: [batch.items, batch.value] },
+        { sql: "UPDATE total SET items = items - ?, value = value - ?", params: [items, value] },
       ],
     };
   }

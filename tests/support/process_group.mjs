@@ -1,7 +1,7 @@
 // A program and all that it starts, as one process group that cannot outlive the test.
 //
-// `wrangler dev` starts workerd, esbuild and more. A test may fail anywhere, or be killed itself, so
-// three things end the group: `stop`, the end of this process, and a guard inside the group that
+// `wrangler dev` starts workerd, esbuild and more. A test may fail anywhere, or be killed itself,
+// so three things end the group: `stop`, the end of this process, and a guard inside the group that
 // reads a pipe from this process and kills the group once the pipe closes, for whatever reason.
 
 import { spawn } from "node:child_process";

@@ -67,7 +67,8 @@ export class WranglerDev {
     ]);
     try {
       const ready = () => group.log.match(/Ready on (http:\/\/[\d.]+:\d+)/)?.[1];
-      return new WranglerDev(group, await group.until(ready, "wrangler dev is ready", START_MS_MAX));
+      const origin = await group.until(ready, "wrangler dev is ready", START_MS_MAX);
+      return new WranglerDev(group, origin);
     } catch (error) {
       await group.stop();
       throw error;

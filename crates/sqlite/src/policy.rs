@@ -43,6 +43,9 @@ pub(crate) const FLAGS: [&str; 5] = [
 /// Tables that D1 keeps for itself; the prefix is closed to SQL so that dumps move both ways.
 const RESERVED_PREFIX: &str = "_cf_";
 
+/// Modules of virtual tables. Others could be made to show what their own tables may not.
+const MODULES: [&str; 4] = ["fts5", "fts5vocab", "rtree", "rtree_i32"];
+
 /// The database's raw pages as a table, which SQL has no business with.
 const PAGES_TABLE: &str = "sqlite_dbpage";
 
@@ -141,8 +144,11 @@ impl Policy {
             CreateTempView { .. } | DropTempIndex { .. } | DropTempTable { .. } => false,
             DropTempTrigger { .. } | DropTempView { .. } => false,
             Pragma { pragma_name, pragma_value } => self.allows_pragma(pragma_name, pragma_value),
+            CreateVtable { table_name, module_name } => {
+                let known = MODULES.iter().any(|known| module_name.eq_ignore_ascii_case(known));
+                known && !is_reserved(table_name)
+            }
             CreateTable { table_name }
-            | CreateVtable { table_name, .. }
             | DropTable { table_name }
             | Insert { table_name }
             | Update { table_name, .. }
@@ -162,15 +168,15 @@ impl Policy {
 
     fn allows_pragma(&self, name: &str, value: Option<&str>) -> bool {
         let is = |known: &&str| name.eq_ignore_ascii_case(known);
-        if FLAGS.iter().any(|known| is(known)) {
+        if FLAGS.iter().any(is) {
             self.flag_set.store(true, Relaxed);
             return true;
         }
         let reads_only = ["page_size", "page_count", "schema_version", "data_version"];
-        if reads_only.iter().any(|known| is(known)) {
+        if reads_only.iter().any(is) {
             return value.is_none();
         }
-        PRAGMAS.iter().any(|known| is(known))
+        PRAGMAS.iter().any(is)
     }
 }
 

@@ -40,7 +40,7 @@ impl Statement {
         at: usize,
     ) -> Result<(Option<Statement>, usize), Error> {
         let start = text.from(at).as_ptr();
-        let flags = ffi::SQLITE_PREPARE_PERSISTENT as u32;
+        let flags = ffi::SQLITE_PREPARE_PERSISTENT;
         let (mut raw, mut tail) = (null_mut(), null());
         // SAFETY: the handle is open as long as `connection` is borrowed, `SqlText` ends with a
         // NUL wherever it is entered, and SQLite keeps no pointer into it.

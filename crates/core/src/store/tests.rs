@@ -164,7 +164,7 @@ fn a_damaged_frame_is_an_error_and_not_an_answer() {
     }
     storage.damage_log(1, crate::ltx::HEADER_SIZE + 30);
     let mut store = Store::open(Box::new(storage), 8).unwrap();
-    let read = (1..=store.size_pages()).map(|number| store.page(number).map(|page| *page));
+    let read = (1..=store.size_pages()).map(|number| store.page(number).copied());
     let read: Vec<_> = read.collect();
     for (i, page) in read.iter().enumerate() {
         assert!(page.as_ref().map_or(true, |page| page == &*pages[i]), "page {}", i + 1);

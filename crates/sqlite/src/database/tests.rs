@@ -153,6 +153,7 @@ fn what_sqlite_refuses_is_told_in_d1s_words() {
             "not authorized: SQLITE_AUTH",
         ),
         ("CREATE TABLE _cf_x (a)", "not authorized: SQLITE_AUTH"),
+        ("CREATE VIRTUAL TABLE x USING sqlite_dbpage", "not authorized: SQLITE_AUTH"),
         ("VACUUM", "cannot VACUUM from within a transaction: SQLITE_ERROR"),
         (
             "UPDATE sqlite_schema SET sql = ''",
@@ -299,8 +300,7 @@ fn growth_shrinking_and_checkpoints_keep_the_database_whole() {
 
 #[test]
 fn sqlite_is_the_same_on_host_and_in_wasm() {
-    let version = unsafe { std::ffi::CStr::from_ptr(ffi::sqlite3_libversion()) };
-    assert_eq!(version.to_str().unwrap(), "3.54.1");
+    assert_eq!(rusqlite::version(), "3.54.1");
     let database = open(&MemoryStorage::default());
     let options: Vec<String> = database.policy.internally(|| {
         let mut statement = database.connection.prepare("PRAGMA compile_options").unwrap();
