@@ -4,12 +4,13 @@
 // neither another `wrangler dev` on the machine nor a developer's files change what is tested.
 
 import { mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 
 import { ProcessGroup } from "./process_group.mjs";
 import { inRepository, root, temporaryDirectory } from "./repository.mjs";
 
-const START_MS_MAX = 120_000;
+// A configuration may have a build of its own.
+const START_MS_MAX = 300_000;
 const COMMAND_MS_MAX = 60_000;
 
 export const TOKEN = "token-of-the-tests";
@@ -58,13 +59,16 @@ export class WranglerDev {
     // Given a file, wrangler does not look for .dev.vars.
     const secrets = join(state, "secrets");
     writeFileSync(secrets, token === null ? "" : `ISOLITE_ADMIN_TOKEN=${token}\n`);
-    const group = start([
+    const paths = configurations.map((path) => inRepository(path));
+    const args = [
       "dev",
-      ...configurations.flatMap((path) => ["-c", inRepository(path)]),
+      ...paths.flatMap((path) => ["-c", path]),
       ...["--ip", "127.0.0.1", "--port", "0", "--inspector-port", "0"],
       ...["--persist-to", state, "--env-file", secrets],
       "--show-interactive-dev-session=false",
-    ]);
+    ];
+    // There a developer calls it, and there a build of the configuration's own is run.
+    const group = start(args, { cwd: dirname(paths[0]) });
     try {
       const ready = () => group.log.match(/Ready on (http:\/\/[\d.]+:\d+)/)?.[1];
       const origin = await group.until(ready, "wrangler dev is ready", START_MS_MAX);
