@@ -13,9 +13,8 @@ use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 /// Steps between two looks at the budget.
 const STEPS_BETWEEN_CHECKS: i32 = 1000;
 
-/// Pragmas that read.
-const PRAGMAS: [&str; 14] = [
-    "data_version",
+/// Pragmas that may have an argument: they read, or have no effect beyond the transaction.
+const PRAGMAS: [&str; 12] = [
     "defer_foreign_keys",
     "foreign_key_check",
     "foreign_key_list",
@@ -25,11 +24,13 @@ const PRAGMAS: [&str; 14] = [
     "index_xinfo",
     "optimize",
     "quick_check",
-    "schema_version",
     "table_info",
     "table_list",
     "table_xinfo",
 ];
+
+/// Pragmas that read without an argument and would write with one.
+const READ_ONLY_PRAGMAS: [&str; 4] = ["page_size", "page_count", "schema_version", "data_version"];
 
 /// Pragmas that set a flag of the connection; the flag is put back after the request.
 pub(crate) const FLAGS: [&str; 5] = [
@@ -172,8 +173,7 @@ impl Policy {
             self.flag_set.store(true, Relaxed);
             return true;
         }
-        let reads_only = ["page_size", "page_count", "schema_version", "data_version"];
-        if reads_only.iter().any(is) {
+        if READ_ONLY_PRAGMAS.iter().any(is) {
             return value.is_none();
         }
         PRAGMAS.iter().any(is)
