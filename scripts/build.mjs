@@ -62,7 +62,7 @@ async function workerModule(directory) {
     console.error(log.text());
     throw new Failure(`worker-build: exit status ${status}`);
   }
-  writeFileSync(output, stripNames(readFileSync(output)));
+  if (!process.env.KEEP_NAMES) writeFileSync(output, stripNames(readFileSync(output)));
   writeFileSync(stampFile, JSON.stringify({ ...input, output: digest(output) }));
   return "built";
 }

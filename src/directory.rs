@@ -13,12 +13,13 @@ use std::time::Duration;
 
 use isolite_protocol::directory::{DatabaseRecord, ListPage, NewDatabase, Refusal};
 use isolite_protocol::query_string;
+use js_sys::Array;
+use wasm_bindgen::prelude::*;
 use worker::{
-    DurableObject, Env, Error, Method, Request, Response, Result, State, console_error,
-    durable_object,
+    DurableObject, Env, Error, Request, Response, Result, State, console_error, durable_object,
 };
 
-use crate::object_js::{Message, Object, check_jurisdiction, send};
+use crate::object_js::{Answer, Message, Object, check_jurisdiction, send};
 use crate::target::Target;
 use database_table::DatabaseTable;
 
@@ -29,36 +30,77 @@ const DELETIONS_PER_ALARM: u32 = 50;
 
 #[durable_object(alarm)]
 pub struct IsoliteDirectory {
+    /// None in the one instance that stands for its class.
+    directory: Option<Directory>,
+}
+
+struct Directory {
     state: State,
     env: Env,
 }
 
 impl DurableObject for IsoliteDirectory {
     fn new(state: State, env: Env) -> Self {
-        Self { state, env }
+        Self { directory: Some(Directory { state, env }) }
     }
 
-    async fn fetch(&self, mut request: Request) -> Result<Response> {
-        let target = Target::of(&request);
-        let query = target.query();
-        let body = match request.method() {
-            Method::Post => request.text().await?,
-            _ => String::new(),
+    /// Nobody calls it: only RPC is spoken between our objects.
+    async fn fetch(&self, _request: Request) -> Result<Response> {
+        Response::error("The directory is called by RPC", 404)
+    }
+
+    async fn alarm(&self) -> Result<Response> {
+        if let Some(directory) = &self.directory {
+            directory.repeat_deletions().await?;
+        }
+        Response::empty()
+    }
+}
+
+#[wasm_bindgen]
+impl IsoliteDirectory {
+    /// Resolves with `[text, status, bookmark]`, see [`crate::object_js`].
+    pub async fn call(
+        &self,
+        path: JsValue,
+        body: JsValue,
+        _session: JsValue,
+    ) -> std::result::Result<Array, JsValue> {
+        let target = Target::of_path(&path.as_string().unwrap_or_default());
+        let body = body.as_string().unwrap_or_default();
+        let answer = match &self.directory {
+            Some(directory) => directory.answer(&target, &body).await?,
+            None => reply::<()>(Err(Refusal::NoRoute))?,
         };
-        match (request.method(), target.path()) {
-            (Method::Post, "/create") => reply(self.create(&body)?),
-            (Method::Get, "/resolve") => {
+        Ok(answer.encode())
+    }
+}
+
+impl IsoliteDirectory {
+    /// An instance without an object, from which its class is found.
+    pub(crate) fn blank() -> Self {
+        Self { directory: None }
+    }
+}
+
+/// What was done, or why it was not; the outer error is a fault of the platform.
+type Outcome<T> = Result<std::result::Result<T, Refusal>>;
+
+impl Directory {
+    async fn answer(&self, target: &Target, body: &str) -> Result<Answer> {
+        let query = target.query();
+        match target.path() {
+            "/create" => reply(self.create(body)?),
+            "/resolve" => {
                 let name = query_string::value(query, "name").unwrap_or_default();
                 reply(self.table()?.by_name(&name)?.ok_or_else(|| Refusal::not_found(&name)))
             }
-            (Method::Get, "/get") => {
+            "/get" => {
                 let id = query_string::value(query, "id").unwrap_or_default();
                 reply(self.table()?.by_id(&id)?.ok_or_else(|| Refusal::not_found(&id)))
             }
-            (Method::Get, "/list") => {
-                reply(Ok(self.table()?.list(&ListPage::from_query(query))?))
-            }
-            (Method::Post, "/delete") => {
+            "/list" => reply(Ok(self.table()?.list(&ListPage::from_query(query))?)),
+            "/delete" => {
                 let id = query_string::value(query, "id").unwrap_or_default();
                 reply(self.delete(&id).await?)
             }
@@ -66,21 +108,15 @@ impl DurableObject for IsoliteDirectory {
         }
     }
 
-    async fn alarm(&self) -> Result<Response> {
+    async fn repeat_deletions(&self) -> Result<()> {
         // First of all, so that the invariant holds wherever this ends.
         self.state.storage().set_alarm(DELETION_RETRY_DELAY).await?;
         for record in self.table()?.deleting(DELETIONS_PER_ALARM)? {
             self.finish_deletion(&record).await;
         }
-        self.rest_if_done().await?;
-        Response::empty()
+        self.rest_if_done().await
     }
-}
 
-/// What was done, or why it was not; the outer error is a fault of the platform.
-type Outcome<T> = Result<std::result::Result<T, Refusal>>;
-
-impl IsoliteDirectory {
     fn table(&self) -> Result<DatabaseTable> {
         DatabaseTable::open(&self.state.storage())
     }
@@ -152,7 +188,7 @@ impl IsoliteDirectory {
     }
 
     async fn wipe_primary(&self, record: &DatabaseRecord) -> Result<()> {
-        let message = Message { method: "POST", path: "/delete", body: None, session: None };
+        let message = Message { path: "/delete", body: None, session: None };
         let answer = send(&self.env, Object::Primary(record), message).await?;
         match answer.status {
             200..300 | 404 => Ok(()),
@@ -164,9 +200,9 @@ impl IsoliteDirectory {
 #[derive(serde::Serialize)]
 struct Empty {}
 
-fn reply<T: serde::Serialize>(outcome: std::result::Result<T, Refusal>) -> Result<Response> {
-    match outcome {
-        Ok(value) => Response::from_json(&value),
-        Err(refusal) => Ok(Response::ok(refusal.encode())?.with_status(refusal.status())),
-    }
+fn reply<T: serde::Serialize>(outcome: std::result::Result<T, Refusal>) -> Result<Answer> {
+    Ok(match outcome {
+        Ok(value) => Answer::new(200, serde_json::to_string(&value)?),
+        Err(refusal) => Answer::new(refusal.status(), refusal.encode()),
+    })
 }

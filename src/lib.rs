@@ -8,6 +8,7 @@ mod directory;
 mod entry;
 #[cfg(feature = "entry")]
 mod error;
+mod object_class_js;
 mod object_js;
 mod primary;
 #[cfg(feature = "entry")]

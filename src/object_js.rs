@@ -2,19 +2,18 @@
 //!
 //! A body goes out and an answer comes back as the JavaScript string it is ([`Text`]): who only
 //! passes it on never copies it into wasm. A stub is made for each call, since none may outlive
-//! the request that made it, nor an error.
+//! the request that made it, nor an error. Each object has one method for RPC, `call`, which takes
+//! a [`Message`] and resolves with an [`Answer`].
 
 use std::future::{Future, poll_fn};
 use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
-use isolite_protocol::SESSION_HEADER;
 use isolite_protocol::directory::{DatabaseRecord, Jurisdiction};
-use js_sys::{JsString, Object as JsObject, Promise, Reflect};
+use js_sys::{Array, JsString, Object as JsObject, Promise, Reflect};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
-use worker::web_sys::{RequestInit, Response};
 use worker::{Delay, Env, Error, Result};
 
 /// D1 ends a query at 30 s; a call may wait that long for another query before its own begins.
@@ -41,7 +40,12 @@ extern "C" {
     type Stub;
 
     #[wasm_bindgen(method, catch)]
-    fn fetch(this: &Stub, url: &str, init: &RequestInit) -> Result<Promise, JsValue>;
+    fn call(
+        this: &Stub,
+        path: &str,
+        body: Option<&JsString>,
+        session: Option<&str>,
+    ) -> Result<Promise, JsValue>;
 }
 
 /// A JavaScript string that stays in JavaScript until its text is asked for.
@@ -56,16 +60,16 @@ pub(crate) enum Object<'a> {
     Primary(&'a DatabaseRecord),
 }
 
-/// What an object is asked. `session` is D1's constraint or bookmark.
+/// What an object is asked: a path, with its query part, as of a URL. `session` is D1's constraint
+/// or bookmark.
 #[derive(Clone, Copy)]
 pub(crate) struct Message<'a> {
-    pub method: &'static str,
     pub path: &'a str,
     pub body: Option<&'a Text>,
     pub session: Option<&'a str>,
 }
 
-/// What it answered. `bookmark` is the session header of the answer.
+/// What it answered: a status as HTTP has it, a text, and for a session the bookmark.
 pub(crate) struct Answer {
     pub status: u16,
     pub bookmark: Option<String>,
@@ -75,23 +79,9 @@ pub(crate) struct Answer {
 /// An error means that no answer came: whether the object did what it was asked is not known.
 pub(crate) async fn send(env: &Env, object: Object<'_>, message: Message<'_>) -> Result<Answer> {
     let stub = stub(env, object)?;
-    let init = RequestInit::new();
-    init.set_method(message.method);
-    if let Some(body) = message.body {
-        init.set_body(&body.0);
-    }
-    if let Some(session) = message.session {
-        let headers = JsObject::new();
-        Reflect::set(&headers, &SESSION_HEADER.into(), &session.into())?;
-        init.set_headers(&headers);
-    }
-    let url = format!("http://isolite{}", message.path);
-    let response = within_time(JsFuture::from(stub.fetch(&url, &init)?)).await?;
-    let response: Response = response.unchecked_into();
-    // A session's answer alone carries a bookmark that anyone reads.
-    let bookmark = response.headers().get(SESSION_HEADER)?;
-    let text = within_time(JsFuture::from(response.text()?)).await?;
-    Ok(Answer { status: response.status(), bookmark, text: Text(text.unchecked_into()) })
+    let call = stub.call(message.path, message.body.map(|body| &body.0), message.session)?;
+    let settled = within_time(JsFuture::from(call)).await?;
+    Answer::decode(&settled).ok_or_else(|| Error::RustError(NO_ANSWER.to_owned()))
 }
 
 /// Whether the platform can keep an object within that border; the error is the platform's text.
@@ -165,6 +155,28 @@ async fn within_time(call: JsFuture) -> Result<JsValue> {
     .await
 }
 
+const NO_ANSWER: &str =
+    "A Durable Object of another version of Isolite answered: deploy one version for all";
+
+impl Answer {
+    pub(crate) fn new(status: u16, text: impl Into<Text>) -> Answer {
+        Answer { status, bookmark: None, text: text.into() }
+    }
+
+    /// As it crosses: `[text, status, bookmark]`.
+    pub(crate) fn encode(self) -> Array {
+        let bookmark = self.bookmark.map_or(JsValue::UNDEFINED, JsValue::from);
+        Array::of3(self.text.0.as_ref(), &self.status.into(), &bookmark)
+    }
+
+    fn decode(settled: &JsValue) -> Option<Answer> {
+        let parts: &Array = settled.dyn_ref()?;
+        let text = parts.get(0).dyn_into::<JsString>().ok()?;
+        let status = parts.get(1).as_f64()? as u16;
+        Some(Answer { status, bookmark: parts.get(2).as_string(), text: Text(text) })
+    }
+}
+
 fn too_late() -> Error {
     Error::RustError(format!(
         "Network connection lost: no answer came within {} s, and whether a write has happened \
@@ -175,6 +187,12 @@ fn too_late() -> Error {
 
 impl From<&str> for Text {
     fn from(text: &str) -> Self {
+        Self(text.into())
+    }
+}
+
+impl From<String> for Text {
+    fn from(text: String) -> Self {
         Self(text.into())
     }
 }

@@ -1,8 +1,8 @@
 //! The primary: the Durable Object through which every write of one database goes.
 //!
-//! It answers D1's HTTP protocol. Between reading a request's body and handing over the answer
-//! nothing is awaited, so requests cannot interleave inside a transaction; the platform holds each
-//! answer back until the commit before it is durable.
+//! It answers D1's HTTP protocol, as RPC carries it. From the call to the answer nothing is
+//! awaited, so requests cannot interleave inside a transaction; the platform holds each answer back
+//! until the commit before it is durable.
 //!
 //! Invariants:
 //! - the engine is opened from storage, and thrown away after any storage error;
@@ -17,22 +17,26 @@ use std::rc::Rc;
 
 use isolite_core::{CheckpointPolicy, Error as CoreError, Store};
 use isolite_protocol::{DatabaseInfo, Failure};
-use isolite_protocol::{Request as Queries, ResultsFormat, SESSION_HEADER, query_string};
+use isolite_protocol::{Request as Queries, ResultsFormat, query_string};
 use isolite_sqlite::{Database, Error as SqlError, Limits, Numbers, Run};
-use worker::{
-    DurableObject, Env, Headers, Method, Request, Response, Result, State, console_error,
-    durable_object,
-};
+use js_sys::Array;
+use wasm_bindgen::prelude::*;
+use worker::{DurableObject, Env, Request, Response, Result, State, console_error, durable_object};
 
+use crate::object_js::Answer;
 use crate::target::Target;
 use object_storage::ObjectStorage;
 
 /// Pages that the store keeps besides SQLite's own cache: 2 MiB.
 const CACHE_PAGES: usize = 512;
-const JSON: &str = "application/json";
 
 #[durable_object(fetch)]
 pub struct IsolitePrimary {
+    /// None in the one instance that stands for its class.
+    primary: Option<Primary>,
+}
+
+struct Primary {
     state: State,
     engine: Rc<Engine>,
     served: String,
@@ -46,14 +50,6 @@ pub(crate) struct Engine {
     checkpoint_runs: Cell<bool>,
 }
 
-/// Which of the object's answers were asked for.
-enum Path {
-    Query,
-    Script,
-    Info,
-    Delete,
-}
-
 impl DurableObject for IsolitePrimary {
     fn new(state: State, env: Env) -> Self {
         let engine = Engine {
@@ -62,36 +58,54 @@ impl DurableObject for IsolitePrimary {
             checkpoint: CheckpointPolicy::default(),
             checkpoint_runs: Cell::new(false),
         };
-        IsolitePrimary { state, engine: Rc::new(engine), served: served(&env) }
+        let primary = Primary { state, engine: Rc::new(engine), served: served(&env) };
+        IsolitePrimary { primary: Some(primary) }
     }
 
-    async fn fetch(&self, mut request: Request) -> Result<Response> {
-        let target = Target::of(&request);
-        let path = match (request.method(), target.path()) {
-            (Method::Post, "/query" | "/execute") => Path::Query,
-            (Method::Post, "/script") => Path::Script,
-            (Method::Get, "/info") => Path::Info,
-            (Method::Post, "/delete") => Path::Delete,
-            _ => return fail("No such path", 404),
-        };
-        let body = request.text().await?;
-        // From here on nothing is awaited.
-        let answer = match path {
-            Path::Query | Path::Script => {
-                let session = request.headers().get(SESSION_HEADER)?;
-                let script = matches!(path, Path::Script);
-                self.query(&body, target.query(), script, session.is_some())
+    /// Nobody calls it: only RPC is spoken between our objects.
+    async fn fetch(&self, _request: Request) -> Result<Response> {
+        Response::error("A primary is called by RPC", 404)
+    }
+}
+
+#[wasm_bindgen]
+impl IsolitePrimary {
+    /// Resolves with `[text, status, bookmark]`, see [`crate::object_js`].
+    pub fn call(&self, path: &JsValue, body: &JsValue, session: &JsValue) -> Array {
+        // As values, because whoever has the namespace may call with anything.
+        let (path, body) = (path.as_string(), body.as_string());
+        let target = Target::of_path(&path.unwrap_or_default());
+        let answer = match &self.primary {
+            Some(primary) => {
+                primary.answer(&target, &body.unwrap_or_default(), session.is_string())
             }
-            Path::Info => self.info(),
-            Path::Delete => self.delete(),
+            None => no_path(),
         };
-        self.check_in_background();
-        answer
+        answer.encode()
     }
 }
 
 impl IsolitePrimary {
-    fn query(&self, body: &str, query: &str, script: bool, session: bool) -> Result<Response> {
+    /// An instance without an object, from which its class is found.
+    pub(crate) fn blank() -> Self {
+        IsolitePrimary { primary: None }
+    }
+}
+
+impl Primary {
+    fn answer(&self, target: &Target, body: &str, session: bool) -> Answer {
+        let answer = match target.path() {
+            "/query" | "/execute" => self.query(body, target.query(), false, session),
+            "/script" => self.query(body, target.query(), true, session),
+            "/info" => self.info(),
+            "/delete" => self.delete(),
+            _ => return no_path(),
+        };
+        self.check_in_background();
+        answer
+    }
+
+    fn query(&self, body: &str, query: &str, script: bool, session: bool) -> Answer {
         let queries = match Queries::decode(body) {
             Ok(queries) => queries,
             Err(error) => return fail(&error.to_string(), 200),
@@ -111,19 +125,16 @@ impl IsolitePrimary {
             let done = database.run(&run)?;
             Ok((done, database.position()))
         });
-        let (done, position) = match done {
-            Ok(done) => done,
-            Err(unavailable) => return refuse(&unavailable),
-        };
-        let headers = Headers::new();
-        headers.set("content-type", JSON)?;
-        if session {
-            headers.set(SESSION_HEADER, &position.to_string())?;
+        match done {
+            Ok((done, position)) => {
+                let bookmark = session.then(|| position.to_string());
+                Answer { bookmark, ..Answer::new(200, done.answer) }
+            }
+            Err(unavailable) => refuse(&unavailable),
         }
-        Ok(Response::from_bytes(done.answer)?.with_headers(headers))
     }
 
-    fn info(&self) -> Result<Response> {
+    fn info(&self) -> Answer {
         let info = self.engine.with(|database| {
             Ok(DatabaseInfo {
                 num_tables: database.num_tables()?.max(0) as u64,
@@ -132,15 +143,20 @@ impl IsolitePrimary {
             })
         });
         match info {
-            Ok(info) => Response::from_json(&info),
+            Ok(info) => match serde_json::to_string(&info) {
+                Ok(text) => Answer::new(200, text),
+                Err(error) => fail(&error.to_string(), 500),
+            },
             Err(unavailable) => refuse(&unavailable),
         }
     }
 
-    fn delete(&self) -> Result<Response> {
+    fn delete(&self) -> Answer {
         self.engine.database.replace(None);
-        self.engine.storage.delete().map_err(|error| error.0)?;
-        Response::from_json(&serde_json::json!({ "success": true }))
+        match self.engine.storage.delete() {
+            Ok(()) => Answer::new(200, r#"{"success":true}"#),
+            Err(error) => refuse(&of_storage(error).into()),
+        }
     }
 
     /// Starts the checkpoint that is due, after the answer and beside the requests that follow.
@@ -205,7 +221,7 @@ fn of_storage(error: isolite_core::StorageError) -> SqlError {
 
 /// The answer to a request that failed. D1's client reads the body alone, REST the status as well:
 /// 404 where there is no database, 500 where ours is the fault, 200 where the statement's is.
-fn refuse(unavailable: &Unavailable) -> Result<Response> {
+fn refuse(unavailable: &Unavailable) -> Answer {
     match unavailable {
         Unavailable::Deleted => fail("This database was deleted", 404),
         Unavailable::Failed(error @ SqlError::Pages(CoreError::TooLarge { .. })) => {
@@ -220,10 +236,12 @@ fn refuse(unavailable: &Unavailable) -> Result<Response> {
     }
 }
 
-fn fail(text: &str, status: u16) -> Result<Response> {
-    let headers = Headers::new();
-    headers.set("content-type", JSON)?;
-    Ok(Response::ok(Failure::new(text).encode())?.with_status(status).with_headers(headers))
+fn no_path() -> Answer {
+    fail("No such path", 404)
+}
+
+fn fail(text: &str, status: u16) -> Answer {
+    Answer::new(status, Failure::new(text).encode())
 }
 
 /// The members of `meta` that tell who answered.

@@ -70,7 +70,7 @@ pub(crate) async fn ask(env: &Env, question: Question<'_>) -> Result<Answer> {
         return Ok(failed(&failure));
     }
     let Question { path, body, session, .. } = question;
-    let message = Message { method: "POST", path, body, session };
+    let message = Message { path, body, session };
     let record = match record(env, question).await? {
         Ok(record) => record,
         Err(failure) => return Ok(failed(&failure)),
@@ -127,5 +127,5 @@ fn bad_name(error: NameError) -> Failure {
 
 /// D1's client reads a failure from the body alone, whatever the status.
 fn failed(failure: &Failure) -> Answer {
-    Answer { status: 200, bookmark: None, text: Text::from(failure.encode().as_str()) }
+    Answer::new(200, failure.encode())
 }

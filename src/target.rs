@@ -17,6 +17,11 @@ impl Target {
         Target::parse(request.inner().url())
     }
 
+    /// Of a path with its query part.
+    pub(crate) fn of_path(path: &str) -> Target {
+        Target::parse(path.to_owned())
+    }
+
     fn parse(mut url: String) -> Target {
         if let Some(fragment) = url.find('#') {
             url.truncate(fragment);

@@ -12,21 +12,20 @@ pub(crate) type Outcome<T> = Result<std::result::Result<T, Refusal>>;
 
 pub(crate) async fn create(env: &Env, new: &NewDatabase) -> Outcome<DatabaseRecord> {
     let body = Text::from(serde_json::to_string(new)?.as_str());
-    ask(env, "POST", "/create", Some(&body)).await
+    ask(env, "/create", Some(&body)).await
 }
 
 pub(crate) async fn resolve(env: &Env, name: &DatabaseName) -> Outcome<DatabaseRecord> {
     let path = format!("/resolve?name={}", query_string::encode(name.as_str()));
-    ask(env, "GET", &path, None).await
+    ask(env, &path, None).await
 }
 
 pub(crate) async fn ask<T: DeserializeOwned>(
     env: &Env,
-    method: &'static str,
     path: &str,
     body: Option<&Text>,
 ) -> Outcome<T> {
-    let message = Message { method, path, body, session: None };
+    let message = Message { path, body, session: None };
     let answer = send(env, Object::Directory, message).await?;
     let text = String::from(answer.text);
     if answer.status == 200 {

@@ -8,15 +8,15 @@ use worker::Env;
 use crate::directory::client::{Outcome, ask};
 
 pub(super) async fn get(env: &Env, id: &str) -> Outcome<DatabaseRecord> {
-    ask(env, "GET", &format!("/get?id={}", query_string::encode(id)), None).await
+    ask(env, &format!("/get?id={}", query_string::encode(id)), None).await
 }
 
 pub(super) async fn list(env: &Env, page: &ListPage) -> Outcome<DatabaseList> {
-    ask(env, "GET", &format!("/list?{}", page.to_query()), None).await
+    ask(env, &format!("/list?{}", page.to_query()), None).await
 }
 
 pub(super) async fn delete(env: &Env, id: &str) -> Outcome<()> {
     let path = format!("/delete?id={}", query_string::encode(id));
-    let outcome: std::result::Result<IgnoredAny, Refusal> = ask(env, "POST", &path, None).await?;
+    let outcome: std::result::Result<IgnoredAny, Refusal> = ask(env, &path, None).await?;
     Ok(outcome.map(|_| ()))
 }

@@ -8,11 +8,16 @@
 
 import { d1Error } from "./errors.ts";
 
-/** A value as it travels: BLOBs are arrays of byte values. */
-export type Param = null | number | string | number[];
+/** A value as it travels: BLOBs are arrays of byte values, and a BigInt is its digits. */
+export type Param = null | number | string | number[] | { $integer: string };
 
-export function toParam(value: unknown): Param {
+/** `exact` lets a BigInt be bound, which D1 refuses. */
+export function toParam(value: unknown, exact: boolean): Param {
   switch (typeof value) {
+    case "bigint":
+      if (!exact) break;
+      if (BigInt.asIntN(64, value) === value) return { $integer: String(value) };
+      throw d1Error("D1_TYPE_ERROR", `The integer ${value} has more than 64 bits`);
     case "number":
     case "string":
       return value;

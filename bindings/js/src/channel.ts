@@ -6,29 +6,30 @@
  */
 
 import { d1Error } from "./errors.ts";
-import { parseReplies, type Reply, type D1Result, toResult } from "./result.ts";
+import { type Failure, parseReplies, type Reply, type ValueOptions } from "./reply.ts";
+import { type D1Result, toResult } from "./result.ts";
 import type { Batchable, D1PreparedStatement } from "./statement.ts";
 import type { Transport } from "./transport.ts";
 
 /** A statement as it travels. */
 export interface Query {
   sql: string;
-  params?: unknown[] | undefined;
+  params?: unknown[];
 }
 
-export const QUERY_PATH = "/query?resultsFormat=ROWS_AND_COLUMNS";
-export const EXECUTE_PATH = "/execute?resultsFormat=NONE";
-
+const PATH = "/query?resultsFormat=COMPACT";
 const CONSTRAINTS = ["first-primary", "first-unconstrained"];
 
 export class Channel {
+  readonly options: ValueOptions;
   readonly #transport: Transport;
   #session: string | null;
 
   /** `session` is a constraint or a bookmark, or null for requests outside any session. */
-  constructor(transport: Transport, session: string | null) {
+  constructor(transport: Transport, session: string | null, options: ValueOptions) {
     this.#transport = transport;
     this.#session = session;
+    this.options = options;
   }
 
   /** The newest bookmark; null outside sessions and while only a constraint is known. */
@@ -36,20 +37,14 @@ export class Channel {
     return this.#session !== null && CONSTRAINTS.includes(this.#session) ? null : this.#session;
   }
 
-  /** Sends one statement, or several as one transaction; the replies come in their order. */
-  async send(path: string, query: Query | Query[]): Promise<Reply[]> {
-    const body = JSON.stringify(query);
-    const { text, bookmark } = await this.#transport.send(path, body, this.#session);
-    if (this.#session !== null) this.#advance(bookmark);
-    return parseReplies(text);
+  /** Sends one statement. */
+  async one(query: Query): Promise<Reply> {
+    return succeeded(await this.#send(query))[0] as Reply;
   }
 
-  /** As `send`, with a failure thrown. */
-  async sendOrThrow(path: string, query: Query | Query[]): Promise<Reply[]> {
-    const replies = await this.send(path, query);
-    const failed = replies.find((reply) => reply.error);
-    if (failed?.error) throw d1Error("D1_ERROR", failed.error);
-    return replies;
+  /** Sends several as one transaction; the replies come in their order. */
+  many(queries: Query[]): Promise<Reply[] | Failure> {
+    return this.#send(compact(queries));
   }
 
   /** Only the text and the values of each statement count, not the channel that prepared it. */
@@ -57,7 +52,14 @@ export class Channel {
     const queries = (statements as D1PreparedStatement[]).map(({ statement, params }) => {
       return { sql: statement, params };
     });
-    return (await this.sendOrThrow(QUERY_PATH, queries)).map((reply) => toResult<T>(reply));
+    return succeeded(await this.many(queries)).map((reply) => toResult<T>(reply));
+  }
+
+  async #send(request: unknown): Promise<Reply[] | Failure> {
+    const body = JSON.stringify(request);
+    const { text, bookmark } = await this.#transport.send(PATH, body, this.#session);
+    if (this.#session !== null) this.#advance(bookmark);
+    return parseReplies(text, this.options);
   }
 
   // Bookmarks sort as text. Answers may arrive out of order, and a session never goes back.
@@ -66,4 +68,20 @@ export class Channel {
     const current = this.bookmark;
     if (next && (current === null || current.localeCompare(next) < 0)) this.#session = next;
   }
+}
+
+function succeeded(outcome: Reply[] | Failure): Reply[] {
+  if ("error" in outcome) throw d1Error("D1_ERROR", outcome.error);
+  return outcome;
+}
+
+/** The same queries with each text once: a batch is mostly one statement with other values. */
+function compact(queries: Query[]): { sql: string[]; queries: [number, unknown[]][] } {
+  const places = new Map<string, number>();
+  const numbered = queries.map(({ sql, params = [] }): [number, unknown[]] => {
+    const place = places.get(sql) ?? places.size;
+    if (place === places.size) places.set(sql, place);
+    return [place, params];
+  });
+  return { sql: [...places.keys()], queries: numbered };
 }

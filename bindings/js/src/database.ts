@@ -5,8 +5,9 @@
  * stands over a service binding and over the router inside the isolate.
  */
 
-import { Channel, EXECUTE_PATH } from "./channel.ts";
+import { Channel } from "./channel.ts";
 import { d1Error } from "./errors.ts";
+import type { ValueOptions } from "./reply.ts";
 import type { D1ExecResult, D1Result } from "./result.ts";
 import { D1DatabaseSession } from "./session.ts";
 import { type Batchable, D1PreparedStatement } from "./statement.ts";
@@ -21,9 +22,9 @@ export class D1Database {
   readonly #transport: Transport;
   readonly #channel: Channel;
 
-  constructor(transport: Transport) {
+  constructor(transport: Transport, options: ValueOptions = {}) {
     this.#transport = transport;
-    this.#channel = new Channel(transport, null);
+    this.#channel = new Channel(transport, null, options);
   }
 
   prepare(query: string): D1PreparedStatement {
@@ -38,14 +39,11 @@ export class D1Database {
   /** Runs each line as a statement of its own, all in one transaction. For schemas and tests. */
   async exec(query: string): Promise<D1ExecResult> {
     const lines = query.trim().split("\n");
-    const replies = await this.#channel.send(
-      EXECUTE_PATH,
-      lines.map((line) => ({ sql: line })),
-    );
-    const failed = replies.findIndex((reply) => reply.error);
-    if (failed >= 0) {
-      const message = `Error in line ${failed + 1}: ${lines[failed]}: ${replies[failed]?.error}`;
-      throw d1Error("D1_EXEC_ERROR", message);
+    const queries = lines.map((line) => ({ sql: line }));
+    const replies = await this.#channel.many(queries);
+    if ("error" in replies) {
+      // One failure comes back for all lines; D1 counts it as the first one's.
+      throw d1Error("D1_EXEC_ERROR", `Error in line 1: ${lines[0]}: ${replies.error}`);
     }
     const duration = replies.reduce((sum, reply) => sum + reply.meta.duration, 0);
     return { count: replies.length, duration };
@@ -54,7 +52,7 @@ export class D1Database {
   /** A session from a constraint or an earlier session's bookmark. */
   withSession(constraintOrBookmark?: string): D1DatabaseSession {
     const session = constraintOrBookmark?.trim() || "first-unconstrained";
-    return new D1DatabaseSession(this.#transport, session);
+    return new D1DatabaseSession(this.#transport, session, this.#channel.options);
   }
 
   /** Refused, as D1 refuses it for all but the databases of its first alpha. */

@@ -7,9 +7,10 @@
 
 import { D1Database } from "./database.ts";
 import { type Events, wrapHandler } from "./handler.ts";
+import type { ValueOptions } from "./reply.ts";
 import { type IsoliteEnv, RouterTransport } from "./router.ts";
 
-export interface IsoliteOptions {
+export interface IsoliteOptions extends ValueOptions {
   /** Whether the first use of an unknown name creates the database; true unless told. */
   create?: boolean;
 }
@@ -17,7 +18,7 @@ export interface IsoliteOptions {
 /** The database of this name. Cheap: call it in every request. */
 export function isolite(env: IsoliteEnv, database: string, options?: IsoliteOptions): D1Database {
   if (!env.ISOLITE_PRIMARY || !env.ISOLITE_DIRECTORY) throw new TypeError(NO_BINDINGS);
-  return new D1Database(new RouterTransport(env, database, options?.create ?? true));
+  return new D1Database(new RouterTransport(env, database, options?.create ?? true), options);
 }
 
 /** A copy of `env` with databases: binding name to database name, as in `{ DB: "demo" }`. */
@@ -59,6 +60,7 @@ export { IsoliteDirectory, IsolitePrimary } from "../wasm/index.js";
 export { D1Database } from "./database.ts";
 export type { D1ErrorCode } from "./errors.ts";
 export type { Events } from "./handler.ts";
+export type { ValueOptions } from "./reply.ts";
 export type { D1ExecResult, D1Meta, D1Result } from "./result.ts";
 export type { IsoliteEnv } from "./router.ts";
 export type { D1DatabaseSession } from "./session.ts";

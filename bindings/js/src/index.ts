@@ -7,12 +7,13 @@
 
 import { D1Database } from "./database.ts";
 import { type Events, wrapHandler } from "./handler.ts";
+import type { ValueOptions } from "./reply.ts";
 import { type ServiceBinding, ServiceTransport } from "./service.ts";
 
 /** The database behind a service binding whose `entrypoint` is `Database`. */
-export function isolite(binding: ServiceBinding): D1Database {
+export function isolite(binding: ServiceBinding, options?: ValueOptions): D1Database {
   if (binding === undefined || binding === null) throw new TypeError(NO_BINDING);
-  return new D1Database(new ServiceTransport(binding));
+  return new D1Database(new ServiceTransport(binding), options);
 }
 
 /** A copy of `env` in which the named service bindings are databases. */
@@ -40,6 +41,7 @@ props = { database = "<name>" }`;
 export { D1Database } from "./database.ts";
 export type { D1ErrorCode } from "./errors.ts";
 export type { Events } from "./handler.ts";
+export type { ValueOptions } from "./reply.ts";
 export type { D1ExecResult, D1Meta, D1Result } from "./result.ts";
 export type { DatabaseRpc, ServiceBinding } from "./service.ts";
 export type { D1DatabaseSession } from "./session.ts";

@@ -1,12 +1,10 @@
 /**
- * Replies of the server, and the results that a caller gets from them.
+ * The results that a caller gets, made of replies.
  *
- * Rows travel as arrays under one list of columns, which is shorter and faster to parse than
- * objects with the names repeated. They become objects here, in one loop; duplicate names keep
- * the last value.
+ * Rows become objects here, in one loop; duplicate names keep the last value.
  */
 
-import { d1Error } from "./errors.ts";
+import type { Grid, Reply } from "./reply.ts";
 
 export interface D1Meta {
   duration: number;
@@ -39,45 +37,13 @@ export interface D1ExecResult {
 
 export type Row = Record<string, unknown>;
 
-export interface Grid {
-  columns: string[];
-  rows: unknown[][];
+export function toResult<T>({ grid, meta }: Reply): D1Result<T> {
+  return { success: true, meta, results: toRows(grid) as T[] };
 }
 
-/** One statement's reply as it travels. Failure is told by `error`, as D1's client does. */
-export interface Reply {
-  success: boolean;
-  error?: string;
-  results?: Grid | Row[];
-  meta: D1Meta & Record<string, unknown>;
-}
-
-/** Parses a response body. A single reply comes back as an array of one. */
-export function parseReplies(text: string): Reply[] {
-  let parsed: unknown;
-  try {
-    parsed = JSON.parse(text);
-  } catch {
-    parsed = undefined;
-  }
-  const replies: unknown[] = Array.isArray(parsed) ? parsed : [parsed];
-  if (replies.every(isReply)) return replies;
-  throw d1Error("D1_ERROR", `Failed to parse body as JSON, got: ${text}`);
-}
-
-function isReply(value: unknown): value is Reply {
-  if (typeof value !== "object" || value === null) return false;
-  return ("error" in value && Boolean(value.error)) || "meta" in value;
-}
-
-export function toResult<T>(reply: Reply): D1Result<T> {
-  return { success: true, meta: reply.meta, results: toRows(reply.results) as T[] };
-}
-
-export function toRows(results: Grid | Row[] | undefined): Row[] {
-  if (results === undefined) return [];
-  if (Array.isArray(results)) return results;
-  const { columns, rows } = results;
+export function toRows(grid: Grid | null): Row[] {
+  if (grid === null) return [];
+  const { columns, rows } = grid;
   return rows.map(columns.includes("__proto__") ? safely : plainly);
 
   function plainly(values: unknown[]): Row {
@@ -93,13 +59,6 @@ export function toRows(results: Grid | Row[] | undefined): Row[] {
 }
 
 /** The first row alone, however many there are. */
-export function toFirstRow(results: Grid | Row[] | undefined): Row | undefined {
-  if (results === undefined || Array.isArray(results)) return results?.[0];
-  return toRows({ columns: results.columns, rows: results.rows.slice(0, 1) })[0];
-}
-
-export function toGrid(results: Grid | Row[] | undefined): Grid {
-  if (results === undefined) return { columns: [], rows: [] };
-  if (!Array.isArray(results)) return results;
-  return { columns: Object.keys(results[0] ?? {}), rows: results.map((row) => Object.values(row)) };
+export function toFirstRow(grid: Grid | null): Row | undefined {
+  return grid === null ? undefined : toRows({ ...grid, rows: grid.rows.slice(0, 1) })[0];
 }

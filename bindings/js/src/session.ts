@@ -6,6 +6,7 @@
  */
 
 import { Channel } from "./channel.ts";
+import type { ValueOptions } from "./reply.ts";
 import type { D1Result } from "./result.ts";
 import { type Batchable, D1PreparedStatement } from "./statement.ts";
 import type { Transport } from "./transport.ts";
@@ -13,8 +14,8 @@ import type { Transport } from "./transport.ts";
 export class D1DatabaseSession {
   readonly #channel: Channel;
 
-  constructor(transport: Transport, constraintOrBookmark: string) {
-    this.#channel = new Channel(transport, constraintOrBookmark);
+  constructor(transport: Transport, constraintOrBookmark: string, options: ValueOptions = {}) {
+    this.#channel = new Channel(transport, constraintOrBookmark, options);
   }
 
   prepare(query: string): D1PreparedStatement {

@@ -6,9 +6,10 @@
  */
 
 import { toParam } from "./bind.ts";
-import { type Channel, EXECUTE_PATH, QUERY_PATH } from "./channel.ts";
+import type { Channel } from "./channel.ts";
 import { d1Error } from "./errors.ts";
-import { type D1Result, type Reply, toFirstRow, toGrid, toResult } from "./result.ts";
+import type { Reply } from "./reply.ts";
+import { type D1Result, toFirstRow, toResult } from "./result.ts";
 
 /** What `batch` takes, typed so that statements of Cloudflare's own type pass as well. */
 export interface Batchable {
@@ -28,15 +29,16 @@ export class D1PreparedStatement {
 
   /** A new statement with these values, all of them: earlier ones are replaced. */
   bind(...values: unknown[]): D1PreparedStatement {
-    return new D1PreparedStatement(this.#channel, this.statement, values.map(toParam));
+    const exact = this.#channel.options.bigint === true;
+    const params = values.map((value) => toParam(value, exact));
+    return new D1PreparedStatement(this.#channel, this.statement, params);
   }
 
   /** The first row, or one column of it; null when there is no row. */
   async first<T = unknown>(column: string): Promise<T | null>;
   async first<T = Record<string, unknown>>(): Promise<T | null>;
   async first<T>(column?: string): Promise<T | null> {
-    const { results } = await this.#send(QUERY_PATH);
-    const row = toFirstRow(results);
+    const row = toFirstRow((await this.#send()).grid);
     if (row === undefined) return null;
     if (column === undefined) return row as T;
     const value = row[column];
@@ -45,24 +47,22 @@ export class D1PreparedStatement {
   }
 
   async run<T = Record<string, unknown>>(): Promise<D1Result<T>> {
-    return toResult(await this.#send(EXECUTE_PATH));
+    return toResult(await this.#send());
   }
 
   async all<T = Record<string, unknown>>(): Promise<D1Result<T>> {
-    return toResult(await this.#send(QUERY_PATH));
+    return toResult(await this.#send());
   }
 
   /** Rows as arrays, which keeps columns of the same name; the names come first if asked for. */
   async raw<T = unknown[]>(options: { columnNames: true }): Promise<[string[], ...T[]]>;
   async raw<T = unknown[]>(options?: { columnNames?: false }): Promise<T[]>;
   async raw(options?: { columnNames?: boolean }): Promise<unknown[]> {
-    const { results } = await this.#send(QUERY_PATH);
-    const { columns, rows } = toGrid(results);
+    const { columns, rows } = (await this.#send()).grid ?? { columns: [], rows: [] };
     return options?.columnNames ? [columns, ...rows] : rows;
   }
 
-  async #send(path: string): Promise<Reply> {
-    const query = { sql: this.statement, params: this.params };
-    return (await this.#channel.sendOrThrow(path, query))[0] as Reply;
+  #send(): Promise<Reply> {
+    return this.#channel.one({ sql: this.statement, params: this.params });
   }
 }

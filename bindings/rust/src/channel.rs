@@ -3,7 +3,8 @@
 
 use std::sync::Arc;
 
-use isolite_protocol::{Answer, Failure, Query, Request};
+use isolite_protocol::d1::{CompactAnswer, CompactBatch};
+use isolite_protocol::{Answer, Failure, Query};
 use isolite_worker::router;
 use worker::{Env, Result};
 
@@ -14,8 +15,7 @@ use crate::session::SessionState;
 use crate::statement::D1PreparedStatement;
 
 // `exact`: D1 binds every number as REAL, for JavaScript has no other, but Rust has.
-pub(crate) const QUERY_PATH: &str = "/query?resultsFormat=ROWS_AND_COLUMNS&numbers=exact";
-pub(crate) const EXECUTE_PATH: &str = "/execute?resultsFormat=NONE&numbers=exact";
+const PATH: &str = "/query?resultsFormat=COMPACT&numbers=exact";
 
 #[derive(Clone, Debug)]
 pub(crate) struct Channel {
@@ -40,34 +40,36 @@ impl Channel {
     }
 
     /// Sends one query, or several as one transaction; the inner error is the database's failure.
-    pub async fn send(
-        &self,
-        path: &str,
-        body: String,
-    ) -> Result<std::result::Result<Vec<Answer>, Failure>> {
+    async fn send(&self, body: String) -> Result<std::result::Result<Vec<Answer>, Failure>> {
         let session = self.session.as_ref().map(SessionState::text);
         let reply =
-            router::call(&self.env, &self.database, self.create, path, body, session.as_deref())
+            router::call(&self.env, &self.database, self.create, PATH, body, session.as_deref())
                 .await?;
         if let Some(session) = &self.session {
             session.advance(reply.bookmark.as_deref());
         }
-        Answer::decode(&reply.body).map_err(|_| {
+        CompactAnswer::decode(&reply.body).map_err(|_| {
             let message = format!("Failed to parse body as JSON, got: {}", reply.body);
             d1_error(D1_ERROR, &message, &message)
         })
     }
 
-    pub async fn send_one(&self, path: &str, query: &Query) -> Result<Answer> {
-        let answers = self.send(path, serde_json::to_string(query)?).await?;
+    pub async fn one(&self, query: &Query) -> Result<Answer> {
+        let answers = self.send(serde_json::to_string(query)?).await?;
         let first = answers.map_err(failed)?.into_iter().next();
         first.ok_or_else(|| failed(Failure::new("")))
     }
 
+    pub async fn many(
+        &self,
+        queries: Vec<Query>,
+    ) -> Result<std::result::Result<Vec<Answer>, Failure>> {
+        self.send(serde_json::to_string(&CompactBatch::new(queries))?).await
+    }
+
     pub async fn batch(&self, statements: Vec<D1PreparedStatement>) -> Result<Vec<D1Result>> {
         let queries = statements.into_iter().map(D1PreparedStatement::into_query).collect();
-        let body = serde_json::to_string(&Request::Batch(queries))?;
-        let answers = self.send(QUERY_PATH, body).await?.map_err(failed)?;
+        let answers = self.many(queries).await?.map_err(failed)?;
         Ok(answers.into_iter().map(D1Result::new).collect())
     }
 }

@@ -1,9 +1,9 @@
 //! A database with the methods of `worker::d1::D1Database`.
 
-use isolite_protocol::{Query, Request};
+use isolite_protocol::Query;
 use worker::{Env, Result};
 
-use crate::channel::{Channel, EXECUTE_PATH};
+use crate::channel::Channel;
 use crate::error::{D1_DUMP_ERROR, D1_EXEC_ERROR};
 use crate::js_value::d1_error;
 use crate::result::{D1ExecResult, D1Result};
@@ -62,8 +62,7 @@ impl D1Database {
     pub async fn exec(&self, query: &str) -> Result<D1ExecResult> {
         let lines: Vec<&str> = query.trim().split('\n').collect();
         let queries = lines.iter().map(|line| Query::new(*line, Vec::new())).collect();
-        let body = serde_json::to_string(&Request::Batch(queries))?;
-        match self.channel.send(EXECUTE_PATH, body).await? {
+        match self.channel.many(queries).await? {
             Ok(answers) => Ok(D1ExecResult::new(&answers)),
             Err(failure) => {
                 // One failure comes back for all lines; D1 counts it as the first one's.

@@ -95,7 +95,7 @@ impl<'a> From<&'a D1Type<'a>> for JsValue {
             Value::Integer(_) if matches!(argument, D1Type::Boolean(true)) => JsValue::TRUE,
             Value::Integer(_) if matches!(argument, D1Type::Boolean(false)) => JsValue::FALSE,
             // A BigInt where a number could not hold it.
-            Value::Integer(integer) => match i32::try_from(integer) {
+            Value::Integer(integer) | Value::Exact(integer) => match i32::try_from(integer) {
                 Ok(small) => JsValue::from(small),
                 Err(_) => JsValue::from(integer),
             },

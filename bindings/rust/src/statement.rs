@@ -10,7 +10,7 @@ use wasm_bindgen::JsValue;
 use worker::Result;
 
 use crate::argument::D1Argument;
-use crate::channel::{Channel, EXECUTE_PATH, QUERY_PATH};
+use crate::channel::Channel;
 use crate::error::D1_COLUMN_NOTFOUND;
 use crate::js_value::{d1_error, rows_of, value_of};
 use crate::result::D1Result;
@@ -25,7 +25,7 @@ pub struct D1PreparedStatement {
 
 impl D1PreparedStatement {
     pub(crate) fn new(channel: Channel, sql: String) -> Self {
-        Self { channel, query: Query { sql, params: Vec::new() } }
+        Self { channel, query: Query::new(sql, Vec::new()) }
     }
 
     pub(crate) fn into_query(self) -> Query {
@@ -73,7 +73,7 @@ impl D1PreparedStatement {
     where
         T: for<'a> Deserialize<'a>,
     {
-        let answer = self.channel.send_one(QUERY_PATH, &self.query).await?;
+        let answer = self.channel.one(&self.query).await?;
         let Some(results) = &answer.results else { return Ok(None) };
         let results = Results::of(results.get())?;
         let Some(name) = col_name else { return results.first() };
@@ -89,12 +89,12 @@ impl D1PreparedStatement {
 
     /// Runs the statement.
     pub async fn run(&self) -> Result<D1Result> {
-        Ok(D1Result::new(self.channel.send_one(EXECUTE_PATH, &self.query).await?))
+        Ok(D1Result::new(self.channel.one(&self.query).await?))
     }
 
     /// Runs the statement and returns all its rows.
     pub async fn all(&self) -> Result<D1Result> {
-        Ok(D1Result::new(self.channel.send_one(QUERY_PATH, &self.query).await?))
+        Ok(D1Result::new(self.channel.one(&self.query).await?))
     }
 
     /// Runs the statement and returns each row as its values, in the order of the columns.
@@ -102,7 +102,7 @@ impl D1PreparedStatement {
     where
         T: for<'a> Deserialize<'a>,
     {
-        let answer = self.channel.send_one(QUERY_PATH, &self.query).await?;
+        let answer = self.channel.one(&self.query).await?;
         match &answer.results {
             Some(results) => Results::of(results.get())?.raw(),
             None => Ok(Vec::new()),
@@ -111,7 +111,7 @@ impl D1PreparedStatement {
 
     /// As [`raw`](Self::raw), each row as a JavaScript array.
     pub async fn raw_js_value(&self) -> Result<Vec<JsValue>> {
-        let answer = self.channel.send_one(QUERY_PATH, &self.query).await?;
+        let answer = self.channel.one(&self.query).await?;
         match &answer.results {
             Some(results) => rows_of(Results::of(results.get())?.text()),
             None => Ok(Vec::new()),

@@ -30,17 +30,16 @@ pub(crate) struct AnswerWriter<'a> {
 impl<'a> AnswerWriter<'a> {
     pub(crate) fn new(run: &Run<'a>, bytes_max: usize) -> Self {
         let mut out = Vec::with_capacity(512);
-        if run.array {
+        let array = run.array && run.format != ResultsFormat::Compact;
+        if array {
             out.push(b'[');
         }
-        AnswerWriter {
-            out,
-            array: run.array,
-            count: 0,
-            format: run.format,
-            bytes_max,
-            served: run.served,
+        if run.format == ResultsFormat::Compact {
+            out.extend_from_slice(b"{\"success\":true,\"served\":{");
+            out.extend_from_slice(run.served.strip_suffix(',').unwrap_or_default().as_bytes());
+            out.extend_from_slice(b"},\"results\":[");
         }
+        AnswerWriter { out, array, count: 0, format: run.format, bytes_max, served: run.served }
     }
 
     /// How many results were written.
@@ -53,7 +52,15 @@ impl<'a> AnswerWriter<'a> {
         if self.count > 0 {
             self.out.push(b',');
         }
-        self.out.extend_from_slice(b"{\"success\":true,\"results\":");
+        if self.format == ResultsFormat::Compact {
+            self.out.push(b'[');
+            if statement.column_count() == 0 {
+                self.out.extend_from_slice(b"null");
+                return self.no_rows(statement);
+            }
+        } else {
+            self.out.extend_from_slice(b"{\"success\":true,\"results\":");
+        }
         let mut rows = RowWriter::begin(self.format, statement, &mut self.out);
         while statement.step()? {
             rows.row(statement, &mut self.out);
@@ -65,6 +72,14 @@ impl<'a> AnswerWriter<'a> {
         Ok(())
     }
 
+    fn no_rows(&mut self, statement: &mut Statement) -> Result<(), Error> {
+        while statement.step()? {}
+        match self.out.len() > self.bytes_max {
+            true => Err(Error::ResultTooLarge { bytes_max: self.bytes_max }),
+            false => Ok(()),
+        }
+    }
+
     /// Ends the result with its `meta`.
     pub(crate) fn meta(&mut self, before: &Moment, after: &Moment, rows_read: u64) {
         let changes = after.changes - before.changes;
@@ -73,37 +88,57 @@ impl<'a> AnswerWriter<'a> {
             || after.size_bytes != before.size_bytes;
         let duration_ms = (after.clock_ms - before.clock_ms).max(0.0);
         let out = &mut self.out;
-        out.extend_from_slice(b",\"meta\":{");
-        out.extend_from_slice(self.served.as_bytes());
-        out.extend_from_slice(b"\"timings\":{\"sql_duration_ms\":");
-        write_json(&duration_ms, out);
-        out.push(b'}');
-        out.extend_from_slice(b",\"duration\":");
-        write_json(&duration_ms, out);
-        for (key, value) in [(",\"changes\":", changes), (",\"last_row_id\":", after.last_row_id)] {
-            out.extend_from_slice(key.as_bytes());
-            write_json(&value, out);
+        let numbers = |out: &mut Vec<u8>, keys: [&str; 7]| {
+            let [duration, changes_key, last_row_id, changed_db, size, read, written] = keys;
+            put(out, duration, &duration_ms);
+            put(out, changes_key, &changes);
+            put(out, last_row_id, &after.last_row_id);
+            put(out, changed_db, &changed);
+            put(out, size, &after.size_bytes);
+            put(out, read, &rows_read);
+            put(out, written, &changes.max(0));
+        };
+        if self.format == ResultsFormat::Compact {
+            numbers(out, [",[", ",", ",", ",", ",", ",", ","]);
+            out.extend_from_slice(b"]]");
+        } else {
+            out.extend_from_slice(b",\"meta\":{");
+            out.extend_from_slice(self.served.as_bytes());
+            put(out, "\"timings\":{\"sql_duration_ms\":", &duration_ms);
+            out.push(b'}');
+            numbers(out, KEYS);
+            out.extend_from_slice(b"}}");
         }
-        out.extend_from_slice(b",\"changed_db\":");
-        write_json(&changed, out);
-        let counts = [
-            (",\"size_after\":", after.size_bytes),
-            (",\"rows_read\":", rows_read),
-            (",\"rows_written\":", changes.max(0) as u64),
-        ];
-        for (key, value) in counts {
-            out.extend_from_slice(key.as_bytes());
-            write_json(&value, out);
-        }
-        out.extend_from_slice(b"}}");
         self.count += 1;
     }
 
     /// The answer, and how many results there are in it.
-    pub(crate) fn finish(mut self) -> (Vec<u8>, usize) {
+    pub(crate) fn finish(mut self) -> (String, usize) {
         if self.array {
             self.out.push(b']');
         }
-        (self.out, self.count)
+        if self.format == ResultsFormat::Compact {
+            self.out.extend_from_slice(b"]}");
+        }
+        // Whatever was written was text, so nothing is lost here.
+        let text = String::from_utf8(self.out);
+        let text = text.unwrap_or_else(|e| String::from_utf8_lossy(e.as_bytes()).into_owned());
+        (text, self.count)
     }
+}
+
+/// The numbers of `meta` in D1's order, each with what stands before it.
+const KEYS: [&str; 7] = [
+    ",\"duration\":",
+    ",\"changes\":",
+    ",\"last_row_id\":",
+    ",\"changed_db\":",
+    ",\"size_after\":",
+    ",\"rows_read\":",
+    ",\"rows_written\":",
+];
+
+fn put(out: &mut Vec<u8>, key: &str, value: &impl serde::Serialize) {
+    out.extend_from_slice(key.as_bytes());
+    write_json(value, out);
 }

@@ -34,6 +34,8 @@ pub struct Database {
     statements: StatementCache,
     /// Our own, kept apart: what SQL may not say must not be found ready under the same text.
     internal: StatementCache,
+    /// The one of `size_bytes`.
+    header: Option<Statement>,
     connection: Connection,
     policy: Arc<Policy>,
     shared: Rc<Shared>,
@@ -71,7 +73,7 @@ pub struct Run<'a> {
 /// What a request did.
 pub struct Done {
     /// The results as JSON.
-    pub answer: Vec<u8>,
+    pub answer: String,
     /// How many results there are.
     pub count: usize,
     /// The commit that the request made, unless it only read.
@@ -109,6 +111,7 @@ impl Database {
             _registered: Registered::new(&connection),
             statements,
             internal,
+            header: None,
             connection,
             policy,
             shared,
@@ -150,13 +153,18 @@ impl Database {
     /// of an insert.
     pub fn size_bytes(&mut self) -> Result<u64, Error> {
         let header = "SELECT substr(data, 29, 12) FROM sqlite_dbpage WHERE pgno = 1";
-        let (pages, free) = self.ask(header, |cell| match cell {
+        let read = |cell: Cell<'_>| match cell {
             Cell::Blob([a, b, c, d, _, _, _, _, e, f, g, h]) => {
                 (u32::from_be_bytes([*a, *b, *c, *d]), u32::from_be_bytes([*e, *f, *g, *h]))
             }
             // An empty database has no first page yet.
             _ => (0, 0),
-        })?;
+        };
+        // It runs after each statement that writes, so it has a place of its own.
+        let mut statement = self.header.take();
+        let answered = self.ask_with(&mut statement, header, read);
+        self.header = statement;
+        let (pages, free) = answered?;
         Ok(u64::from(pages.saturating_sub(free)) * isolite_core::PAGE_SIZE as u64)
     }
 
@@ -192,27 +200,44 @@ impl Database {
     /// has no result; a request of nothing else is an error.
     fn run_queries(&mut self, run: &Run<'_>, answer: &mut AnswerWriter<'_>) -> Result<(), Error> {
         let mut since = self.moment(run.clock);
+        // The statement of the query before, as most of a batch has one text.
+        let mut held: Option<(&Arc<str>, Statement)> = None;
         for query in run.queries {
-            self.run_query(run, query, &mut since, answer)?;
+            let statement = match held.take() {
+                // The same text, not an equal one: comparing would cost as much as it saves.
+                Some((sql, mut statement)) if Arc::ptr_eq(sql, &query.sql) => {
+                    statement.rewind();
+                    Some(statement)
+                }
+                other => {
+                    self.put_back(other);
+                    self.statements.take(&query.sql)
+                }
+            };
+            let Some(mut statement) = statement else {
+                let whole = self.run_text(run, query, &mut since, answer)?;
+                held = whole.map(|statement| (&query.sql, statement));
+                continue;
+            };
+            self.bind(&mut statement, &query.params, run.numbers)?;
+            self.answer(&mut statement, run.clock, &mut since, answer)?;
+            // One that must meet the authorizer each time, which has taken note of it, is not kept.
+            held = (!self.policy.has_notes()).then_some((&query.sql, statement));
         }
+        self.put_back(held);
         if answer.count() == 0 { Err(Error::NoStatement) } else { Ok(()) }
     }
 
     /// Runs the statements in one text, each prepared after those before it have run, as it may
-    /// need what they made. Parameters belong to the last one.
-    fn run_query(
+    /// need what they made. Parameters belong to the last one. Returns the statement that is the
+    /// whole of the text, to be kept.
+    fn run_text(
         &mut self,
         run: &Run<'_>,
         query: &Query,
         since: &mut Moment,
         answer: &mut AnswerWriter<'_>,
-    ) -> Result<(), Error> {
-        if let Some(mut statement) = self.statements.take(&query.sql) {
-            self.bind(&mut statement, &query.params, run.numbers)?;
-            self.answer(&mut statement, run.clock, since, answer)?;
-            self.keep(&query.sql, statement);
-            return Ok(());
-        }
+    ) -> Result<Option<Statement>, Error> {
         let text = SqlText::new(&query.sql);
         let mut at = 0;
         loop {
@@ -226,21 +251,20 @@ impl Database {
                 } else {
                     while statement.step()? {}
                 }
-                if last && at == 0 {
-                    self.keep(&query.sql, statement);
+                if last && at == 0 && !self.policy.has_notes() {
+                    return Ok(Some(statement));
                 }
             }
             if last || after == at {
-                return Ok(());
+                return Ok(None);
             }
             at = after;
         }
     }
 
-    /// Keeps a statement that is the whole of `sql` for the next request, unless it is one that
-    /// must meet the authorizer each time, which takes note of it.
-    fn keep(&mut self, sql: &str, mut statement: Statement) {
-        if !self.policy.has_notes() {
+    /// Keeps a statement for the next request with its text.
+    fn put_back(&mut self, held: Option<(&Arc<str>, Statement)>) {
+        if let Some((sql, mut statement)) = held {
             statement.reset();
             self.statements.give(sql, statement);
         }
@@ -266,12 +290,13 @@ impl Database {
             return Err(Error::Params);
         }
         for (index, value) in params.iter().enumerate() {
-            match (numbers, value) {
-                (Numbers::Real, Value::Integer(number)) => {
-                    statement.bind(index + 1, &Value::Real(*number as f64))?;
-                }
-                _ => statement.bind(index + 1, value)?,
-            }
+            let real = match (numbers, value) {
+                (Numbers::Real, Value::Integer(number)) => Some(Value::Real(*number as f64)),
+                _ => None,
+            };
+            // SAFETY: the parameters live as long as the request, at whose end each of its
+            // statements was reset or dropped; and a REAL is not referred to at all.
+            unsafe { statement.bind(index + 1, real.as_ref().unwrap_or(value))? };
         }
         Ok(())
     }
@@ -320,19 +345,32 @@ impl Database {
 
     /// The first value that a statement of our own answers, NULL if it answers nothing.
     fn ask<T>(&mut self, sql: &str, read: impl FnOnce(Cell<'_>) -> T) -> Result<T, Error> {
-        let (connection, statements) = (&self.connection, &mut self.internal);
+        let mut statement = self.internal.take(sql);
+        let answer = self.ask_with(&mut statement, sql, read)?;
+        if let Some(statement) = statement {
+            self.internal.give(sql, statement);
+        }
+        Ok(answer)
+    }
+
+    /// As `ask`, by a statement that is prepared if there is none, and left there for the next time.
+    fn ask_with<T>(
+        &self,
+        statement: &mut Option<Statement>,
+        sql: &str,
+        read: impl FnOnce(Cell<'_>) -> T,
+    ) -> Result<T, Error> {
         self.policy.internally(|| {
-            let statement = match statements.take(sql) {
-                Some(statement) => Some(statement),
-                None => Statement::prepare(connection, &SqlText::new(sql), 0)?.0,
-            };
-            let Some(mut statement) = statement else {
+            if statement.is_none() {
+                *statement = Statement::prepare(&self.connection, &SqlText::new(sql), 0)?.0;
+            }
+            let Some(statement) = statement else {
                 return Ok(read(Cell::Null));
             };
-            let answer = if statement.step()? { read(statement.cell(0)) } else { read(Cell::Null) };
-            statement.reset();
-            statements.give(sql, statement);
-            Ok(answer)
+            let stepped =
+                statement.step().map(|row| read(if row { statement.cell(0) } else { Cell::Null }));
+            statement.rewind();
+            stepped
         })
     }
 

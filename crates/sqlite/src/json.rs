@@ -23,7 +23,7 @@ impl RowWriter {
         let names: Vec<String> =
             (0..statement.column_count()).map(|index| statement.column_name(index)).collect();
         let mut writer = RowWriter { format, keys: vec![], first_row: true };
-        if format == ResultsFormat::RowsAndColumns {
+        if is_grid(format) {
             out.extend_from_slice(b"{\"columns\":[");
             for (index, name) in names.iter().enumerate() {
                 if index > 0 {
@@ -53,7 +53,7 @@ impl RowWriter {
         if !std::mem::take(&mut self.first_row) {
             out.push(b',');
         }
-        if self.format == ResultsFormat::RowsAndColumns {
+        if is_grid(self.format) {
             out.push(b'[');
             for index in 0..statement.column_count() {
                 if index > 0 {
@@ -77,11 +77,12 @@ impl RowWriter {
 
     /// Ends `results`.
     pub(crate) fn end(self, out: &mut Vec<u8>) {
-        out.extend_from_slice(match self.format {
-            ResultsFormat::RowsAndColumns => b"]}".as_slice(),
-            _ => b"]".as_slice(),
-        });
+        out.extend_from_slice(if is_grid(self.format) { b"]}" } else { b"]" });
     }
+}
+
+fn is_grid(format: ResultsFormat) -> bool {
+    matches!(format, ResultsFormat::RowsAndColumns | ResultsFormat::Compact)
 }
 
 fn write_cell(cell: &Cell<'_>, out: &mut Vec<u8>) {

@@ -79,22 +79,27 @@ impl Statement {
         unsafe { ffi::sqlite3_stmt_readonly(self.raw()) != 0 }
     }
 
-    /// Binds one parameter, counted from 1. The value is copied.
-    pub(crate) fn bind(&mut self, index: usize, value: &Value) -> Result<(), Error> {
+    /// Binds one parameter, counted from 1.
+    ///
+    /// # Safety
+    /// `value` stays where it is until another is bound in its place, or until [`Self::reset`]:
+    /// text and blobs are not copied.
+    pub(crate) unsafe fn bind(&mut self, index: usize, value: &Value) -> Result<(), Error> {
         let (raw, index) = (self.raw(), index as c_int);
-        // SAFETY: as above; text and blobs are readable for their length, and SQLite copies them
-        // (SQLITE_TRANSIENT) before the call returns.
+        // SAFETY: as above; text and blobs are readable for their length as long as the caller says.
         let code = unsafe {
             match value {
                 Value::Null => ffi::sqlite3_bind_null(raw, index),
-                Value::Integer(number) => ffi::sqlite3_bind_int64(raw, index, *number),
+                Value::Integer(number) | Value::Exact(number) => {
+                    ffi::sqlite3_bind_int64(raw, index, *number)
+                }
                 Value::Real(number) => ffi::sqlite3_bind_double(raw, index, *number),
                 Value::Text(text) => ffi::sqlite3_bind_text(
                     raw,
                     index,
                     text.as_ptr().cast(),
                     text.len() as c_int,
-                    ffi::SQLITE_TRANSIENT(),
+                    ffi::SQLITE_STATIC(),
                 ),
                 // A null pointer would bind NULL, and an empty vector's is dangling but not null.
                 Value::Blob(bytes) => ffi::sqlite3_bind_blob(
@@ -102,7 +107,7 @@ impl Statement {
                     index,
                     bytes.as_ptr().cast(),
                     bytes.len() as c_int,
-                    ffi::SQLITE_TRANSIENT(),
+                    ffi::SQLITE_STATIC(),
                 ),
             }
         };
@@ -177,14 +182,20 @@ impl Statement {
         total
     }
 
-    /// Makes the statement ready for the next request, holding nothing of this one.
-    pub(crate) fn reset(&mut self) {
+    /// Makes the statement ready to run again, with other values.
+    pub(crate) fn rewind(&mut self) {
         // SAFETY: as above. The code repeats that of the last step, which was reported then.
         unsafe {
             ffi::sqlite3_reset(self.raw());
-            ffi::sqlite3_clear_bindings(self.raw());
             ffi::sqlite3_stmt_scanstatus_reset(self.raw());
         }
+    }
+
+    /// Makes the statement ready for the next request, holding nothing of this one.
+    pub(crate) fn reset(&mut self) {
+        self.rewind();
+        // SAFETY: as above.
+        unsafe { ffi::sqlite3_clear_bindings(self.raw()) };
     }
 
     fn last_error(&self) -> Error {

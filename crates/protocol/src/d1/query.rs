@@ -1,18 +1,21 @@
 //! One statement and what is bound to it.
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Deserializer, Serialize};
 
 use super::Value;
 
-#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Query {
-    pub sql: String,
+    /// Shared, because the queries of a batch often have one text.
+    pub sql: Arc<str>,
     #[serde(default, deserialize_with = "null_as_empty", skip_serializing_if = "Vec::is_empty")]
     pub params: Vec<Value>,
 }
 
 impl Query {
-    pub fn new(sql: impl Into<String>, params: Vec<Value>) -> Self {
+    pub fn new(sql: impl Into<Arc<str>>, params: Vec<Value>) -> Self {
         Self { sql: sql.into(), params }
     }
 }

@@ -1,13 +1,15 @@
 //! The body of `/query` and `/execute`: one query, or an array of them, which is a batch and one
-//! transaction. The answer has the shape of the body, so the two are kept apart.
+//! transaction; or a batch in its compact form. The answer has the shape of the body, so the two are
+//! kept apart.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
-use serde::de::{Deserialize, Deserializer, MapAccess, SeqAccess, Visitor};
-use serde::ser::{Serialize, Serializer};
+use serde::de::{Error, MapAccess, SeqAccess, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Query, RequestError};
+use super::{CompactBatch, Query, RequestError, Value};
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Request {
@@ -49,11 +51,64 @@ impl<'de> Visitor<'de> for RequestVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, entries: A) -> Result<Request, A::Error> {
-        Query::deserialize(MapAccessDeserializer::new(entries)).map(Request::One)
+        match Object::deserialize(MapAccessDeserializer::new(entries))? {
+            Object { sql: Sql::One(sql), params, queries: None } => {
+                Ok(Request::One(Query { sql, params: params.unwrap_or_default() }))
+            }
+            Object { sql: Sql::Many(sql), queries: Some(queries), .. } => {
+                let queries = CompactBatch::new_decoded(sql, queries).into_queries();
+                queries.map(Request::Batch).map_err(A::Error::custom)
+            }
+            Object { sql: Sql::Many(_), queries: None, .. } => {
+                Err(A::Error::missing_field("queries"))
+            }
+            Object { sql: Sql::One(_), queries: Some(_), .. } => {
+                Err(A::Error::custom("`queries` wants `sql` to be an array of texts"))
+            }
+        }
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, elements: A) -> Result<Request, A::Error> {
         Vec::deserialize(SeqAccessDeserializer::new(elements)).map(Request::Batch)
+    }
+}
+
+/// Either form that is an object, told apart by what `sql` is.
+#[derive(Deserialize)]
+struct Object {
+    sql: Sql,
+    #[serde(default)]
+    params: Option<Vec<Value>>,
+    #[serde(default)]
+    queries: Option<Vec<(usize, Vec<Value>)>>,
+}
+
+enum Sql {
+    One(Arc<str>),
+    Many(Vec<Arc<str>>),
+}
+
+impl<'de> Deserialize<'de> for Sql {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(SqlVisitor)
+    }
+}
+
+struct SqlVisitor;
+
+impl<'de> Visitor<'de> for SqlVisitor {
+    type Value = Sql;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string")
+    }
+
+    fn visit_str<E: Error>(self, text: &str) -> Result<Sql, E> {
+        Ok(Sql::One(text.into()))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, texts: A) -> Result<Sql, A::Error> {
+        Vec::deserialize(SeqAccessDeserializer::new(texts)).map(Sql::Many)
     }
 }
 

@@ -10,6 +10,10 @@ pub enum ResultsFormat {
     ArrayOfObjects,
     RowsAndColumns,
     None,
+    /// Isolite's own: rows and columns, and a short `meta`, as [`CompactAnswer`] reads them.
+    ///
+    /// [`CompactAnswer`]: super::CompactAnswer
+    Compact,
 }
 
 impl ResultsFormat {
@@ -18,6 +22,7 @@ impl ResultsFormat {
         match query_string::raw(query, "resultsFormat") {
             Some("ROWS_AND_COLUMNS") => ResultsFormat::RowsAndColumns,
             Some("NONE") => ResultsFormat::None,
+            Some("COMPACT") => ResultsFormat::Compact,
             _ => ResultsFormat::ArrayOfObjects,
         }
     }
@@ -27,6 +32,7 @@ impl ResultsFormat {
             ResultsFormat::ArrayOfObjects => "ARRAY_OF_OBJECTS",
             ResultsFormat::RowsAndColumns => "ROWS_AND_COLUMNS",
             ResultsFormat::None => "NONE",
+            ResultsFormat::Compact => "COMPACT",
         }
     }
 }
@@ -37,7 +43,7 @@ mod tests {
 
     #[test]
     fn from_the_query() {
-        for format in [ArrayOfObjects, RowsAndColumns, None] {
+        for format in [ArrayOfObjects, RowsAndColumns, None, Compact] {
             let query = format!("a=b&resultsFormat={}&c", format.as_str());
             assert_eq!(ResultsFormat::from_query(&query), format);
         }

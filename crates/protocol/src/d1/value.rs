@@ -1,12 +1,14 @@
 //! A SQLite value as JSON, in D1's reading of it.
 //!
 //! Parameters come straight from the text into this type: no tree of JSON values is built, and a
-//! 64-bit integer keeps every digit. A blob is an array of bytes, as D1's client sends it.
+//! 64-bit integer keeps every digit. A blob is an array of bytes, as D1's client sends it. A number
+//! is bound as JavaScript's are, as a REAL, unless the request says otherwise; what is an INTEGER
+//! whatever the request says is an object with its digits, `{"$integer": "-1"}`.
 
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde::ser::{Serialize, Serializer};
+use serde::ser::{Serialize, SerializeMap, Serializer};
 
 #[derive(Clone, Debug, Default, PartialEq)]
 pub enum Value {
@@ -16,6 +18,8 @@ pub enum Value {
     Real(f64),
     Text(String),
     Blob(Vec<u8>),
+    /// An integer that says of itself that it is one.
+    Exact(i64),
 }
 
 /// An integral number within 64 bits is an INTEGER, every other number a REAL; a boolean is 1 or 0.
@@ -76,10 +80,28 @@ impl<'de> Visitor<'de> for ValueVisitor {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Value, A::Error> {
+        if let Some(key) = entries.next_key::<String>()? {
+            if key == EXACT {
+                return exact(entries);
+            }
+            entries.next_value::<IgnoredAny>()?;
+        }
         // The text of the error must not depend on what else is wrong inside the object.
         while entries.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
         Err(A::Error::custom("Type 'object' not supported for value '[object Object]'"))
     }
+}
+
+/// The one key of an integer that says what it is.
+const EXACT: &str = "$integer";
+
+fn exact<'de, A: MapAccess<'de>>(mut entries: A) -> Result<Value, A::Error> {
+    let digits: String = entries.next_value()?;
+    if entries.next_key::<IgnoredAny>()?.is_some() {
+        return Err(A::Error::custom(format_args!("`{EXACT}` must be the only key")));
+    }
+    let integer = digits.parse().map(Value::Exact);
+    integer.map_err(|_| A::Error::custom(format_args!("`{EXACT}` must be digits of 64 bits")))
 }
 
 /// An element of a blob: a number taken as a byte the way a `Uint8Array` takes it, fraction cut off
@@ -150,6 +172,11 @@ impl Serialize for Value {
         match self {
             Value::Null => serializer.serialize_unit(),
             Value::Integer(value) => serializer.serialize_i64(*value),
+            Value::Exact(value) => {
+                let mut object = serializer.serialize_map(Some(1))?;
+                object.serialize_entry(EXACT, &value.to_string())?;
+                object.end()
+            }
             Value::Real(value) => serializer.serialize_f64(*value),
             Value::Text(value) => serializer.serialize_str(value),
             Value::Blob(bytes) => serializer.collect_seq(bytes),
@@ -178,6 +205,7 @@ mod tests {
         assert_eq!(decode("9223372036854775808"), Real(9_223_372_036_854_775_808.0));
         assert_eq!(decode("100000000000000000000"), Real(1e20));
         assert_eq!(decode("1e20"), Real(1e20));
+        assert_eq!(decode(r#"{"$integer":"9223372036854775807"}"#), Exact(i64::MAX));
         assert_eq!(decode("1.0"), Real(1.0));
         assert_eq!(decode("0.1"), Real(0.1));
         // One of the texts that the fast float parser rounds to the wrong neighbour.
@@ -201,6 +229,15 @@ mod tests {
         assert!(
             error("{\"a\":[{}]}").starts_with("Type 'object' not supported for value '[object")
         );
+        for text in [
+            r#"{"$integer":1}"#,
+            r#"{"$integer":""}"#,
+            r#"{"$integer":"1.0"}"#,
+            r#"{"$integer":"9223372036854775808"}"#,
+            r#"{"$integer":"1","a":1}"#,
+        ] {
+            assert!(serde_json::from_str::<Value>(text).is_err(), "{text}");
+        }
         for text in ["[1,\"a\"]", "[true]", "[[1]]", "[{}]"] {
             assert!(error(text).starts_with("Type 'object' not supported for value"), "{text}");
         }
@@ -217,6 +254,7 @@ mod tests {
             Real(5e-324),
             Text("\"\n\u{2028}".into()),
             Blob(vec![0, 128, 255]),
+            Exact(i64::MIN),
         ];
         for value in values {
             assert_eq!(decode(&serde_json::to_string(&value).unwrap()), value);

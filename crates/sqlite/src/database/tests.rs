@@ -46,7 +46,7 @@ fn run(database: &mut Database, queries: &[Query], script: bool) -> Result<Done,
 
 fn one(database: &mut Database, sql: &str, params: Vec<Value>) -> Result<String, String> {
     let done = run(database, &[Query::new(sql, params)], false)?;
-    let text = String::from_utf8(done.answer).unwrap();
+    let text = done.answer;
     let end = text.find(",\"meta\"").unwrap();
     Ok(text["{\"success\":true,\"results\":".len()..end].to_string())
 }
