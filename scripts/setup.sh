@@ -137,22 +137,15 @@ else
   found "as in package-lock.json"
 fi
 
-# --- SQLite's source
-step "SQLite's source, of the libsqlite3-sys in Cargo.lock"
+# --- crates, and SQLite's source
+step "crates, and SQLite's source for wasm"
 if ! cargo metadata --offline --format-version 1 >/dev/null 2>&1; then
   attended cargo "fetching the crates of Cargo.lock" cargo fetch || die "cargo fetch failed"
 fi
-sqlite_source=$(cargo metadata --format-version 1 2>"$LOGS/cargo.log" | node -e '
-  const { packages } = JSON.parse(require("fs").readFileSync(0, "utf8"));
-  const found = packages.find((p) => p.name === "libsqlite3-sys");
-  if (found) console.log(require("path").join(found.manifest_path, "..", "sqlite3"));
-') || { cat "$LOGS/cargo.log" >&2; die "cargo metadata failed"; }
-[ -f "$sqlite_source/sqlite3.c" ] || die "libsqlite3-sys has no sqlite3/sqlite3.c"
-if [ "$(readlink .tools/sqlite3 || true)" != "$sqlite_source" ]; then
-  ln -sfn "$sqlite_source" .tools/sqlite3
-  done_now ".tools/sqlite3 points to it"
-else
+if bash scripts/sqlite-source.sh --check; then
   found "SQLite $(sed -n 's/^#define SQLITE_VERSION  *"\(.*\)"/\1/p' .tools/sqlite3/sqlite3.h)"
+else
+  attended sqlite "fetching SQLite's source" bash scripts/sqlite-source.sh || die "no source of SQLite"
 fi
 
 # --- the local secret

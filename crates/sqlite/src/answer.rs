@@ -52,28 +52,29 @@ impl<'a> AnswerWriter<'a> {
         if self.count > 0 {
             self.out.push(b',');
         }
+        // Before the columns are asked for: SQLite compiles a statement anew in its first step when
+        // the schema has changed, and only then the columns are those that it will answer.
+        let mut row = statement.step()?;
         if self.format == ResultsFormat::Compact {
             self.out.push(b'[');
-            if statement.column_count() == 0 {
-                self.out.extend_from_slice(b"null");
-                return self.no_rows(statement);
-            }
         } else {
             self.out.extend_from_slice(b"{\"success\":true,\"results\":");
         }
+        if self.format == ResultsFormat::Compact && statement.column_count() == 0 {
+            self.out.extend_from_slice(b"null");
+            return self.check_size();
+        }
         let mut rows = RowWriter::begin(self.format, statement, &mut self.out);
-        while statement.step()? {
+        while row {
             rows.row(statement, &mut self.out);
-            if self.out.len() > self.bytes_max {
-                return Err(Error::ResultTooLarge { bytes_max: self.bytes_max });
-            }
+            self.check_size()?;
+            row = statement.step()?;
         }
         rows.end(&mut self.out);
         Ok(())
     }
 
-    fn no_rows(&mut self, statement: &mut Statement) -> Result<(), Error> {
-        while statement.step()? {}
+    fn check_size(&self) -> Result<(), Error> {
         match self.out.len() > self.bytes_max {
             true => Err(Error::ResultTooLarge { bytes_max: self.bytes_max }),
             false => Ok(()),
@@ -81,7 +82,9 @@ impl<'a> AnswerWriter<'a> {
     }
 
     /// Ends the result with its `meta`.
-    pub(crate) fn meta(&mut self, before: &Moment, after: &Moment, rows_read: u64) {
+    ///
+    /// `rows` are those read and those written.
+    pub(crate) fn meta(&mut self, before: &Moment, after: &Moment, rows: (u64, u64)) {
         let changes = after.changes - before.changes;
         let changed = changes != 0
             || after.last_row_id != before.last_row_id
@@ -95,8 +98,8 @@ impl<'a> AnswerWriter<'a> {
             put(out, last_row_id, &after.last_row_id);
             put(out, changed_db, &changed);
             put(out, size, &after.size_bytes);
-            put(out, read, &rows_read);
-            put(out, written, &changes.max(0));
+            put(out, read, &rows.0);
+            put(out, written, &rows.1);
         };
         if self.format == ResultsFormat::Compact {
             numbers(out, [",[", ",", ",", ",", ",", ",", ","]);

@@ -5,24 +5,27 @@
 //! promise for batches, and it keeps settings such as `PRAGMA foreign_keys` from leaking out of a
 //! request, because SQLite ignores them inside a transaction.
 
+mod foreign_keys;
+mod request;
+
 use std::rc::Rc;
 use std::sync::Arc;
 
 use isolite_core::{CheckpointPolicy, CheckpointProgress, Commit, Position, Store};
-use isolite_protocol::{Query, ResultsFormat, Value};
+use isolite_protocol::{Query, ResultsFormat};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, ffi};
 
-use crate::answer::{AnswerWriter, Moment};
 use crate::error::Error;
 use crate::limits::Limits;
-use crate::policy::{FLAGS, Policy};
+use crate::policy::Policy;
 use crate::registered::Registered;
 use crate::shared::Shared;
-use crate::sql_text::{SqlText, is_blank};
+use crate::sql_text::SqlText;
 use crate::statement::{Cell, Statement};
 use crate::statement_cache::StatementCache;
 use crate::vfs;
+use foreign_keys::Relaxed;
 
 /// Transaction statements, numbers for `meta`, and the flags of the connection.
 const INTERNAL_STATEMENTS: usize = 16;
@@ -36,6 +39,8 @@ pub struct Database {
     internal: StatementCache,
     /// The one of `size_bytes`.
     header: Option<Statement>,
+    /// Set while the request has foreign keys ignored or deferred.
+    relaxed: Option<Relaxed>,
     connection: Connection,
     policy: Arc<Policy>,
     shared: Rc<Shared>,
@@ -94,12 +99,14 @@ impl Database {
         unsafe {
             ffi::sqlite3_hard_heap_limit64(limits.heap_bytes_max);
             ffi::sqlite3_soft_heap_limit64(limits.cache_bytes_max);
+            // Results of calls are then of the kind that FTS5 and others pass on, as in D1; the
+            // extended one is asked for where it is told.
+            ffi::sqlite3_extended_result_codes(connection.handle(), 0);
         }
         for (limit, value) in limits.of_sqlite() {
             connection.set_limit(limit, value)?;
         }
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
-        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_STMT_SCANSTATUS, true)?;
         connection.execute_batch(&format!(
             "PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA max_page_count = {}",
             limits.database_pages_max
@@ -112,6 +119,7 @@ impl Database {
             statements,
             internal,
             header: None,
+            relaxed: None,
             connection,
             policy,
             shared,
@@ -175,164 +183,6 @@ impl Database {
         )
     }
 
-    /// Runs one request as one transaction. On an error nothing of it has happened.
-    pub fn run(&mut self, run: &Run<'_>) -> Result<Done, Error> {
-        self.shared.now_ms.set(run.now_ms);
-        self.shared.error.take();
-        self.policy.begin(self.limits.steps_max);
-        self.run_internal("BEGIN")?;
-        let mut answer = AnswerWriter::new(run, self.limits.result_bytes_max);
-        let ran = self.run_queries(run, &mut answer).and_then(|()| self.check_names());
-        let ran = ran.and_then(|()| self.run_internal("COMMIT"));
-        let ran = ran.map_err(|error| self.explain(error));
-        if ran.is_err() {
-            self.roll_back();
-        }
-        self.reset_flags();
-        // A request is one transaction, so there is one commit at most.
-        let commit = self.shared.commits.borrow_mut().pop();
-        ran?;
-        let (answer, count) = answer.finish();
-        Ok(Done { answer, count, commit })
-    }
-
-    /// Runs the queries in order. One without a statement, as D1's client sends for a blank line,
-    /// has no result; a request of nothing else is an error.
-    fn run_queries(&mut self, run: &Run<'_>, answer: &mut AnswerWriter<'_>) -> Result<(), Error> {
-        let mut since = self.moment(run.clock);
-        // The statement of the query before, as most of a batch has one text.
-        let mut held: Option<(&Arc<str>, Statement)> = None;
-        for query in run.queries {
-            let statement = match held.take() {
-                // The same text, not an equal one: comparing would cost as much as it saves.
-                Some((sql, mut statement)) if Arc::ptr_eq(sql, &query.sql) => {
-                    statement.rewind();
-                    Some(statement)
-                }
-                other => {
-                    self.put_back(other);
-                    self.statements.take(&query.sql)
-                }
-            };
-            let Some(mut statement) = statement else {
-                let whole = self.run_text(run, query, &mut since, answer)?;
-                held = whole.map(|statement| (&query.sql, statement));
-                continue;
-            };
-            self.bind(&mut statement, &query.params, run.numbers)?;
-            self.answer(&mut statement, run.clock, &mut since, answer)?;
-            // One that must meet the authorizer each time, which has taken note of it, is not kept.
-            held = (!self.policy.has_notes()).then_some((&query.sql, statement));
-        }
-        self.put_back(held);
-        if answer.count() == 0 { Err(Error::NoStatement) } else { Ok(()) }
-    }
-
-    /// Runs the statements in one text, each prepared after those before it have run, as it may
-    /// need what they made. Parameters belong to the last one. Returns the statement that is the
-    /// whole of the text, to be kept.
-    fn run_text(
-        &mut self,
-        run: &Run<'_>,
-        query: &Query,
-        since: &mut Moment,
-        answer: &mut AnswerWriter<'_>,
-    ) -> Result<Option<Statement>, Error> {
-        let text = SqlText::new(&query.sql);
-        let mut at = 0;
-        loop {
-            let (statement, after) = Statement::prepare(&self.connection, &text, at)?;
-            let last = is_blank(text.from(after));
-            if let Some(mut statement) = statement {
-                let params = if last { query.params.as_slice() } else { &[] };
-                self.bind(&mut statement, params, run.numbers)?;
-                if last || run.script {
-                    self.answer(&mut statement, run.clock, since, answer)?;
-                } else {
-                    while statement.step()? {}
-                }
-                if last && at == 0 && !self.policy.has_notes() {
-                    return Ok(Some(statement));
-                }
-            }
-            if last || after == at {
-                return Ok(None);
-            }
-            at = after;
-        }
-    }
-
-    /// Keeps a statement for the next request with its text.
-    fn put_back(&mut self, held: Option<(&Arc<str>, Statement)>) {
-        if let Some((sql, mut statement)) = held {
-            statement.reset();
-            self.statements.give(sql, statement);
-        }
-    }
-
-    /// Refuses reserved names that the request has made. The authorizer sees those of CREATE, but
-    /// of ALTER TABLE only the old one.
-    fn check_names(&mut self) -> Result<(), Error> {
-        let reserved = "SELECT count(*) FROM sqlite_schema WHERE name LIKE '\\_cf\\_%' ESCAPE '\\'";
-        if self.policy.take_altered() && self.number(reserved)? > 0 {
-            return Err(Error::Sql { text: "not authorized: SQLITE_AUTH".to_owned() });
-        }
-        Ok(())
-    }
-
-    fn bind(
-        &mut self,
-        statement: &mut Statement,
-        params: &[Value],
-        numbers: Numbers,
-    ) -> Result<(), Error> {
-        if statement.param_count() != params.len() {
-            return Err(Error::Params);
-        }
-        for (index, value) in params.iter().enumerate() {
-            let real = match (numbers, value) {
-                (Numbers::Real, Value::Integer(number)) => Some(Value::Real(*number as f64)),
-                _ => None,
-            };
-            // SAFETY: the parameters live as long as the request, at whose end each of its
-            // statements was reset or dropped; and a REAL is not referred to at all.
-            unsafe { statement.bind(index + 1, real.as_ref().unwrap_or(value))? };
-        }
-        Ok(())
-    }
-
-    /// Steps through a statement and writes its result, which tells of what changed since the last.
-    fn answer(
-        &mut self,
-        statement: &mut Statement,
-        clock: &dyn Fn() -> f64,
-        since: &mut Moment,
-        answer: &mut AnswerWriter<'_>,
-    ) -> Result<(), Error> {
-        answer.rows(statement)?;
-        if !statement.is_read_only() {
-            self.size_bytes = self.size_bytes()?;
-        }
-        let now = self.moment(clock);
-        answer.meta(since, &now, statement.rows_read());
-        *since = now;
-        Ok(())
-    }
-
-    fn moment(&self, clock: &dyn Fn() -> f64) -> Moment {
-        Moment {
-            changes: self.total_changes(),
-            last_row_id: self.connection.last_insert_rowid(),
-            size_bytes: self.size_bytes,
-            clock_ms: clock(),
-        }
-    }
-
-    fn total_changes(&self) -> i64 {
-        // SAFETY: the handle is open as long as the connection is borrowed.
-        unsafe { ffi::sqlite3_total_changes64(self.connection.handle()) }
-    }
-
     /// Runs one statement of our own, which the rules for SQL do not concern.
     fn run_internal(&mut self, sql: &str) -> Result<(), Error> {
         self.number(sql).map(drop)
@@ -372,39 +222,6 @@ impl Database {
             statement.rewind();
             stepped
         })
-    }
-
-    fn roll_back(&mut self) {
-        // SQLite has rolled back by itself after some errors; there is then nothing to end. Where
-        // it cannot, for want of memory, the open transaction shows: the database is broken.
-        if !self.connection.is_autocommit() {
-            self.run_internal("ROLLBACK").unwrap_or_default();
-        }
-        self.size_bytes = self.size_bytes().unwrap_or(self.size_bytes);
-    }
-
-    /// Puts back the flags of the connection that the request has set.
-    fn reset_flags(&mut self) {
-        if self.policy.take_flag_set() {
-            for flag in FLAGS {
-                let reset = self.run_internal(&format!("PRAGMA {flag} = OFF"));
-                debug_assert!(reset.is_ok(), "{reset:?}");
-            }
-        }
-    }
-
-    /// What lies behind an error that SQLite could only give a code for.
-    fn explain(&self, error: Error) -> Error {
-        if let Some(error) = self.shared.error.take() {
-            return Error::Pages(error);
-        }
-        if self.policy.transaction_refused() {
-            return Error::TransactionStatement;
-        }
-        if self.policy.steps_exceeded() {
-            return Error::TooManySteps { steps_max: self.limits.steps_max };
-        }
-        error
     }
 }
 

@@ -15,8 +15,14 @@ pub enum Error {
     Sql { text: String },
     /// The statement has more or fewer parameters than values were bound.
     Params,
-    /// There is no statement in the text.
+    /// There is no statement in any of the texts.
     NoStatement,
+    /// There is something in a text, but no statement.
+    NotAStatement,
+    /// A statement that is not the last of its text has parameters.
+    EarlierParams,
+    /// The request leaves rows whose foreign keys refer to nothing.
+    ForeignKeys,
     /// A statement that begins, ends or nests a transaction.
     TransactionStatement,
     /// The answer would be larger than the setting allows.
@@ -35,6 +41,15 @@ impl fmt::Display for Error {
             Error::Sql { text } | Error::Open(text) => f.write_str(text),
             Error::Params => f.write_str("Wrong number of parameter bindings for SQL query."),
             Error::NoStatement => f.write_str("No SQL statements detected."),
+            Error::NotAStatement => f.write_str("SQL code did not contain a statement."),
+            Error::EarlierParams => f.write_str(
+                "When executing multiple SQL statements in a single call, only the last statement \
+                 can have parameters.",
+            ),
+            Error::ForeignKeys => f.write_str(
+                "FOREIGN KEY constraint failed: SQLITE_CONSTRAINT \
+                 (extended: SQLITE_CONSTRAINT_FOREIGNKEY)",
+            ),
             Error::TransactionStatement => f.write_str(TRANSACTION_TEXT),
             Error::ResultTooLarge { bytes_max } => write!(
                 f,
@@ -79,43 +94,36 @@ impl From<rusqlite::Error> for Error {
     }
 }
 
+macro_rules! names {
+    ($code:expr, $($name:ident)*) => {
+        match $code {
+            $(ffi::$name => Some(stringify!($name)),)*
+            _ => None,
+        }
+    };
+}
+
+/// The name of an extended code, of those that D1 names.
 fn extended_name(code: i32) -> Option<&'static str> {
-    Some(match code {
-        ffi::SQLITE_CONSTRAINT_CHECK => "SQLITE_CONSTRAINT_CHECK",
-        ffi::SQLITE_CONSTRAINT_DATATYPE => "SQLITE_CONSTRAINT_DATATYPE",
-        ffi::SQLITE_CONSTRAINT_FOREIGNKEY => "SQLITE_CONSTRAINT_FOREIGNKEY",
-        ffi::SQLITE_CONSTRAINT_NOTNULL => "SQLITE_CONSTRAINT_NOTNULL",
-        ffi::SQLITE_CONSTRAINT_PRIMARYKEY => "SQLITE_CONSTRAINT_PRIMARYKEY",
-        ffi::SQLITE_CONSTRAINT_ROWID => "SQLITE_CONSTRAINT_ROWID",
-        ffi::SQLITE_CONSTRAINT_TRIGGER => "SQLITE_CONSTRAINT_TRIGGER",
-        ffi::SQLITE_CONSTRAINT_UNIQUE => "SQLITE_CONSTRAINT_UNIQUE",
-        ffi::SQLITE_CONSTRAINT_VTAB => "SQLITE_CONSTRAINT_VTAB",
-        _ => return None,
-    })
+    names!(code,
+        SQLITE_ERROR_MISSING_COLLSEQ SQLITE_ERROR_RETRY SQLITE_ERROR_SNAPSHOT
+        SQLITE_ABORT_ROLLBACK SQLITE_BUSY_RECOVERY SQLITE_BUSY_SNAPSHOT SQLITE_BUSY_TIMEOUT
+        SQLITE_CORRUPT_VTAB SQLITE_CORRUPT_SEQUENCE SQLITE_CORRUPT_INDEX
+        SQLITE_LOCKED_SHAREDCACHE SQLITE_LOCKED_VTAB
+        SQLITE_CONSTRAINT_CHECK SQLITE_CONSTRAINT_COMMITHOOK SQLITE_CONSTRAINT_DATATYPE
+        SQLITE_CONSTRAINT_FOREIGNKEY SQLITE_CONSTRAINT_FUNCTION SQLITE_CONSTRAINT_NOTNULL
+        SQLITE_CONSTRAINT_PINNED SQLITE_CONSTRAINT_PRIMARYKEY SQLITE_CONSTRAINT_ROWID
+        SQLITE_CONSTRAINT_TRIGGER SQLITE_CONSTRAINT_UNIQUE SQLITE_CONSTRAINT_VTAB
+    )
 }
 
 fn code_name(code: i32) -> &'static str {
-    match code & 0xff {
-        ffi::SQLITE_INTERNAL => "SQLITE_INTERNAL",
-        ffi::SQLITE_PERM => "SQLITE_PERM",
-        ffi::SQLITE_ABORT => "SQLITE_ABORT",
-        ffi::SQLITE_BUSY => "SQLITE_BUSY",
-        ffi::SQLITE_LOCKED => "SQLITE_LOCKED",
-        ffi::SQLITE_NOMEM => "SQLITE_NOMEM",
-        ffi::SQLITE_READONLY => "SQLITE_READONLY",
-        ffi::SQLITE_INTERRUPT => "SQLITE_INTERRUPT",
-        ffi::SQLITE_IOERR => "SQLITE_IOERR",
-        ffi::SQLITE_CORRUPT => "SQLITE_CORRUPT",
-        ffi::SQLITE_FULL => "SQLITE_FULL",
-        ffi::SQLITE_CANTOPEN => "SQLITE_CANTOPEN",
-        ffi::SQLITE_SCHEMA => "SQLITE_SCHEMA",
-        ffi::SQLITE_TOOBIG => "SQLITE_TOOBIG",
-        ffi::SQLITE_CONSTRAINT => "SQLITE_CONSTRAINT",
-        ffi::SQLITE_MISMATCH => "SQLITE_MISMATCH",
-        ffi::SQLITE_MISUSE => "SQLITE_MISUSE",
-        ffi::SQLITE_AUTH => "SQLITE_AUTH",
-        ffi::SQLITE_RANGE => "SQLITE_RANGE",
-        ffi::SQLITE_NOTADB => "SQLITE_NOTADB",
-        _ => "SQLITE_ERROR",
-    }
+    let name = names!(code & 0xff,
+        SQLITE_ERROR SQLITE_INTERNAL SQLITE_PERM SQLITE_ABORT SQLITE_BUSY SQLITE_LOCKED
+        SQLITE_NOMEM SQLITE_READONLY SQLITE_INTERRUPT SQLITE_IOERR SQLITE_CORRUPT SQLITE_NOTFOUND
+        SQLITE_FULL SQLITE_CANTOPEN SQLITE_PROTOCOL SQLITE_EMPTY SQLITE_SCHEMA SQLITE_TOOBIG
+        SQLITE_CONSTRAINT SQLITE_MISMATCH SQLITE_MISUSE SQLITE_NOLFS SQLITE_AUTH SQLITE_FORMAT
+        SQLITE_RANGE SQLITE_NOTADB SQLITE_NOTICE SQLITE_WARNING
+    );
+    name.unwrap_or("SQLITE_UNKNOWN_ERROR_CODE")
 }

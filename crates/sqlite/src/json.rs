@@ -89,7 +89,7 @@ fn write_cell(cell: &Cell<'_>, out: &mut Vec<u8>) {
     match cell {
         Cell::Null => out.extend_from_slice(b"null"),
         Cell::Integer(number) => write_number(*number, out),
-        Cell::Real(number) => write_json(number, out),
+        Cell::Real(number) => write_real(*number, out),
         Cell::Text(bytes) => match std::str::from_utf8(bytes) {
             Ok(text) => write_text(text, out),
             Err(_) => write_text(&String::from_utf8_lossy(bytes), out),
@@ -113,6 +113,17 @@ fn write_text(text: &str, out: &mut Vec<u8>) {
 
 fn write_number(number: i64, out: &mut Vec<u8>) {
     out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
+}
+
+/// As JavaScript writes it where an integer is meant, so that readers who want an integer get one.
+/// Above 2^53 with an exponent: there a reader may take digits alone for an INTEGER.
+fn write_real(number: f64, out: &mut Vec<u8>) {
+    const EXACT_MAX: f64 = 9_007_199_254_740_992.0; // 2^53
+    if number.fract() == 0.0 && number.abs() < EXACT_MAX {
+        write_number(number as i64, out);
+    } else {
+        write_json(&number, out);
+    }
 }
 
 /// Numbers that are not finite become null, as with JSON.stringify.

@@ -1,45 +1,21 @@
 //! What SQL may do here: D1's rules, kept by SQLite's authorizer and progress handler.
 //!
 //! Transactions belong to the request, not to its statements; attached and temporary databases do
-//! not replicate; and of the pragmas only those may run that D1 lets through, since others would
-//! reach the journal, the page size or the schema table.
+//! not replicate; and of pragmas and functions only those may run that D1 lets through.
+
+mod functions;
+mod pragmas;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering::Relaxed};
 
 use rusqlite::Connection;
 use rusqlite::hooks::{AuthAction, AuthContext, Authorization};
 
+pub(crate) use pragmas::FLAGS;
+
 /// Steps between two looks at the budget.
 const STEPS_BETWEEN_CHECKS: i32 = 1000;
-
-/// Pragmas that may have an argument: they read, or have no effect beyond the transaction.
-const PRAGMAS: [&str; 12] = [
-    "defer_foreign_keys",
-    "foreign_key_check",
-    "foreign_key_list",
-    "foreign_keys",
-    "index_info",
-    "index_list",
-    "index_xinfo",
-    "optimize",
-    "quick_check",
-    "table_info",
-    "table_list",
-    "table_xinfo",
-];
-
-/// Pragmas that read without an argument and would write with one.
-const READ_ONLY_PRAGMAS: [&str; 4] = ["page_size", "page_count", "schema_version", "data_version"];
-
-/// Pragmas that set a flag of the connection; the flag is put back after the request.
-pub(crate) const FLAGS: [&str; 5] = [
-    "case_sensitive_like",
-    "ignore_check_constraints",
-    "legacy_alter_table",
-    "recursive_triggers",
-    "reverse_unordered_selects",
-];
 
 /// Tables that D1 keeps for itself; the prefix is closed to SQL so that dumps move both ways.
 const RESERVED_PREFIX: &str = "_cf_";
@@ -56,8 +32,12 @@ pub(crate) struct Policy {
     /// While set, the database runs statements of its own.
     internal: AtomicBool,
     transaction_refused: AtomicBool,
+    pages_refused: AtomicBool,
+    /// What the statement that was prepared last wants of foreign keys: see [`Wish`].
+    wish: AtomicU8,
     flag_set: AtomicBool,
     altered: AtomicBool,
+    foreign_keys: AtomicBool,
     steps_left: AtomicU64,
     steps_exceeded: AtomicBool,
 }
@@ -80,7 +60,10 @@ impl Policy {
         self.steps_left.store(steps_max, Relaxed);
         self.steps_exceeded.store(false, Relaxed);
         self.transaction_refused.store(false, Relaxed);
+        self.pages_refused.store(false, Relaxed);
+        self.wish.store(0, Relaxed);
         self.altered.store(false, Relaxed);
+        self.foreign_keys.store(false, Relaxed);
     }
 
     /// Runs `statements` without the rules.
@@ -95,13 +78,26 @@ impl Policy {
         self.transaction_refused.load(Relaxed)
     }
 
+    /// Whether SQL asked for the table of raw pages, of which it is to know nothing.
+    pub(crate) fn pages_refused(&self) -> bool {
+        self.pages_refused.load(Relaxed)
+    }
+
+    /// What the statements that were prepared since this was last asked want of foreign keys.
+    pub(crate) fn take_wish(&self) -> Option<Wish> {
+        let wishes = [Wish::Enforce, Wish::Ignore, Wish::Immediate, Wish::Defer];
+        let number = self.wish.swap(0, Relaxed);
+        wishes.into_iter().find(|wish| *wish as u8 == number)
+    }
+
     pub(crate) fn steps_exceeded(&self) -> bool {
         self.steps_exceeded.load(Relaxed)
     }
 
-    /// Whether the authorizer has noted something that the request must act upon at its end.
+    /// Whether the authorizer has noted something that the request must act upon. Statements are
+    /// then not kept: each must meet the authorizer again.
     pub(crate) fn has_notes(&self) -> bool {
-        self.flag_set.load(Relaxed) || self.altered.load(Relaxed)
+        self.flag_set.load(Relaxed) || self.altered.load(Relaxed) || self.foreign_keys.load(Relaxed)
     }
 
     /// Whether a flag of the connection was set since this was last asked.
@@ -145,6 +141,11 @@ impl Policy {
             CreateTempView { .. } | DropTempIndex { .. } | DropTempTable { .. } => false,
             DropTempTrigger { .. } | DropTempView { .. } => false,
             Pragma { pragma_name, pragma_value } => self.allows_pragma(pragma_name, pragma_value),
+            Function { function_name } => functions::is_allowed(function_name),
+            Read { table_name, .. } if table_name.eq_ignore_ascii_case(PAGES_TABLE) => {
+                self.pages_refused.store(true, Relaxed);
+                false
+            }
             CreateVtable { table_name, module_name } => {
                 let known = MODULES.iter().any(|known| module_name.eq_ignore_ascii_case(known));
                 known && !is_reserved(table_name)
@@ -168,15 +169,40 @@ impl Policy {
     }
 
     fn allows_pragma(&self, name: &str, value: Option<&str>) -> bool {
-        let is = |known: &&str| name.eq_ignore_ascii_case(known);
-        if FLAGS.iter().any(is) {
+        if !pragmas::is_allowed(name, value, is_reserved) {
+            return false;
+        }
+        if FLAGS.iter().any(|flag| name.eq_ignore_ascii_case(flag)) {
             self.flag_set.store(true, Relaxed);
-            return true;
         }
-        if READ_ONLY_PRAGMAS.iter().any(is) {
-            return value.is_none();
+        if let Some(wish) = Wish::of(name, value.and_then(pragmas::boolean)) {
+            self.foreign_keys.store(true, Relaxed);
+            self.wish.store(wish as u8, Relaxed);
         }
-        PRAGMAS.iter().any(is)
+        true
+    }
+}
+
+/// What a pragma asks for about foreign keys.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Wish {
+    Enforce = 1,
+    Ignore,
+    Immediate,
+    Defer,
+}
+
+impl Wish {
+    fn of(pragma: &str, value: Option<bool>) -> Option<Wish> {
+        let value = value?;
+        if pragma.eq_ignore_ascii_case("foreign_keys") {
+            Some(if value { Wish::Enforce } else { Wish::Ignore })
+        } else if pragma.eq_ignore_ascii_case("defer_foreign_keys") {
+            Some(if value { Wish::Defer } else { Wish::Immediate })
+        } else {
+            None
+        }
     }
 }
 

@@ -1,18 +1,34 @@
 //! SQL as text: how SQLite wants it, and what can be told of it without preparing it.
 
+/// What D1 skips between two statements of a text, besides what SQLite skips.
+const SPACES: [char; 6] = [' ', '\t', '\n', '\r', '\x0b', '\x0c'];
+
 /// Text that ends with a NUL, as SQLite reads it without copying all that is left for each statement
 /// of a script. A NUL inside ends the text, as it always does for SQLite.
 pub(crate) struct SqlText {
     text: String,
+    cut: bool,
 }
 
 impl SqlText {
     pub(crate) fn new(sql: &str) -> Self {
+        let whole = sql.len();
         let sql = sql.split('\0').next().unwrap_or_default();
         let mut text = String::with_capacity(sql.len() + 1);
         text.push_str(sql);
         text.push('\0');
-        SqlText { text }
+        SqlText { text, cut: sql.len() < whole }
+    }
+
+    /// Whether there is more text behind a NUL.
+    pub(crate) fn is_cut(&self) -> bool {
+        self.cut
+    }
+
+    /// The offset of what follows the white space at a byte offset.
+    pub(crate) fn skip_spaces(&self, at: usize) -> usize {
+        let rest = self.from(at);
+        at + (rest.len() - rest.trim_start_matches(SPACES).len())
     }
 
     /// The text from a byte offset on, the NUL included; nothing but it from an offset beyond.
@@ -23,28 +39,82 @@ impl SqlText {
 
 /// Whether there is no statement in `text`: white space, comments and semicolons at most.
 pub(crate) fn is_blank(text: &str) -> bool {
+    let rest = skip_blank(text);
+    rest.is_empty() || rest.starts_with('\0')
+}
+
+/// What is left of `text` after the white space, comments and semicolons at its start.
+fn skip_blank(text: &str) -> &str {
     let mut rest = text;
     loop {
-        rest = rest.trim_start_matches([' ', '\t', '\n', '\r', '\x0c', ';']);
-        if let Some(comment) = rest.strip_prefix("--") {
-            match comment.find('\n') {
-                Some(end) => rest = &comment[end..],
-                None => return true,
-            }
-        } else if let Some(comment) = rest.strip_prefix("/*") {
-            match comment.find("*/") {
-                Some(end) => rest = &comment[end + 2..],
-                None => return true,
-            }
+        let start = rest.trim_start_matches(|c| c == ';' || SPACES.contains(&c));
+        let after = if let Some(comment) = start.strip_prefix("--") {
+            comment.find('\n').map(|end| &comment[end..])
+        } else if let Some(comment) = start.strip_prefix("/*") {
+            comment.find("*/").map(|end| &comment[end + 2..])
         } else {
-            return rest.is_empty() || rest.starts_with('\0');
+            return start;
+        };
+        match after {
+            Some(after) => rest = after,
+            None => return "",
         }
+    }
+}
+
+/// Whether D1's server leaves a text out without looking for a statement in it: there is nothing in
+/// it but blank lines and lines that begin with a comment.
+pub(crate) fn is_left_out(text: &str) -> bool {
+    text.lines().map(str::trim).all(|line| line.is_empty() || line.starts_with("--"))
+}
+
+/// Whether the statement at the start of `text` is a DROP TABLE.
+pub(crate) fn is_drop_table(text: &str) -> bool {
+    let mut words = Words(text);
+    words.next().is_some_and(|word| word.eq_ignore_ascii_case("drop"))
+        && words.next().is_some_and(|word| word.eq_ignore_ascii_case("table"))
+}
+
+/// The words at the start of a text, comments left out.
+struct Words<'a>(&'a str);
+
+impl<'a> Iterator for Words<'a> {
+    type Item = &'a str;
+
+    fn next(&mut self) -> Option<&'a str> {
+        let start = skip_blank(self.0);
+        let end = start.find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(start.len());
+        let (word, rest) = start.split_at(end);
+        self.0 = rest;
+        (!word.is_empty()).then_some(word)
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use super::is_blank;
+    use super::{is_blank, is_drop_table, is_left_out};
+
+    #[test]
+    fn drop_table_is_told_by_its_words() {
+        for text in ["DROP TABLE t", " -- a\n drop/**/Table \"t\"", ";;DROP\nTABLE IF EXISTS t"] {
+            assert!(is_drop_table(text), "{text:?}");
+        }
+        for text in
+            ["DROP VIEW t", "DROP", "", "SELECT 'DROP TABLE t'", "DROPTABLE t", "\"drop\" table"]
+        {
+            assert!(!is_drop_table(text), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn left_out_is_what_d1_leaves_out() {
+        for text in ["", " \n\t", "-- a", "  -- a\r\n-- b ; SELECT 1\n"] {
+            assert!(is_left_out(text), "{text:?}");
+        }
+        for text in [";", "/* a */", "-- a\n;", "SELECT 1"] {
+            assert!(!is_left_out(text), "{text:?}");
+        }
+    }
 
     #[test]
     fn blank_is_what_sqlite_skips() {

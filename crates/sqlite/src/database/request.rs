@@ -1,0 +1,238 @@
+//! Running a request: its queries, the statements in their texts, and what `meta` tells of each.
+
+use std::sync::Arc;
+
+use isolite_protocol::{Query, Value};
+use rusqlite::ffi;
+
+use super::{Database, Done, Numbers, Run};
+use crate::answer::{AnswerWriter, Moment};
+use crate::error::Error;
+use crate::policy::FLAGS;
+use crate::sql_text::{SqlText, is_blank, is_left_out};
+use crate::statement::Statement;
+
+impl Database {
+    /// Runs one request as one transaction. On an error nothing of it has happened.
+    pub fn run(&mut self, run: &Run<'_>) -> Result<Done, Error> {
+        self.shared.now_ms.set(run.now_ms);
+        self.shared.error.take();
+        self.policy.begin(self.limits.steps_max);
+        self.run_internal("BEGIN")?;
+        let mut answer = AnswerWriter::new(run, self.limits.result_bytes_max);
+        let ran = self.run_queries(run, &mut answer).and_then(|()| self.check_names());
+        let ran = ran.and_then(|()| self.check_foreign_keys());
+        let ran = ran.and_then(|()| self.run_internal("COMMIT"));
+        let ran = ran.map_err(|error| self.explain(error));
+        if ran.is_err() {
+            self.roll_back();
+        }
+        self.reset_flags();
+        self.enforce_foreign_keys();
+        // A request is one transaction, so there is one commit at most.
+        let commit = self.shared.commits.borrow_mut().pop();
+        ran?;
+        let (answer, count) = answer.finish();
+        Ok(Done { answer, count, commit })
+    }
+
+    /// Runs the queries in order. One without a statement, as D1's client sends for a blank line,
+    /// has no result; a request of nothing else is an error.
+    fn run_queries(&mut self, run: &Run<'_>, answer: &mut AnswerWriter<'_>) -> Result<(), Error> {
+        let mut since = self.moment(run.clock);
+        // The statement of the query before, as most of a batch has one text.
+        let mut held: Option<(&Arc<str>, Statement)> = None;
+        for query in run.queries {
+            let statement = match held.take() {
+                // The same text, not an equal one: comparing would cost as much as it saves.
+                Some((sql, mut statement)) if Arc::ptr_eq(sql, &query.sql) => {
+                    statement.rewind();
+                    Some(statement)
+                }
+                other => {
+                    self.put_back(other);
+                    // A request with notes has each of its statements meet the authorizer.
+                    match self.policy.has_notes() {
+                        true => None,
+                        false => self.statements.take(&query.sql),
+                    }
+                }
+            };
+            let Some(mut statement) = statement else {
+                let whole = self.run_text(run, query, &mut since, answer)?;
+                held = whole.map(|statement| (&query.sql, statement));
+                continue;
+            };
+            self.bind(&mut statement, &query.params, run.numbers)?;
+            self.answer(&mut statement, run.clock, &mut since, answer)?;
+            // One that must meet the authorizer each time, which has taken note of it, is not kept.
+            held = (!self.policy.has_notes()).then_some((&query.sql, statement));
+        }
+        self.put_back(held);
+        if answer.count() == 0 { Err(Error::NoStatement) } else { Ok(()) }
+    }
+
+    /// Runs the statements in one text, each prepared after those before it have run, as it may
+    /// need what they made. Parameters belong to the last one. Returns the statement that is the
+    /// whole of the text, to be kept.
+    fn run_text(
+        &mut self,
+        run: &Run<'_>,
+        query: &Query,
+        since: &mut Moment,
+        answer: &mut AnswerWriter<'_>,
+    ) -> Result<Option<Statement>, Error> {
+        if is_left_out(&query.sql) {
+            return Ok(None);
+        }
+        let text = SqlText::new(&query.sql);
+        let mut at = 0;
+        loop {
+            let spared = self.spare_references(&text, at)?;
+            let (statement, after) = Statement::prepare(&self.connection, &text, at)?;
+            let wish = self.policy.take_wish();
+            let last = is_blank(text.from(after));
+            let Some(mut statement) = statement else {
+                // Comments at the end are welcome, a text of nothing else is a mistake.
+                let empty = at == 0 || text.is_cut();
+                return if empty { Err(Error::NotAStatement) } else { Ok(None) };
+            };
+            if !last && statement.param_count() > 0 {
+                return Err(Error::EarlierParams);
+            }
+            let params = if last { query.params.as_slice() } else { &[] };
+            self.bind(&mut statement, params, run.numbers)?;
+            if last || run.script {
+                self.answer(&mut statement, run.clock, since, answer)?;
+            } else {
+                while statement.step()? {}
+            }
+            if spared {
+                self.set_enforced(true)?;
+            }
+            if let Some(wish) = wish {
+                self.relax_foreign_keys(wish)?;
+            }
+            match last {
+                true if text.is_cut() => return Err(Error::NotAStatement),
+                true if at == 0 && !self.policy.has_notes() => return Ok(Some(statement)),
+                true => return Ok(None),
+                false => at = text.skip_spaces(after),
+            }
+        }
+    }
+
+    /// Keeps a statement for the next request with its text.
+    fn put_back(&mut self, held: Option<(&Arc<str>, Statement)>) {
+        if let Some((sql, mut statement)) = held {
+            statement.reset();
+            self.statements.give(sql, statement);
+        }
+    }
+
+    /// Refuses reserved names that the request has made. The authorizer sees those of CREATE, but
+    /// of ALTER TABLE only the old one.
+    fn check_names(&mut self) -> Result<(), Error> {
+        let reserved = "SELECT count(*) FROM sqlite_schema WHERE name LIKE '\\_cf\\_%' ESCAPE '\\'";
+        if self.policy.take_altered() && self.number(reserved)? > 0 {
+            return Err(Error::Sql { text: "not authorized: SQLITE_AUTH".to_owned() });
+        }
+        Ok(())
+    }
+
+    fn bind(
+        &mut self,
+        statement: &mut Statement,
+        params: &[Value],
+        numbers: Numbers,
+    ) -> Result<(), Error> {
+        if statement.param_count() != params.len() {
+            return Err(Error::Params);
+        }
+        for (index, value) in params.iter().enumerate() {
+            let real = match (numbers, value) {
+                (Numbers::Real, Value::Integer(number)) => Some(Value::Real(*number as f64)),
+                _ => None,
+            };
+            // SAFETY: the parameters live as long as the request, at whose end each of its
+            // statements was reset or dropped; and a REAL is not referred to at all.
+            unsafe { statement.bind(index + 1, real.as_ref().unwrap_or(value))? };
+        }
+        Ok(())
+    }
+
+    /// Steps through a statement and writes its result, which tells of what changed since the last.
+    fn answer(
+        &mut self,
+        statement: &mut Statement,
+        clock: &dyn Fn() -> f64,
+        since: &mut Moment,
+        answer: &mut AnswerWriter<'_>,
+    ) -> Result<(), Error> {
+        answer.rows(statement)?;
+        if self.has_written() {
+            self.size_bytes = self.size_bytes()?;
+        }
+        let now = self.moment(clock);
+        answer.meta(since, &now, statement.take_rows());
+        *since = now;
+        Ok(())
+    }
+
+    /// Whether the transaction has begun to write. Some pragmas do, which SQLite calls read-only.
+    fn has_written(&self) -> bool {
+        // SAFETY: the handle is open as long as the connection is borrowed; the name is a C string.
+        let state = unsafe { ffi::sqlite3_txn_state(self.connection.handle(), c"main".as_ptr()) };
+        state == ffi::SQLITE_TXN_WRITE
+    }
+
+    fn moment(&self, clock: &dyn Fn() -> f64) -> Moment {
+        Moment {
+            changes: self.total_changes(),
+            last_row_id: self.connection.last_insert_rowid(),
+            size_bytes: self.size_bytes,
+            clock_ms: clock(),
+        }
+    }
+
+    fn total_changes(&self) -> i64 {
+        // SAFETY: the handle is open as long as the connection is borrowed.
+        unsafe { ffi::sqlite3_total_changes64(self.connection.handle()) }
+    }
+
+    fn roll_back(&mut self) {
+        // SQLite has rolled back by itself after some errors; there is then nothing to end. Where
+        // it cannot, for want of memory, the open transaction shows: the database is broken.
+        if !self.connection.is_autocommit() {
+            self.run_internal("ROLLBACK").unwrap_or_default();
+        }
+        self.size_bytes = self.size_bytes().unwrap_or(self.size_bytes);
+    }
+
+    /// Puts back the flags of the connection that the request has set.
+    fn reset_flags(&mut self) {
+        if self.policy.take_flag_set() {
+            for flag in FLAGS {
+                let reset = self.run_internal(&format!("PRAGMA {flag} = OFF"));
+                debug_assert!(reset.is_ok(), "{reset:?}");
+            }
+        }
+    }
+
+    /// What lies behind an error that SQLite could only give a code for.
+    fn explain(&self, error: Error) -> Error {
+        if let Some(error) = self.shared.error.take() {
+            return Error::Pages(error);
+        }
+        if self.policy.transaction_refused() {
+            return Error::TransactionStatement;
+        }
+        if self.policy.steps_exceeded() {
+            return Error::TooManySteps { steps_max: self.limits.steps_max };
+        }
+        if self.policy.pages_refused() {
+            return Error::Sql { text: "no such table: sqlite_dbpage: SQLITE_ERROR".to_owned() };
+        }
+        error
+    }
+}
