@@ -8,7 +8,7 @@
 import type { DrizzleD1Database } from "drizzle-orm/d1";
 import { migrate } from "drizzle-orm/d1/migrator";
 
-const FOLDER = { migrationsFolder: "/bundle/migrations" };
+const FOLDER = { migrationsFolder: "/bundle" };
 
 let done = false;
 
