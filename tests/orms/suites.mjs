@@ -10,6 +10,7 @@ import { kyselyCases } from "./kysely_cases.mjs";
 import { kyselySchemaCases } from "./kysely_schema_cases.mjs";
 import { prismaAdapterCases } from "./prisma_adapter_cases.mjs";
 import { prismaClientCases } from "./prisma_client_cases.mjs";
+import { rebuildCases } from "./rebuild_cases.mjs";
 
 export const suites = {
   drizzle: { title: "drizzle: statements", cases: drizzleCases },
@@ -21,6 +22,7 @@ export const suites = {
   adapter: { title: "Prisma: the adapter", cases: prismaAdapterCases },
   client: { title: "Prisma: the client", cases: prismaClientCases },
   hono: { title: "Hono: a handler with env.DB", cases: honoCases },
+  rebuild: { title: "a migration that rebuilds a table", cases: rebuildCases },
   // Last, because D1 notes bookmarks in a table of its own, on which kysely's introspection fails.
   sessions: { title: "drizzle: sessions", cases: drizzleSessionCases },
 };
