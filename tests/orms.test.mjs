@@ -1,6 +1,7 @@
 // Aim: what is written with an ORM for D1 runs over Isolite, either way, and has the same results.
-// Method: the packages themselves, in a Worker of the real runtime. Each case is written once and run
-// over D1 as well, so that no expectation is merely ours; one that leaves D1 out says why in `except`.
+// Method: the packages themselves, in a Worker of the real runtime. Each case is written once and
+// run over D1 as well, so that no expectation is merely ours; a case that leaves one of them out
+// says why in `except`.
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";

@@ -11,6 +11,8 @@ import { union } from "drizzle-orm/sqlite-core";
 import { ADA, BOB, withTables } from "./drizzle_database.mjs";
 import { posts, users } from "./drizzle_schema.mjs";
 
+const NO_LIMIT = "Isolite has no UPDATE and DELETE with ORDER BY and LIMIT yet: docs/limits.md";
+
 const people = async (db) => {
   await db.insert(users).values([ADA, BOB]);
   await db.insert(posts).values([
@@ -122,6 +124,17 @@ export const drizzleCases = [
       assert.equal((await db.delete(users).where(eq(users.id, 99))).meta.changes, 0);
       await db.delete(users).where(eq(users.id, 1));
       assert.equal(await db.$count(posts), 0);
+    }),
+  },
+  {
+    name: "update and delete with an order and a limit",
+    except: { service: NO_LIMIT, embedded: NO_LIMIT },
+    run: withTables(async (db) => {
+      await people(db);
+      await db.update(posts).set({ score: 0 }).orderBy(desc(posts.views)).limit(1);
+      assert.equal((await db.query.posts.findFirst({ where: eq(posts.id, 3) })).score, 0);
+      const gone = await db.delete(posts).orderBy(posts.views).limit(1).returning();
+      assert.deepEqual(gone.map(({ id }) => id), [1]);
     }),
   },
   {

@@ -3,7 +3,8 @@
 // Dropping a table deletes its rows, with all that foreign keys demand, and that fails when a table
 // on the way is gone already.
 
-const OWN = "s.type IN ('table', 'view') AND s.name NOT GLOB 'sqlite_*' AND s.name NOT GLOB '_cf_*'";
+const OWN =
+  "s.type IN ('table', 'view') AND s.name NOT GLOB 'sqlite_*' AND s.name NOT GLOB '_cf_*'";
 const TABLES = `SELECT type, name FROM sqlite_schema AS s WHERE ${OWN}`;
 const REFERENCES =
   'SELECT s.name AS child, f."table" AS parent FROM sqlite_schema AS s, ' +

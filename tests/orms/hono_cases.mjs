@@ -7,8 +7,9 @@ import { HTTPException } from "hono/http-exception";
 
 const app = new Hono();
 
-app.post("/setup", async ({ env, json }) =>
-  json(await env.DB.exec("CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE)")));
+const TABLE = "CREATE TABLE notes (id INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE)";
+
+app.post("/setup", async ({ env, json }) => json(await env.DB.exec(TABLE)));
 
 app.post("/notes", async (context) => {
   const texts = await context.req.json();

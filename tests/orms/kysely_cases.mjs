@@ -20,7 +20,7 @@ const withTables = (work) => async ({ DB }) => {
     .addColumn("name", "text", (column) => column.notNull())
     .addColumn("photo", "blob")
     .execute();
-  await work(db);
+  await work(db, DB);
 };
 
 const people = async (db) => {
@@ -150,6 +150,21 @@ export const kyselyCases = [
       const { rows, numAffectedRows } = await sql`SELECT ${"a"} AS a, ${null} AS b`.execute(db);
       assert.deepEqual(rows, [{ a: "a", b: null }]);
       assert.equal(numAffectedRows, undefined);
+    }),
+  },
+  {
+    name: "compiled queries in the database's own batch",
+    run: withTables(async (db, DB) => {
+      await people(db);
+      const queries = [
+        db.insertInto("person").values({ name: "Eve", age: 1 }),
+        db.updateTable("pet").set({ owner: 3 }).where("name", "=", "Rex"),
+        db.selectFrom("pet").select(["name", "owner"]).orderBy("id"),
+      ].map((query) => query.compile());
+      const [, , { results }] = await DB.batch(
+        queries.map(({ sql, parameters }) => DB.prepare(sql).bind(...parameters)),
+      );
+      assert.deepEqual(results, [{ name: "Rex", owner: 3 }, { name: "Tom", owner: 1 }]);
     }),
   },
   {

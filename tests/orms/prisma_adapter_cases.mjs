@@ -5,15 +5,17 @@ import assert from "node:assert/strict";
 import { PrismaD1 } from "@prisma/adapter-d1";
 import { ColumnTypeEnum } from "@prisma/driver-adapter-utils";
 
-const SCHEMA = `
-  CREATE TABLE parent (id INTEGER PRIMARY KEY, a TEXT, b TEXT, UNIQUE (a, b))
-  CREATE TABLE child (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, n INTEGER CHECK (n > 0), parent INTEGER REFERENCES parent (id))
-`;
+// A script is run line by line.
+const SCHEMA = [
+  "CREATE TABLE parent (id INTEGER PRIMARY KEY, a TEXT, b TEXT, UNIQUE (a, b))",
+  "CREATE TABLE child (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, " +
+    "n INTEGER CHECK (n > 0), parent INTEGER REFERENCES parent (id))",
+].join("\n");
 
 const connected = (work) => async ({ DB }) => {
   const factory = new PrismaD1(DB);
   const adapter = await factory.connect();
-  await adapter.executeScript(SCHEMA.trim());
+  await adapter.executeScript(SCHEMA);
   try {
     await work(adapter, factory);
   } finally {
@@ -172,7 +174,8 @@ export const prismaAdapterCases = [
     run: connected(async (adapter) => {
       const none = { columnNames: [], columnTypes: [], rows: [] };
       assert.deepEqual(await adapter.queryRaw(query("SELECT id FROM parent")), none);
-      assert.deepEqual(await adapter.queryRaw(query("INSERT INTO parent VALUES (5, '', '')")), none);
+      const insert = query("INSERT INTO parent VALUES (5, '', '')");
+      assert.deepEqual(await adapter.queryRaw(insert), none);
     }),
   },
   {

@@ -1,4 +1,4 @@
-// Prisma's client, made of prisma/schema.prisma: its query compiler in WebAssembly, over the adapter.
+// Prisma's client, made of prisma/schema.prisma: its query compiler in WebAssembly, and the adapter.
 
 import assert from "node:assert/strict";
 
@@ -6,19 +6,43 @@ import { PrismaD1 } from "@prisma/adapter-d1";
 
 import { getPrismaClientClass } from "./prisma/class.ts";
 
-// What `prisma migrate diff --from-empty --to-schema` writes for the models, one statement a line.
-const SCHEMA = `
-CREATE TABLE "User" ("id" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, "email" TEXT NOT NULL, "name" TEXT)
-CREATE TABLE "Post" ("id" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT, "title" TEXT NOT NULL, "published" BOOLEAN NOT NULL DEFAULT false, "score" REAL, "views" BIGINT NOT NULL DEFAULT 0, "body" BLOB, "data" JSONB, "at" DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP, "authorId" INTEGER NOT NULL, CONSTRAINT "Post_authorId_fkey" FOREIGN KEY ("authorId") REFERENCES "User" ("id") ON DELETE CASCADE ON UPDATE CASCADE)
-CREATE TABLE "Tag" ("name" TEXT NOT NULL PRIMARY KEY)
-CREATE TABLE "_PostToTag" ("A" INTEGER NOT NULL, "B" TEXT NOT NULL, CONSTRAINT "_PostToTag_A_fkey" FOREIGN KEY ("A") REFERENCES "Post" ("id") ON DELETE CASCADE ON UPDATE CASCADE, CONSTRAINT "_PostToTag_B_fkey" FOREIGN KEY ("B") REFERENCES "Tag" ("name") ON DELETE CASCADE ON UPDATE CASCADE)
-CREATE UNIQUE INDEX "User_email_key" ON "User"("email")
-CREATE UNIQUE INDEX "_PostToTag_AB_unique" ON "_PostToTag"("A", "B")
-CREATE INDEX "_PostToTag_B_index" ON "_PostToTag"("B")`.trim();
+// What `prisma migrate diff --from-empty` writes for the models.
+const SCHEMA = [
+  `CREATE TABLE "User" (
+    "id" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    "email" TEXT NOT NULL,
+    "name" TEXT
+  )`,
+  `CREATE TABLE "Post" (
+    "id" INTEGER NOT NULL PRIMARY KEY AUTOINCREMENT,
+    "title" TEXT NOT NULL,
+    "published" BOOLEAN NOT NULL DEFAULT false,
+    "score" REAL,
+    "views" BIGINT NOT NULL DEFAULT 0,
+    "body" BLOB,
+    "data" JSONB,
+    "at" DATETIME NOT NULL DEFAULT CURRENT_TIMESTAMP,
+    "authorId" INTEGER NOT NULL,
+    CONSTRAINT "Post_authorId_fkey" FOREIGN KEY ("authorId")
+      REFERENCES "User" ("id") ON DELETE CASCADE ON UPDATE CASCADE
+  )`,
+  'CREATE TABLE "Tag" ("name" TEXT NOT NULL PRIMARY KEY)',
+  `CREATE TABLE "_PostToTag" (
+    "A" INTEGER NOT NULL,
+    "B" TEXT NOT NULL,
+    CONSTRAINT "_PostToTag_A_fkey" FOREIGN KEY ("A")
+      REFERENCES "Post" ("id") ON DELETE CASCADE ON UPDATE CASCADE,
+    CONSTRAINT "_PostToTag_B_fkey" FOREIGN KEY ("B")
+      REFERENCES "Tag" ("name") ON DELETE CASCADE ON UPDATE CASCADE
+  )`,
+  'CREATE UNIQUE INDEX "User_email_key" ON "User"("email")',
+  'CREATE UNIQUE INDEX "_PostToTag_AB_unique" ON "_PostToTag"("A", "B")',
+  'CREATE INDEX "_PostToTag_B_index" ON "_PostToTag"("B")',
+];
 
 const connected = (work) => async ({ DB }) => {
   const PrismaClient = getPrismaClientClass();
-  await DB.exec(SCHEMA);
+  await DB.batch(SCHEMA.map((sql) => DB.prepare(sql)));
   const prisma = new PrismaClient({ adapter: new PrismaD1(DB) });
   try {
     await work(prisma);
@@ -152,6 +176,16 @@ export const prismaClientCases = [
         prisma.user.create({ data: ADA }), prisma.user.count(),
       ]);
       assert.deepEqual([created.id, count], [1, 1]);
+    }),
+  },
+  {
+    name: "a function in $transaction, which the client refuses over the adapter for D1",
+    run: connected(async (prisma) => {
+      await assert.rejects(
+        async () => prisma.$transaction((tx) => tx.user.create({ data: ADA })),
+        /Cloudflare D1 does not support interactive transactions/,
+      );
+      assert.equal(await prisma.user.count(), 0);
     }),
   },
   {

@@ -2,8 +2,9 @@
 // table, the rows copied, the old table dropped, the new one renamed.
 //
 // Other tables refer to the old one with ON DELETE CASCADE, and dropping a table deletes its rows
-// first. The migration switches foreign keys off against that, which SQLite ignores in a transaction,
-// and a batch is one: so on D1 the rows that refer to the table are lost. Here none may be.
+// first. The migration switches foreign keys off against that, which SQLite ignores within a
+// transaction, and a batch is one: so on D1 the rows that refer to the table are lost. Here none may
+// be.
 
 import assert from "node:assert/strict";
 

@@ -1,4 +1,4 @@
-// Runs one case with one of the databases: D1, or Isolite in either way. A path is /<way>/<suite>/<n>.
+// Runs one case with one of the databases: D1, or Isolite in either way. Paths: /<way>/<suite>/<n>.
 //
 // The cases are code of ORMs, so they run here, assertions included; the answer is what they found.
 
