@@ -225,7 +225,9 @@ export const drizzleCases = [
     name: "statements as text, and what goes wrong in one",
     run: withTables(async (db) => {
       await people(db);
-      const rows = await db.all(sql`SELECT id, title FROM ${posts} WHERE views > ${15} ORDER BY id`);
+      const rows = await db.all(
+        sql`SELECT id, title FROM ${posts} WHERE views > ${15} ORDER BY id`,
+      );
       assert.deepEqual(rows, [{ id: 2, title: "two" }, { id: 3, title: "three" }]);
       assert.deepEqual(await db.get(sql`SELECT 1 AS one`), { one: 1 });
       assert.deepEqual(await db.values(sql`SELECT 1, 'a', NULL`), [[1, "a", null]]);

@@ -1,4 +1,4 @@
-// Prisma's client, made of prisma/schema.prisma: its query compiler in WebAssembly, and the adapter.
+// Prisma's client, made of prisma/schema.prisma, with its query compiler in WebAssembly.
 
 import assert from "node:assert/strict";
 

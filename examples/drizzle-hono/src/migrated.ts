@@ -17,7 +17,7 @@ export async function migrated(db: DrizzleD1Database<Record<string, unknown>>): 
   try {
     await migrate(db, FOLDER);
   } catch {
-    // Another isolate may have been faster, and then nothing is left to do. Otherwise it fails again.
+    // Another isolate may have been faster: then nothing is left to do. Otherwise it fails again.
     await migrate(db, FOLDER);
   }
   done = true;
