@@ -17,6 +17,7 @@ import * as policy from "./differential/policy.mjs";
 import * as pragmas from "./differential/pragmas.mjs";
 import * as queries from "./differential/queries.mjs";
 import * as rowCounts from "./differential/row_counts.mjs";
+import * as sizes from "./differential/sizes.mjs";
 import * as syntaxErrors from "./differential/syntax_errors.mjs";
 import * as tables from "./differential/tables.mjs";
 import * as triggers from "./differential/triggers.mjs";
@@ -34,7 +35,7 @@ const WAYS = {
 
 const TOPICS = [
   values, expressions, json, queries, writes, triggers, tables, virtualTables, calls,
-  constraintErrors, syntaxErrors, policy, pragmas, rowCounts, limits,
+  constraintErrors, syntaxErrors, policy, pragmas, rowCounts, sizes, limits,
 ];
 const CASES = TOPICS.flatMap((topic) => Object.values(topic)).flat();
 const CASES_OF_A_REQUEST = 25;

@@ -73,6 +73,8 @@ async function take({ call, session, sql, params, args = [], ...step }, database
       return target.batch(step.statements.map(prepare));
     case "exec":
       return target.exec(sql);
+    case "dump":
+      return target.dump();
     default:
       return prepare({ sql, params })[call](...args);
   }

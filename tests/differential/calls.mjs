@@ -1,6 +1,6 @@
 // The ways to call: parameters, several statements in one text, comments, batches, columns.
 
-import { all, batch, call, exec, first, raw, run, unbound } from "../contract/step.mjs";
+import { all, batch, call, dump, exec, first, raw, run, unbound } from "../contract/step.mjs";
 import { topic } from "./case.mjs";
 
 const TABLE = run("CREATE TABLE t (id INTEGER PRIMARY KEY, a)");
@@ -29,7 +29,8 @@ export const calls = topic("calls", {
     exec("CREATE TABLE t (id INTEGER PRIMARY KEY, a)"), exec("INSERT INTO t (a) VALUES (1)\nINSERT INTO t (a) VALUES (2)"), exec("INSERT INTO t (a) VALUES (3); INSERT INTO t (a) VALUES (4)"), exec("\n\nINSERT INTO t (a) VALUES (5)\n\n"), exec("INSERT INTO t (a)\nVALUES (6)"), exec("-- c\nINSERT INTO t (a) VALUES (7)\n-- d"), exec("INSERT INTO t (a) VALUES (8)\r\nINSERT INTO t (a) VALUES (9)"),
     exec("INSERT INTO t (a) VALUES (10)\nINSERT INTO t (id) VALUES (1)"), exec("INSERT INTO t (a) VALUES (11);\nSELEC"), exec("SELECT ?"), exec("SELECT 1\nSELECT 2\nSELECT nope"), exec("INSERT INTO t (a) VALUES ('a\nb')"), exec("SELECT 1; -- c"), exec("  SELECT 1  "), exec("/* a\nb */ SELECT 1"), exec("PRAGMA table_info(t)\nSELECT 1;\n;"), exec("\ttab"), LEFT,
   ],
-  "exec of odd values": [call("exec", "SELECT 1", [])],
+  "what is no text": [call("exec", 5), call("exec", null), call("exec", {})],
+  "dump": [dump()],
   "batches": [
     TABLE, batch("SELECT 1"), batch("INSERT INTO t (a) VALUES (1)", "INSERT INTO t (a) VALUES (2)", LEFT), batch("INSERT INTO t (a) VALUES (3) RETURNING *", "UPDATE t SET a = 0 RETURNING id", "DELETE FROM t RETURNING *"), batch("INSERT INTO t (a) VALUES (4)", "nope", "INSERT INTO t (a) VALUES (5)"), LEFT, batch(["INSERT INTO t (a) VALUES (?)", "x"], ["SELECT * FROM t WHERE a = ?", "x"]),
     batch("CREATE TABLE u (a)", "INSERT INTO u VALUES (1)", "SELECT * FROM u"), batch("DROP TABLE u", "SELECT * FROM u"), "SELECT * FROM u", batch("ALTER TABLE u ADD b", "SELECT * FROM u"), batch("SELECT 1; SELECT 2", "INSERT INTO t (a) VALUES (6); SELECT 3 AS three"), batch(["INSERT INTO t (a) VALUES (?)", { exotic: "undefined" }]), batch("SELECT 1 AS a, 2 AS a", "SELECT 1 WHERE 0"), LEFT,
