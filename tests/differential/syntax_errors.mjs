@@ -11,7 +11,8 @@ const SCHEMA = batch(
 );
 
 const ungrammatical = [
-  "SELEC 1", "SELECT", "SELECT 1 +", "SELECT * FROM", "SELECT FROM t", "SELECT 1,", "SELECT (1", "SELECT 1)",
+  "SELEC 1", "SELECT", "SELECT 1 +", "SELECT * FROM", "SELECT FROM t", "SELECT 1,", "SELECT (1",
+  "SELECT 1)",
   "SELECT 'a", 'SELECT "a', "SELECT `a", "SELECT [a", "SELECT 1 1", "SELECT a b c", "SELECT #", "SELECT @", "SELECT $",
   "SELECT 1abc", "SELECT 1e", "SELECT 0x", "SELECT !1", "SELECT 1 = = 1", "SELECT\n  nope\n  FROM t",
   "INSERT t VALUES (1)", "INSERT INTO t", "INSERT INTO t (a, b) VALUES (1)", "INSERT INTO t VALUES (1)",

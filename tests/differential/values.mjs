@@ -9,7 +9,8 @@ const bound = (...values) => values.map(held);
 
 const STORED =
   "CREATE TABLE v (i INTEGER, r REAL, t TEXT, b BLOB, n NUMERIC, x, a ANY, d DECIMAL(10, 2))";
-const store = (value) => ["INSERT INTO v VALUES (?1, ?1, ?1, ?1, ?1, ?1, ?1, ?1) RETURNING *", value];
+const store = (value) => ["INSERT INTO v VALUES (?1, ?1, ?1, ?1, ?1, ?1, ?1, ?1) RETURNING *",
+value];
 const TYPES = "SELECT typeof(i), typeof(r), typeof(t), typeof(b), typeof(n), typeof(x), typeof(d) FROM v";
 
 export const values = topic("values", {
@@ -27,20 +28,29 @@ export const values = topic("values", {
   "surrogates that stand alone": bound("\ud800", "a\udc00b", "\udc00\ud800"),
   "a NUL in a text": bound("a\0b", "\0", "\0\0a"),
   "a long text": [["SELECT length(?1) AS n, ?1 AS t", "x".repeat(100_000)]],
-  "a long text of wide characters": [["SELECT length(?1) AS n, length(CAST(?1 AS BLOB)) AS b", "é".repeat(50_000)]],
+  "a long text of wide characters": [
+    ["SELECT length(?1) AS n, length(CAST(?1 AS BLOB)) AS b", "é".repeat(50_000)],
+  ],
   "bytes": bound([], [0], [0, 1, 255], [72, 105], [1.5, 2.9], [255, 0, 128]),
   "buffers": ["ArrayBuffer", "Uint8Array", "Float32Array", "DataView"].map(exotic).map(held),
-  "what cannot be bound": ["undefined", "bigint", "symbol", "function", "object", "Date", "BigInt64Array"]
+  "what cannot be bound": [
+    "undefined", "bigint", "symbol", "function", "object", "Date", "BigInt64Array",
+  ]
     .map(exotic).map(held),
   "arrays that are no bytes": bound([256], [-1], ["a"], [null], [1, "a"], [[1]], [true]),
   "objects": bound({}, { a: 1 }, { 0: 1, length: 1 }),
-  "a column of every affinity, integers": [STORED, store(1), store(-0.0), store(1e15), store(2 ** 53), TYPES],
+  "a column of every affinity, integers": [
+    STORED, store(1), store(-0.0), store(1e15), store(2 ** 53), TYPES,
+  ],
   "a column of every affinity, REAL": [STORED, store(1.5), store(1e300), store(0.1), TYPES],
   "a column of every affinity, texts": [
-    STORED, store("1"), store("1.0"), store("1.5"), store(" 7 "), store("1e2"), store("abc"), store(""),
+    STORED, store("1"), store("1.0"), store("1.5"), store(" 7 "), store("1e2"), store("abc"),
+    store(""),
     store("9223372036854775807"), store("9223372036854775808"), store("0x1F"), TYPES,
   ],
-  "a column of every affinity, others": [STORED, store(null), store(true), store([1, 2]), store([]), TYPES],
+  "a column of every affinity, others": [
+    STORED, store(null), store(true), store([1, 2]), store([]), TYPES,
+  ],
   "integers of 64 bits": [
     "SELECT 9223372036854775807 AS max, -9223372036854775808 AS min, 9007199254740993 AS odd",
     "SELECT 9223372036854775808 AS over, -9223372036854775809 AS under, 9223372036854775807 + 1 AS sum",
