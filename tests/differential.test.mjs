@@ -40,7 +40,7 @@ const TOPICS = [
 const CASES = TOPICS.flatMap((topic) => Object.values(topic)).flat();
 const CASES_OF_A_REQUEST = 25;
 
-const textOf = (step) => step.sql ?? JSON.stringify(step.statements);
+const textOf = ({ call, sql, statements }) => String(sql ?? JSON.stringify(statements) ?? call);
 const isWanted = (wanted, { name }, step) =>
   wanted.case === name && wanted.calls.some((part) => textOf(step).includes(part));
 
@@ -59,12 +59,15 @@ async function answers(origin, way) {
   return all.map(comparable);
 }
 
-const shown = (text) => (text?.length > 1000 ? `${text.slice(0, 1000)}…` : text);
+const shown = (text) => (text.length > 400 ? `${text.slice(0, 400)}…` : text);
 
+/** The call, and both outcomes from a little before the place where they part. */
 function difference(step, expected, actual) {
   const params = step.params?.length ? ` with ${JSON.stringify(step.params)}` : "";
-  const call = `${step.call} ${shown(textOf(step) + params)}`;
-  return `${call}\n    D1:   ${shown(expected)}\n    ours: ${shown(actual)}`;
+  const parting = [...expected].findIndex((character, at) => character !== actual[at]);
+  const from = (text) => (parting > 60 ? `…${shown(text.slice(parting - 60))}` : shown(text));
+  const call = `${step.call} ${shown(`${textOf(step)}${params}`)}`;
+  return `${call}\n    D1:   ${from(expected)}\n    ours: ${from(actual)}`;
 }
 
 function suite(way, title, outcomes) {
