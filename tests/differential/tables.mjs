@@ -97,7 +97,9 @@ export const tables = topic("tables", {
   ],
   // Of tables it would show where they lie, which depends on what was there before.
   "EXPLAIN": [
-    TABLE, "EXPLAIN SELECT 1", "EXPLAIN VALUES (1), (2)", "EXPLAIN SELECT abs(1) ORDER BY 1 LIMIT 1", "EXPLAIN SELECT nope", "EXPLAIN EXPLAIN SELECT 1", ["EXPLAIN SELECT ?", 1],
+    TABLE, "EXPLAIN SELECT 1", "EXPLAIN VALUES (1), (2)",
+    "EXPLAIN SELECT abs(1) ORDER BY 1 LIMIT 1", "EXPLAIN SELECT nope", "EXPLAIN EXPLAIN SELECT 1",
+    ["EXPLAIN SELECT ?", 1],
     "EXPLAIN WITH RECURSIVE r (n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM r) SELECT * FROM r LIMIT 2",
   ],
 });

@@ -7,13 +7,29 @@ const WIDER = "a wider limit (docs/limits.md)";
 
 export const WANTED = [
   { case: "limits: 101 parameters", calls: ["SELECT 1 IN"], reason: `${WIDER}: 32,766 parameters` },
-  { case: "limits: the number of a parameter", calls: ["SELECT ?0"], reason: `${WIDER}, which the error names` },
+  {
+    case: "limits: the number of a parameter",
+    calls: ["SELECT ?0"],
+    reason: `${WIDER}, which the error names`,
+  },
   { case: "limits: 101 columns", calls: ["CREATE TABLE t"], reason: `${WIDER}: 2,000 columns` },
-  { case: "limits: 101 columns of a result", calls: ["SELECT 1"], reason: `${WIDER}: 2,000 columns` },
+  {
+    case: "limits: 101 columns of a result",
+    calls: ["SELECT 1"],
+    reason: `${WIDER}: 2,000 columns`,
+  },
   { case: "limits: 128 arguments", calls: ["SELECT max"], reason: `${WIDER}: 1,000 arguments` },
   { case: "limits: 6 terms of a compound", calls: ["UNION ALL"], reason: `${WIDER}: 500 terms` },
-  { case: "limits: a pattern of 51 bytes", calls: ["LIKE", "GLOB"], reason: `${WIDER}: patterns of 1,000 bytes` },
-  { case: "limits: a statement of more bytes", calls: ["SELECT length"], reason: `${WIDER}: 1,000,000 bytes` },
+  {
+    case: "limits: a pattern of 51 bytes",
+    calls: ["LIKE", "GLOB"],
+    reason: `${WIDER}: patterns of 1,000 bytes`,
+  },
+  {
+    case: "limits: a statement of more bytes",
+    calls: ["SELECT length"],
+    reason: `${WIDER}: 1,000,000 bytes`,
+  },
   {
     case: "limits: triggers nested 12 deep",
     calls: ["INSERT INTO c0", "SELECT count"],
