@@ -139,6 +139,58 @@ describe("js-embedded: a database inside the Worker", () => {
   });
 });
 
+describe("drizzle-hono: drizzle and Hono over a database inside the Worker", () => {
+  const call = served(["examples/drizzle-hono/wrangler.toml"]);
+  const names = async () => (await call("GET", "/lists")).body.map(({ name }) => name);
+
+  test("requests that come at once find the tables, which none of them has made", async () => {
+    const answers = await Promise.all(Array.from({ length: 8 }, () => call("GET", "/lists")));
+    for (const { status, body } of answers) assert.deepEqual([status, body], [200, []]);
+  });
+
+  test("POST /lists, and its counts", async () => {
+    const { status, body } = await call("POST", "/lists", { name: "home", tasks: ["tea", "茶"] });
+    assert.equal(status, 201);
+    assert.deepEqual([body.id, body.name], [1, "home"]);
+    assert.ok(Math.abs(Date.now() - Date.parse(body.created)) < 60_000);
+    assert.equal((await call("POST", "/lists", { name: "empty" })).body.id, 2);
+    assert.deepEqual((await call("GET", "/lists")).body, [
+      { id: 2, name: "empty", open: 0 },
+      { id: 1, name: "home", open: 2 },
+    ]);
+  });
+
+  test("POST /lists creates a list with all of its tasks, or nothing", async () => {
+    assert.equal((await call("POST", "/lists", { name: "new", tasks: ["x", null] })).status, 500);
+    assert.equal((await call("POST", "/lists", { name: "home" })).status, 500);
+    assert.deepEqual(await names(), ["empty", "home"]);
+  });
+
+  test("PATCH /tasks/:id", async () => {
+    const { status, body } = await call("PATCH", "/tasks/2", { done: true, tags: ["a", '"b"'] });
+    assert.equal(status, 200);
+    assert.deepEqual(body, { id: 2, listId: 1, text: "茶", tags: ["a", '"b"'], done: true });
+    assert.equal((await call("PATCH", "/tasks/99", { done: true })).status, 404);
+    assert.equal((await call("GET", "/lists")).body[1].open, 1);
+  });
+
+  test("GET /lists/:id has the tasks with it", async () => {
+    const { body } = await call("GET", "/lists/1");
+    assert.deepEqual(body.tasks, [
+      { id: 1, text: "tea", tags: [], done: false },
+      { id: 2, text: "茶", tags: ["a", '"b"'], done: true },
+    ]);
+    assert.equal((await call("GET", "/lists/99")).status, 404);
+  });
+
+  test("DELETE /lists/:id takes its tasks along", async () => {
+    assert.equal((await call("DELETE", "/lists/1")).status, 204);
+    assert.equal((await call("DELETE", "/lists/1")).status, 404);
+    assert.deepEqual(await names(), ["empty"]);
+    assert.equal((await call("PATCH", "/tasks/1", { done: true })).status, 404);
+  });
+});
+
 const rustIsBuilt = existsSync(inRepository("examples/rust-embedded/build/index.js"));
 const skip = rustIsBuilt ? false : "not built: node scripts/build.mjs examples/rust-embedded";
 

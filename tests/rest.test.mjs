@@ -3,11 +3,11 @@
 // commands of wrangler itself with its API's address set to that Worker.
 
 import assert from "node:assert/strict";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 
-import { temporaryDirectory } from "./support/repository.mjs";
+import { inRepository, temporaryDirectory } from "./support/repository.mjs";
 import { RestClient } from "./support/rest_client.mjs";
 import { TOKEN, wrangler, WranglerDev } from "./support/wrangler.mjs";
 
@@ -278,5 +278,32 @@ describe("the stock wrangler", { concurrency: true }, () => {
     assert.deepEqual(applied.map(({ name }) => name), ["0001_people.sql", "0002_log.sql"]);
     const log = await rest.query("migrated", "SELECT name FROM log");
     assert.deepEqual(log, [{ name: "Ada; Countess" }]);
+  });
+
+  test("d1 migrations apply with what drizzle-kit wrote: a rebuilt table loses no child", async () => {
+    const { uuid } = await rest.create("rebuilt");
+    const migrations = join(directory, "rebuild");
+    mkdirSync(migrations);
+    const configuration = join(directory, "rebuild.json");
+    const d1_databases = [
+      { binding: "DB", database_name: "rebuilt", database_id: uuid, migrations_dir: "rebuild" },
+    ];
+    writeFileSync(configuration, JSON.stringify({ name: "app", d1_databases }));
+    const source = inRepository("tests/workers/orms/migrations/rebuild");
+    const apply = (file) => {
+      copyFileSync(join(source, file), join(migrations, file));
+      return d1("migrations", "apply", "rebuilt", "--remote", "-c", configuration);
+    };
+
+    await apply("0000_tables.sql");
+    await rest.query("rebuilt", "INSERT INTO parent VALUES (1, 'one')");
+    await rest.query("rebuilt", "INSERT INTO child VALUES (9, 1)");
+    await apply("0001_name_not_null.sql");
+    const [{ sql }] = await rest.query(
+      "rebuilt",
+      "SELECT sql FROM sqlite_schema WHERE name = 'parent'",
+    );
+    assert.match(sql, /`name` text NOT NULL/);
+    assert.deepEqual(await rest.query("rebuilt", "SELECT * FROM child"), [{ id: 9, parent_id: 1 }]);
   });
 });

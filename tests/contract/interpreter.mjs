@@ -23,13 +23,26 @@ const value = (param) => (param?.exotic ? EXOTIC[param.exotic]() : param);
 
 /** Answers a request whose body is the steps of a case, with the outcome of each. */
 export async function interpret(request, database) {
-  const steps = await request.json();
+  const body = await request.json();
+  if (body.cases) return interpretAll(body.cases, database);
+  const { outcomes, error } = await takeCase(body, database);
+  return error ? Response.json(error, { status: 500 }) : Response.json(outcomes);
+}
+
+/** The same for many cases, each with the size that the empty database had at its start. */
+async function interpretAll(cases, database) {
+  const answers = [];
+  for (const steps of cases) answers.push(await takeCase(steps, database));
+  return Response.json(answers);
+}
+
+async function takeCase(steps, database) {
   const emptied = await outcome(() => empty(database));
-  if (emptied.error) return Response.json(emptied.error, { status: 500 });
+  if (emptied.error) return { error: emptied.error };
   const sessions = {};
   const outcomes = [];
   for (const step of steps) outcomes.push(await outcome(() => take(step, database, sessions)));
-  return Response.json(outcomes);
+  return { size: emptied.value, outcomes };
 }
 
 async function outcome(work) {
@@ -60,6 +73,8 @@ async function take({ call, session, sql, params, args = [], ...step }, database
       return target.batch(step.statements.map(prepare));
     case "exec":
       return target.exec(sql);
+    case "dump":
+      return target.dump();
     default:
       return prepare({ sql, params })[call](...args);
   }
@@ -67,12 +82,20 @@ async function take({ call, session, sql, params, args = [], ...step }, database
 
 const OWN_TABLES =
   "SELECT type, name FROM sqlite_schema WHERE type IN ('table', 'view') " +
-  "AND name NOT GLOB 'sqlite_*' AND name NOT GLOB '_cf_*'";
+  "AND name NOT GLOB 'sqlite_*' AND name NOT GLOB '_cf_*' " +
+  // A virtual table takes its shadow tables along. Of others the newer may refer to the older.
+  "ORDER BY coalesce(sql, '') NOT LIKE 'CREATE VIRTUAL %', rowid DESC";
 
+/** What the last row id is at the start of a case, since it stays with the connection. */
+const START = "CREATE TABLE start (id INTEGER PRIMARY KEY)";
+
+/** Answers the size that is left. */
 async function empty(database) {
   const { results } = await database.prepare(OWN_TABLES).all();
-  // A virtual table takes its shadow tables along, which follow it in the schema.
-  const drop = ({ type, name }) => database.prepare(`DROP ${type} IF EXISTS "${name}"`);
-  if (results.length === 0) return;
-  await database.batch([database.prepare("PRAGMA defer_foreign_keys = ON"), ...results.map(drop)]);
+  const drop = ({ type, name }) => `DROP ${type} IF EXISTS "${name.replaceAll('"', '""')}"`;
+  const statements = ["PRAGMA defer_foreign_keys = ON", ...results.map(drop)];
+  statements.push("DROP TABLE IF EXISTS sqlite_stat1");
+  statements.push(START, "INSERT INTO start VALUES (0)", "DROP TABLE start");
+  const dropped = await database.batch(statements.map((sql) => database.prepare(sql)));
+  return dropped.at(-1).meta.size_after;
 }

@@ -102,6 +102,8 @@ export const unbound = (sql) => new Step({ call: "all", sql });
 
 export const exec = (sql) => new Step({ call: "exec", sql });
 
+export const dump = () => new Step({ call: "dump" });
+
 /** Statements are texts, or arrays of a text and its values. */
 export const batch = (...statements) =>
   new Step({

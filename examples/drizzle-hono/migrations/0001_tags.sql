@@ -1,0 +1,1 @@
+ALTER TABLE `tasks` ADD `tags` text DEFAULT '[]' NOT NULL;

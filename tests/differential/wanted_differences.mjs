@@ -1,0 +1,43 @@
+// Where Isolite is meant to answer otherwise than D1, and why. Nothing else may differ, and what is
+// listed must differ: an entry that has become equal fails the test.
+//
+// An entry names a case, and within it the texts of the calls that differ, or a part of them.
+
+const WIDER = "a wider limit (docs/limits.md)";
+
+export const WANTED = [
+  { case: "limits: 101 parameters", calls: ["SELECT 1 IN"], reason: `${WIDER}: 32,766 parameters` },
+  {
+    case: "limits: the number of a parameter",
+    calls: ["SELECT ?0"],
+    reason: `${WIDER}, which the error names`,
+  },
+  { case: "limits: 101 columns", calls: ["CREATE TABLE t"], reason: `${WIDER}: 2,000 columns` },
+  {
+    case: "limits: 101 columns of a result",
+    calls: ["SELECT 1"],
+    reason: `${WIDER}: 2,000 columns`,
+  },
+  { case: "limits: 128 arguments", calls: ["SELECT max"], reason: `${WIDER}: 1,000 arguments` },
+  { case: "limits: 6 terms of a compound", calls: ["UNION ALL"], reason: `${WIDER}: 500 terms` },
+  {
+    case: "limits: a pattern of 51 bytes",
+    calls: ["LIKE", "GLOB"],
+    reason: `${WIDER}: patterns of 1,000 bytes`,
+  },
+  {
+    case: "limits: a statement of more bytes",
+    calls: ["SELECT length"],
+    reason: `${WIDER}: 1,000,000 bytes`,
+  },
+  {
+    case: "limits: triggers nested 12 deep",
+    calls: ["INSERT INTO c0", "SELECT count"],
+    reason: `${WIDER}: 100 triggers deep`,
+  },
+  {
+    case: "limits: a value of more bytes",
+    calls: ["zeroblob"],
+    reason: "2,000,000 bytes, which D1 documents and its local simulator does not keep",
+  },
+];
