@@ -11,6 +11,7 @@ mod query;
 mod request;
 mod request_error;
 mod results_format;
+mod surrogates;
 mod value;
 
 pub use answer::{Answer, Meta, RowText, Rows, Timings};

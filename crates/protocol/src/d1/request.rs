@@ -9,7 +9,7 @@ use serde::de::value::{MapAccessDeserializer, SeqAccessDeserializer};
 use serde::de::{Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{CompactBatch, Query, RequestError, Value};
+use super::{CompactBatch, Query, RequestError, Value, surrogates};
 
 #[derive(Clone, Debug, PartialEq)]
 pub enum Request {
@@ -19,7 +19,13 @@ pub enum Request {
 
 impl Request {
     pub fn decode(body: &str) -> Result<Self, RequestError> {
-        serde_json::from_str(body).map_err(RequestError::from)
+        match serde_json::from_str(body).map_err(RequestError::from) {
+            Err(RequestError::Syntax(text)) => match surrogates::replaced(body) {
+                Some(body) => serde_json::from_str(&body).map_err(RequestError::from),
+                None => Err(RequestError::Syntax(text)),
+            },
+            decoded => decoded,
+        }
     }
 
     pub fn encode(&self) -> Result<String, RequestError> {
@@ -164,6 +170,14 @@ mod tests {
         }
         let deep = format!("{}{}", r#"{"sql":"a","x":"#, "[".repeat(200_000));
         assert!(Request::decode(&deep).is_err());
+    }
+
+    #[test]
+    fn half_a_character_is_replaced() {
+        let Ok(Request::One(query)) = Request::decode(r#"{"sql":"\ud83d\ude00 \ud800"}"#) else {
+            panic!("refused")
+        };
+        assert_eq!(&*query.sql, "😀 \u{fffd}");
     }
 
     #[test]

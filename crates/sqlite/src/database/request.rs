@@ -22,6 +22,7 @@ impl Database {
         let mut answer = AnswerWriter::new(run, self.limits.result_bytes_max);
         let ran = self.run_queries(run, &mut answer).and_then(|()| self.check_names());
         let ran = ran.and_then(|()| self.check_foreign_keys());
+        let writes = self.has_written();
         let ran = ran.and_then(|()| self.run_internal("COMMIT"));
         let ran = ran.map_err(|error| self.explain(error));
         if ran.is_err() {
@@ -32,6 +33,10 @@ impl Database {
         // A request is one transaction, so there is one commit at most.
         let commit = self.shared.commits.borrow_mut().pop();
         ran?;
+        if writes {
+            // Full text search writes only at the end.
+            self.size_bytes = self.size_bytes().unwrap_or(self.size_bytes);
+        }
         let (answer, count) = answer.finish();
         Ok(Done { answer, count, commit })
     }

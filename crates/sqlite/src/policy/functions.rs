@@ -4,7 +4,7 @@
 //! missing tell of the build (`sqlite_version`), reach its inside, or came to SQLite after D1's list
 //! was made; a dump of either database so loads into the other.
 
-/// Sorted, as SQLite spells them.
+/// Sorted, in lower case.
 const ALLOWED: [&str; 138] = [
     "->",
     "->>",
@@ -147,7 +147,7 @@ const ALLOWED: [&str; 138] = [
 ];
 
 pub(super) fn is_allowed(name: &str) -> bool {
-    ALLOWED.binary_search(&name).is_ok()
+    ALLOWED.binary_search(&name.to_ascii_lowercase().as_str()).is_ok()
 }
 
 #[cfg(test)]
