@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Puts SQLite's source for wasm into .tools/sqlite3, with counters of the rows read and written.
+# Puts SQLite's source for wasm into .tools/sqlite3, with the patches in scripts/sqlite.
 #
 #   scripts/sqlite-source.sh [--check]      --check: only tells whether it is there
 #
@@ -11,10 +11,10 @@ cd "$(dirname "$0")/.."
 
 PACKAGE=better-sqlite3@13.2.0
 SHA256=75a4760a7b9727a4c4c877aec92eacf39e52a8f2921ce00bd33be6d3a8e8e254
-PATCH=scripts/sqlite/row_counters.patch
+PATCHES=$PWD/scripts/sqlite
 DIRECTORY=.tools/sqlite3
 
-stamp="$PACKAGE $(cksum <"$PATCH")"
+stamp="$PACKAGE $(cat "$PATCHES"/*.patch | cksum)"
 if [ -f "$DIRECTORY/sqlite3.c" ] && [ "$(cat "$DIRECTORY/.stamp" 2>/dev/null)" = "$stamp" ]; then
   exit 0
 fi
@@ -29,7 +29,7 @@ if ! echo "$SHA256  $source/sqlite3.c" | sha256sum --check --status; then
   echo "the sqlite3.c of $PACKAGE is not the one that is known here" >&2
   exit 1
 fi
-(cd "$source" && GIT_CEILING_DIRECTORIES="$work" git apply "$OLDPWD/$PATCH")
+(cd "$source" && GIT_CEILING_DIRECTORIES="$work" git apply "$PATCHES"/*.patch)
 rm -rf "$DIRECTORY"
 mkdir -p "$DIRECTORY"
 cp "$source/sqlite3.c" "$source/sqlite3.h" "$DIRECTORY/"

@@ -45,6 +45,8 @@ struct Primary {
 /// What background work shares with the requests.
 pub(crate) struct Engine {
     storage: storage_js::Storage,
+    /// What its database may take, or how the settings are wrong.
+    limits: std::result::Result<Limits, String>,
     database: RefCell<Option<Database>>,
     checkpoint: CheckpointPolicy,
     checkpoint_runs: Cell<bool>,
@@ -54,6 +56,7 @@ impl DurableObject for IsolitePrimary {
     fn new(state: State, env: Env) -> Self {
         let engine = Engine {
             storage: storage_js::Storage::of(&state),
+            limits: Limits::from_settings(|name| env.var(name).ok().map(|value| value.to_string())),
             database: RefCell::new(None),
             checkpoint: CheckpointPolicy::default(),
             checkpoint_runs: Cell::new(false),
@@ -187,12 +190,13 @@ impl Engine {
     }
 
     fn open(&self) -> std::result::Result<Database, Unavailable> {
+        let limits = self.limits.clone().map_err(Unavailable::Misconfigured)?;
         if self.storage.is_deleted().map_err(of_storage)? {
             return Err(Unavailable::Deleted);
         }
         let storage = ObjectStorage::open(self.storage.clone()).map_err(of_storage)?;
         let store = Store::open(Box::new(storage), CACHE_PAGES).map_err(SqlError::Pages)?;
-        Ok(Database::open(store, Limits::default())?)
+        Ok(Database::open(store, limits)?)
     }
 
     fn checkpoint_is_due(&self) -> bool {
@@ -206,6 +210,8 @@ impl Engine {
 enum Unavailable {
     /// The object stays behind without one, for good.
     Deleted,
+    /// A setting is wrong; the text says which and how.
+    Misconfigured(String),
     Failed(SqlError),
 }
 
@@ -224,6 +230,7 @@ fn of_storage(error: isolite_core::StorageError) -> SqlError {
 fn refuse(unavailable: &Unavailable) -> Answer {
     match unavailable {
         Unavailable::Deleted => fail("This database was deleted", 404),
+        Unavailable::Misconfigured(text) => fail(text, 500),
         Unavailable::Failed(error @ SqlError::Pages(CoreError::TooLarge { .. })) => {
             fail(&error.to_string(), 200)
         }

@@ -19,7 +19,7 @@ pub(super) async fn checkpoint(engine: Rc<Engine>) {
         match engine.with(|database| database.checkpoint_step(&policy)) {
             Ok(CheckpointProgress::More) => {}
             Ok(_) => break,
-            Err(Unavailable::Deleted) => break,
+            Err(Unavailable::Deleted | Unavailable::Misconfigured(_)) => break,
             Err(Unavailable::Failed(error)) => {
                 console_error!("The checkpoint will be tried again: {error}");
                 break;

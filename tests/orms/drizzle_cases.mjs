@@ -11,8 +11,6 @@ import { union } from "drizzle-orm/sqlite-core";
 import { ADA, BOB, withTables } from "./drizzle_database.mjs";
 import { posts, users } from "./drizzle_schema.mjs";
 
-const NO_LIMIT = "Isolite has no UPDATE and DELETE with ORDER BY and LIMIT yet: docs/limits.md";
-
 const people = async (db) => {
   await db.insert(users).values([ADA, BOB]);
   await db.insert(posts).values([
@@ -128,7 +126,6 @@ export const drizzleCases = [
   },
   {
     name: "update and delete with an order and a limit",
-    except: { service: NO_LIMIT, embedded: NO_LIMIT },
     run: withTables(async (db) => {
       await people(db);
       await db.update(posts).set({ score: 0 }).orderBy(desc(posts.views)).limit(1);

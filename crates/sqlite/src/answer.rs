@@ -4,7 +4,7 @@ use isolite_protocol::ResultsFormat;
 
 use crate::database::Run;
 use crate::error::Error;
-use crate::json::{RowWriter, write_json};
+use crate::json::{RowWriter, write_json, write_real};
 use crate::statement::Statement;
 
 /// What `meta` compares: the state before a query and after it.
@@ -93,7 +93,8 @@ impl<'a> AnswerWriter<'a> {
         let out = &mut self.out;
         let numbers = |out: &mut Vec<u8>, keys: [&str; 7]| {
             let [duration, changes_key, last_row_id, changed_db, size, read, written] = keys;
-            put(out, duration, &duration_ms);
+            out.extend_from_slice(duration.as_bytes());
+            write_real(duration_ms, out);
             put(out, changes_key, &changes);
             put(out, last_row_id, &after.last_row_id);
             put(out, changed_db, &changed);
@@ -107,7 +108,8 @@ impl<'a> AnswerWriter<'a> {
         } else {
             out.extend_from_slice(b",\"meta\":{");
             out.extend_from_slice(self.served.as_bytes());
-            put(out, "\"timings\":{\"sql_duration_ms\":", &duration_ms);
+            out.extend_from_slice(b"\"timings\":{\"sql_duration_ms\":");
+            write_real(duration_ms, out);
             out.push(b'}');
             numbers(out, KEYS);
             out.extend_from_slice(b"}}");

@@ -117,7 +117,7 @@ fn write_number(number: i64, out: &mut Vec<u8>) {
 
 /// As JavaScript writes it where an integer is meant, so that readers who want an integer get one.
 /// Above 2^53 with an exponent: there a reader may take digits alone for an INTEGER.
-fn write_real(number: f64, out: &mut Vec<u8>) {
+pub(crate) fn write_real(number: f64, out: &mut Vec<u8>) {
     const EXACT_MAX: f64 = 9_007_199_254_740_992.0; // 2^53
     if number.fract() == 0.0 && number.abs() < EXACT_MAX {
         write_number(number as i64, out);
