@@ -392,7 +392,7 @@ fn rows_are_counted_as_d1_counts_them() {
     for (sql, read, written) in [
         ("CREATE TABLE t (id INTEGER PRIMARY KEY, a, b)", 1, 2),
         ("CREATE INDEX t_a ON t (a)", 2, 1),
-        ("INSERT INTO t VALUES (1, 1, 1), (2, 2, 2), (3, 3, 3)", 0, 6),
+        ("INSERT INTO t VALUES (1, 1, 1), (2, 2, 2), (3, 3, 3)", 3, 6),
         ("SELECT count(*) FROM t", 3, 0),
         ("SELECT * FROM t", 3, 0),
         ("SELECT * FROM t WHERE a = 2", 2, 0),
