@@ -50,55 +50,41 @@ pub async fn call(
     body: String,
     session: Option<&str>,
 ) -> Result<Reply> {
-    let body = Text::from(body.as_str());
-    let question = Question { database, create, path, body: Some(&body), session };
-    let answer = ask(env, question).await?;
-    Ok(Reply { body: answer.text.into(), bookmark: answer.bookmark })
-}
-
-#[derive(Clone, Copy)]
-pub(crate) struct Question<'a> {
-    pub database: &'a str,
-    pub create: bool,
-    pub path: &'a str,
-    pub body: Option<&'a Text>,
-    pub session: Option<&'a str>,
-}
-
-pub(crate) async fn ask(env: &Env, question: Question<'_>) -> Result<Answer> {
-    if let Err(failure) = check_client_path(question.path) {
+    if let Err(failure) = check_client_path(path) {
         return Ok(failed(&failure));
     }
-    let Question { path, body, session, .. } = question;
-    let message = Message { path, body, session };
-    let record = match record(env, question).await? {
+    let body = Text::from(body);
+    let message = Message { path, body: Some(&body), session };
+    let record = match resolve(env, database, create).await? {
         Ok(record) => record,
         Err(failure) => return Ok(failed(&failure)),
     };
     let answer = send(env, Object::Primary(&record), message).await?;
     if answer.status != GONE {
-        return Ok(answer);
+        return Ok(answer.into());
     }
-    RECORDS.with_borrow_mut(|records| records.forget(&record.name, &record.uuid));
-    match self::record(env, question).await? {
-        Ok(record) => send(env, Object::Primary(&record), message).await,
+    RECORDS.with_borrow_mut(|records| records.forget(database, &record.uuid));
+    match resolve(env, database, create).await? {
+        Ok(record) => Ok(send(env, Object::Primary(&record), message).await?.into()),
         Err(failure) => Ok(failed(&failure)),
     }
 }
 
-async fn record(
+/// The record of a database, from this isolate's memory or from the directory.
+async fn resolve(
     env: &Env,
-    question: Question<'_>,
+    database: &str,
+    create: bool,
 ) -> Result<std::result::Result<Rc<DatabaseRecord>, Failure>> {
-    let known = RECORDS.with_borrow_mut(|records| records.get(question.database));
+    let known = RECORDS.with_borrow_mut(|records| records.get(database));
     if let Some(record) = known {
         return Ok(Ok(record));
     }
-    let name = match DatabaseName::parse(question.database) {
+    let name = match DatabaseName::parse(database) {
         Ok(name) => name,
         Err(error) => return Ok(Err(bad_name(error))),
     };
-    let resolved = if question.create {
+    let resolved = if create {
         client::create(env, &NewDatabase { if_missing: true, ..NewDatabase::named(name) }).await?
     } else {
         client::resolve(env, &name).await?
@@ -109,7 +95,7 @@ async fn record(
             RECORDS.with_borrow_mut(|records| records.insert(Rc::clone(&record)));
             Ok(record)
         }
-        Err(Refusal::NotFound(_)) => Err(unknown_database(question.database)),
+        Err(Refusal::NotFound(_)) => Err(unknown_database(database)),
         Err(refusal) => Err(Failure::new(refusal.message())),
     })
 }
@@ -125,7 +111,13 @@ fn bad_name(error: NameError) -> Failure {
     Failure::new(error.to_string())
 }
 
-/// D1's client reads a failure from the body alone, whatever the status.
-fn failed(failure: &Failure) -> Answer {
-    Answer::new(200, failure.encode())
+/// D1's client reads a failure from the body alone.
+fn failed(failure: &Failure) -> Reply {
+    Reply { body: failure.encode(), bookmark: None }
+}
+
+impl From<Answer> for Reply {
+    fn from(answer: Answer) -> Self {
+        Reply { body: answer.text.into(), bookmark: answer.bookmark }
+    }
 }

@@ -6,20 +6,20 @@
 
 import { DurableObject, WorkerEntrypoint } from "cloudflare:workers";
 
-/** Finds the objects of a database and carries D1's requests to them. */
+/** Where a primary is: its object's name, and what places it at its first call. */
+export type Place = [id: string, locationHint: string | undefined, jurisdiction: string | undefined];
+
+/** Knows where databases are. */
 export declare class Router {
+  /** As far as this isolate knows. */
+  place(database: string): Place | undefined;
   /**
-   * `path` and `text` are those of D1's HTTP protocol. An unknown database resolves with
-   * `{"success":false,"error":"…"}` as the text; a lost connection rejects.
+   * Asks the directory, and resolves with the place or with `{"success":false,"error":"…"}` as text;
+   * a lost connection rejects.
    */
-  call(
-    env: object,
-    database: string,
-    create: boolean,
-    path: string,
-    body: string | undefined,
-    session: string | undefined,
-  ): Promise<[text: string, bookmark: string | undefined]>;
+  resolve(env: object, database: string, create: boolean): Promise<Place | string>;
+  /** Forgets a place whose object says that its database was deleted. */
+  forget(database: string, id: string): void;
 }
 
 /** The one writer of a database. */
