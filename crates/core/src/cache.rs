@@ -2,11 +2,18 @@
 
 use hashlink::LruCache;
 
+use crate::crc64::PageCrc;
 use crate::page::{PageImage, PageNo};
 
 /// A bounded number of pages; the bound is the memory it may take.
 pub(crate) struct PageCache {
-    pages: LruCache<PageNo, Box<PageImage>>,
+    pages: LruCache<PageNo, Cached>,
+}
+
+struct Cached {
+    image: Box<PageImage>,
+    /// Known of pages that were written, which are likely to be written again.
+    crc: Option<PageCrc>,
 }
 
 impl PageCache {
@@ -19,15 +26,20 @@ impl PageCache {
     }
 
     pub(crate) fn get(&mut self, number: PageNo) -> Option<&PageImage> {
-        self.pages.get(&number).map(|page| &**page)
+        self.pages.get(&number).map(|page| &*page.image)
+    }
+
+    /// The CRC of a page, if that is at hand.
+    pub(crate) fn crc(&self, number: PageNo) -> Option<PageCrc> {
+        self.pages.peek(&number).and_then(|page| page.crc)
     }
 
     pub(crate) fn contains(&self, number: PageNo) -> bool {
         self.pages.peek(&number).is_some()
     }
 
-    pub(crate) fn put(&mut self, number: PageNo, page: Box<PageImage>) {
-        self.pages.insert(number, page);
+    pub(crate) fn put(&mut self, number: PageNo, image: Box<PageImage>, crc: Option<PageCrc>) {
+        self.pages.insert(number, Cached { image, crc });
     }
 
     pub(crate) fn remove(&mut self, number: PageNo) {

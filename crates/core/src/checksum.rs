@@ -4,11 +4,8 @@
 //! with the top bit set. Being an exclusive-or, it is carried from one position to the next by the
 //! changed pages alone, and two replicas that agree on it hold the same database.
 
-use crc::{CRC_64_GO_ISO, Crc, Table};
-
+use crate::crc64::{Crc64, PageCrc};
 use crate::page::PageNo;
-
-pub(crate) const CRC: Crc<u64, Table<16>> = Crc::<u64, Table<16>>::new(&CRC_64_GO_ISO);
 
 /// Set on every checksum in LTX, so that zero can mean "none".
 pub(crate) const FLAG: u64 = 1 << 63;
@@ -32,31 +29,34 @@ impl Checksum {
     }
 
     /// Adds a page that was not there, or takes out one that was: both are the same operation.
-    pub fn toggle(self, number: PageNo, content: &[u8]) -> Self {
-        let mut digest = CRC.digest();
-        digest.update(&number.to_be_bytes());
-        digest.update(content);
-        Checksum((self.0 ^ digest.finalize()) | FLAG)
+    pub(crate) fn toggle(self, number: PageNo, page: PageCrc) -> Self {
+        let mut crc = Crc64::new();
+        crc.update(&number.to_be_bytes());
+        crc.push(page);
+        Checksum((self.0 ^ crc.finish()) | FLAG)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::page::{PAGE_SIZE, PageImage};
     #[cfg(target_arch = "wasm32")]
     use wasm_bindgen_test::wasm_bindgen_test as test;
 
+    const ONES: PageImage = [1; PAGE_SIZE];
+
     #[test]
     fn toggling_a_page_twice_leaves_no_trace() {
-        let once = Checksum::EMPTY.toggle(7, &[1; 4096]);
+        let once = Checksum::EMPTY.toggle(7, PageCrc::of(&ONES));
         assert_ne!(once, Checksum::EMPTY);
-        assert_eq!(once.toggle(7, &[1; 4096]), Checksum::EMPTY);
+        assert_eq!(once.toggle(7, PageCrc::of(&ONES)), Checksum::EMPTY);
     }
 
     #[test]
     fn a_page_counts_by_number_and_content() {
-        let page = [3; 4096];
-        assert_ne!(Checksum::EMPTY.toggle(1, &page), Checksum::EMPTY.toggle(2, &page));
-        assert_ne!(Checksum::EMPTY.toggle(1, &page), Checksum::EMPTY.toggle(1, &[4; 4096]));
+        let (page, other) = (PageCrc::of(&[3; PAGE_SIZE]), PageCrc::of(&[4; PAGE_SIZE]));
+        assert_ne!(Checksum::EMPTY.toggle(1, page), Checksum::EMPTY.toggle(2, page));
+        assert_ne!(Checksum::EMPTY.toggle(1, page), Checksum::EMPTY.toggle(1, other));
     }
 }

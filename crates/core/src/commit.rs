@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::crc64::PageCrc;
 use crate::ltx::{Encoder, FrameRef, Header};
 use crate::page::{PageImage, PageNo};
 use crate::position::Position;
@@ -33,19 +34,20 @@ pub struct Commit {
 
 impl Commit {
     /// Encodes `pages` as the commit between two positions. The pages are those of a whole
-    /// transaction: every page that it added to the database is among them.
+    /// transaction: every page that it added to the database is among them. `crcs` are theirs.
     pub(crate) fn encode(
         before: Position,
         after: Position,
         size_pages: PageNo,
         time_ms: i64,
         pages: &BTreeMap<PageNo, Box<PageImage>>,
+        crcs: &[PageCrc],
     ) -> Commit {
         let txid = after.txid;
         let mut encoder =
             Encoder::new(Header { txid_min: txid, txid_max: txid, size_pages, time_ms });
-        for (number, page) in pages {
-            encoder.push(*number, page);
+        for ((number, page), crc) in pages.iter().zip(crcs) {
+            encoder.push_summed(*number, page, *crc);
         }
         let (ltx, frames) = encoder.finish();
         Commit { before, after, size_pages, time_ms, ltx, frames }

@@ -8,6 +8,7 @@ mod cache;
 mod checkpoint;
 mod checksum;
 mod commit;
+mod crc64;
 mod error;
 pub mod ltx;
 #[cfg(feature = "testing")]

@@ -15,6 +15,7 @@ use std::collections::HashMap;
 use crate::cache::PageCache;
 use crate::checkpoint::RunningCheckpoint;
 use crate::commit::{Changes, Commit};
+use crate::crc64::PageCrc;
 use crate::error::Error;
 use crate::ltx::{FrameRef, decode_frame, read_index};
 use crate::page::{LOCK_PAGE, PageImage, PageNo, blank_page};
@@ -120,24 +121,26 @@ impl Store {
         after.txid += 1;
         for number in size_pages + 1..=self.size_pages {
             if number != LOCK_PAGE {
-                after.checksum = after.checksum.toggle(number, self.page(number)?);
+                after.checksum = after.checksum.toggle(number, self.crc(number)?);
             }
         }
-        for (number, page) in &changes.pages {
+        let crcs: Vec<PageCrc> = changes.pages.values().map(|page| PageCrc::of(page)).collect();
+        for (number, crc) in changes.pages.keys().zip(&crcs) {
             if *number <= self.size_pages {
-                after.checksum = after.checksum.toggle(*number, self.page(*number)?);
+                after.checksum = after.checksum.toggle(*number, self.crc(*number)?);
             }
-            after.checksum = after.checksum.toggle(*number, &**page);
+            after.checksum = after.checksum.toggle(*number, *crc);
         }
-        let commit = Commit::encode(self.position, after, size_pages, time_ms, &changes.pages);
+        let commit =
+            Commit::encode(self.position, after, size_pages, time_ms, &changes.pages, &crcs);
         if let Err(error) = self.storage.append(&commit) {
             return Err(self.break_off(error));
         }
-        self.take(&commit, changes);
+        self.take(&commit, changes, crcs);
         Ok(commit)
     }
 
-    fn take(&mut self, commit: &Commit, changes: Changes) {
+    fn take(&mut self, commit: &Commit, changes: Changes, crcs: Vec<PageCrc>) {
         assert_eq!(commit.before, self.position);
         for number in commit.size_pages + 1..=self.size_pages {
             self.cache.remove(number);
@@ -146,14 +149,21 @@ impl Store {
         for (number, frame) in &commit.frames {
             self.frames.insert(*number, (commit.after.txid, *frame));
         }
-        for (number, page) in changes.pages {
-            self.cache.put(number, page);
+        for ((number, page), crc) in changes.pages.into_iter().zip(crcs) {
+            self.cache.put(number, page, Some(crc));
         }
         self.position = commit.after;
         self.size_pages = commit.size_pages;
         self.log.add(commit.ltx.len());
         if let Some(running) = &mut self.checkpoint {
             running.log_after.add(commit.ltx.len());
+        }
+    }
+
+    fn crc(&mut self, number: PageNo) -> Result<PageCrc, Error> {
+        match self.cache.crc(number) {
+            Some(crc) => Ok(crc),
+            None => self.page(number).map(PageCrc::of),
         }
     }
 
@@ -182,7 +192,7 @@ impl Store {
         if decode_frame(&bytes, &mut page)?.0 != number {
             return Err(Error::Corrupt(format!("commit {txid} holds another page than {number}")));
         }
-        self.cache.put(number, page);
+        self.cache.put(number, page, None);
         Ok(())
     }
 
@@ -199,7 +209,7 @@ impl Store {
                 && newest
                 && !cache.contains(number)
             {
-                cache.put(number, Box::new(*image));
+                cache.put(number, Box::new(*image), None);
             }
         });
         self.next_in_scan = next;

@@ -8,6 +8,7 @@
 use super::*;
 use crate::checkpoint::{CheckpointPolicy, CheckpointProgress};
 use crate::checksum::Checksum;
+use crate::crc64::PageCrc;
 use crate::memory_storage::{Fault, MemoryStorage};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -48,7 +49,7 @@ fn transaction(random: &mut Random, pages: &Pages) -> (Changes, Pages) {
 
 fn checksum(pages: &Pages) -> Checksum {
     let numbered = pages.iter().enumerate();
-    numbered.fold(Checksum::EMPTY, |sum, (i, page)| sum.toggle(i as u32 + 1, &**page))
+    numbered.fold(Checksum::EMPTY, |sum, (i, page)| sum.toggle(i as u32 + 1, PageCrc::of(page)))
 }
 
 fn assert_holds(store: &mut Store, pages: &Pages, context: &str) {
