@@ -88,6 +88,31 @@ describe("which database", () => {
   });
 });
 
+describe("64-bit integers and bytes", () => {
+  const forms = (row) => ({ all: row, batch: row, first: row, found: 1, raw: row });
+  const exactly = ["9223372036854775807n", "-9223372036854775808n", "9007199254740993n"];
+  const rounded = [2 ** 63, -(2 ** 63), 2 ** 53];
+  const cases = [
+    [{ bigint: true, blobs: "bytes" }, [...exactly, "bytes 0,1,254,255", "integer"]],
+    [{ bigint: true }, [...exactly, [0, 1, 254, 255], "integer"]],
+    [{ blobs: "bytes" }, [...rounded, "bytes 0,1,254,255", "real"]],
+    [{}, [...rounded, [0, 1, 254, 255], "real"]],
+  ];
+  const places = [
+    ["by a service binding", { binding: "MADE" }],
+    ["inside the Worker", { database: "values" }],
+  ];
+
+  for (const [title, place] of places) {
+    for (const [options, row] of cases) {
+      test(`${title}, with ${JSON.stringify(options)}`, async () => {
+        const got = await value({ way: "values", ...place, options });
+        assert.deepEqual(got, { alone: forms(row), session: forms(row) });
+      });
+    }
+  }
+});
+
 describe("D1's HTTP protocol", () => {
   const body = JSON.stringify({ sql, params: [] });
 

@@ -13,6 +13,16 @@ const WAYS = {
   package: ({ binding, sql, session }, env) => ask(isolite(env[binding]), sql, session),
   /** The package's face over Isolite inside this Worker. */
   embedded: ({ database, options, sql }, env) => ask(embedded.isolite(env, database, options), sql),
+  /** Values that JSON has no form for, through a database and back in each form. */
+  async values({ binding, database, options }, env) {
+    const face = binding
+      ? isolite(env[binding], options)
+      : embedded.isolite(env, database, options);
+    return describe({
+      alone: await roundTrip(face, options),
+      session: await roundTrip(face.withSession("first-primary"), options),
+    });
+  },
   /** The method that the package calls. */
   rpc: ({ binding, args }, env) => env[binding].d1(...args),
   /** D1's HTTP protocol. */
@@ -34,6 +44,36 @@ const WAYS = {
     return response.json();
   },
 };
+
+const INTEGERS = [9223372036854775807n, -9223372036854775808n, 9007199254740993n];
+const BYTES = new Uint8Array([0, 1, 254, 255]);
+
+async function roundTrip(database, { bigint }) {
+  const row = [...(bigint ? INTEGERS : INTEGERS.map(Number)), BYTES];
+  const insert = database.prepare("INSERT INTO v VALUES (?, ?, ?, ?)").bind(...row);
+  const select = database.prepare("SELECT *, typeof(a) AS t FROM v");
+  const created = database.prepare("CREATE TABLE IF NOT EXISTS v (a, b, c, d)");
+  const cleared = database.prepare("DELETE FROM v");
+  const [, , , { results }] = await database.batch([created, cleared, insert, select]);
+  await database.batch([cleared]);
+  await insert.run();
+  return {
+    batch: Object.values(results[0]),
+    all: Object.values((await select.all()).results[0]),
+    first: Object.values(await select.first()),
+    raw: (await select.raw())[0],
+    found: (await database.prepare("SELECT count(*) FROM v WHERE a = ?").bind(row[0]).raw())[0][0],
+  };
+}
+
+/** The same with what JSON lacks as text. */
+function describe(value) {
+  const named = (_, each) => {
+    if (typeof each === "bigint") return `${each}n`;
+    return each instanceof Uint8Array ? `bytes ${each}` : each;
+  };
+  return JSON.parse(JSON.stringify(value, named));
+}
 
 async function ask(database, sql, constraint) {
   if (constraint === undefined) return (await database.prepare(sql).all()).results;
