@@ -9,14 +9,17 @@ import { batchCases } from "./contract/batch_cases.mjs";
 import { errorCases } from "./contract/error_cases.mjs";
 import { metaCases } from "./contract/meta_cases.mjs";
 import { methodCases } from "./contract/method_cases.mjs";
+import { queryCases } from "./contract/query_cases.mjs";
 import { sessionCases } from "./contract/session_cases.mjs";
 import { valueCases } from "./contract/value_cases.mjs";
 import { WranglerDev } from "./support/wrangler.mjs";
 
 const WAYS = {
   d1: "D1 itself",
+  d1_rpc: "D1 itself, by RPC",
   service: "a service binding",
   cloudflare: "a service binding under Cloudflare's own class",
+  cloudflare_rpc: "a service binding under Cloudflare's own class, by RPC",
   embedded: "inside the Worker",
 };
 
@@ -27,6 +30,7 @@ const CASES = [
   ...errorCases,
   ...metaCases,
   ...sessionCases,
+  ...queryCases,
 ];
 
 let workers;
@@ -48,7 +52,10 @@ async function outcomes(way, steps) {
 
 function suite(way, title) {
   describe(title, { concurrency: 1 }, () => {
-    for (const { name, steps, except } of CASES) {
+    // A few things are otherwise when D1's class speaks RPC.
+    const protocol = way.endsWith("_rpc") ? "rpc" : "http";
+    const cases = CASES.filter((each) => (each.protocol ?? protocol) === protocol);
+    for (const { name, steps, except } of cases) {
       test(name, { skip: except?.[way] }, async () => {
         const all = await outcomes(way, steps);
         assert.equal(all.length, steps.length);

@@ -4,7 +4,8 @@
 
 const EXOTIC = {
   "undefined": () => undefined,
-  "bigint": () => 5n,
+  "bigint": (digits = "5") => BigInt(digits),
+  "wide": () => 2n ** 63n,
   "symbol": () => Symbol("s"),
   "function": () => () => 1,
   "NaN": () => NaN,
@@ -14,12 +15,13 @@ const EXOTIC = {
   "Date": () => new Date(0),
   "ArrayBuffer": () => new Uint8Array([1, 2, 255]).buffer,
   "Uint8Array": () => new Uint8Array([0, 1, 2, 255]).subarray(1),
+  "Uint16Array": () => new Uint16Array([0, 1, 258]).subarray(1),
   "Float32Array": () => new Float32Array([1.5, 2, -1, 300]),
   "DataView": () => new DataView(new ArrayBuffer(4)),
   "BigInt64Array": () => new BigInt64Array([1n]),
 };
 
-const value = (param) => (param?.exotic ? EXOTIC[param.exotic]() : param);
+const value = (param) => (param?.exotic ? EXOTIC[param.exotic](param.text) : param);
 
 /** Answers a request whose body is the steps of a case, with the outcome of each. */
 export async function interpret(request, database) {
@@ -60,6 +62,15 @@ async function take({ call, session, sql, params, args = [], ...step }, database
       return target.batch(step.statements.map(prepare));
     case "exec":
       return target.exec(sql);
+    case "dump":
+      return target.dump();
+    case "query": {
+      const bookmark = step.bookmark === "previous" ? sessions.bookmark : step.bookmark;
+      const queries = step.queries.map((each) => ({ ...each, params: each.params.map(value) }));
+      const response = await target.query({ queries, ...(bookmark && { bookmark }) });
+      sessions.bookmark = response.bookmark;
+      return response;
+    }
     default:
       return prepare({ sql, params })[call](...args);
   }

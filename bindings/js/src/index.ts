@@ -41,6 +41,7 @@ props = { database = "<name>" }`;
 export { D1Database } from "./database.ts";
 export type { D1ErrorCode } from "./errors.ts";
 export type { Events } from "./handler.ts";
+export type { QueryRequest, QueryResponse, QueryResult } from "./query.ts";
 export type { ValueOptions } from "./reply.ts";
 export type { D1ExecResult, D1Meta, D1Result } from "./result.ts";
 export type { DatabaseRpc, ServiceBinding } from "./service.ts";
