@@ -57,7 +57,8 @@ function checked(request: Partial<QueryRequest> | undefined | null): {
   if (bookmark !== null && typeof bookmark !== "string") {
     throw refusal("`bookmark` must be a string");
   }
-  return { queries: queries.map(toQuery), bookmark: bookmark?.trim() || null };
+  // Not `map`, here and below: it would leave the holes of an array.
+  return { queries: Array.from(queries, toQuery), bookmark: bookmark?.trim() || null };
 }
 
 function toQuery(query: Partial<Query> | undefined | null, at: number): Query {
@@ -65,7 +66,6 @@ function toQuery(query: Partial<Query> | undefined | null, at: number): Query {
   if (typeof sql !== "string") throw refusal(`\`queries[${at}].sql\` must be a string`);
   if (params === undefined || params === null) return { sql };
   if (!Array.isArray(params)) throw refusal(`\`queries[${at}].params\` must be an array`);
-  // Not `map`, which would leave the holes of the array.
   return { sql, params: Array.from(params, toExactParam) };
 }
 

@@ -25,6 +25,9 @@ const WAYS = {
   },
   /** The method that the package calls. */
   rpc: ({ binding, args }, env) => env[binding].d1(...args),
+  /** The method that Cloudflare's class calls. */
+  query: async ({ binding, request, odd }, env) =>
+    describe(await env[binding].query(odd === undefined ? request : ODD[odd]())),
   /** D1's HTTP protocol. */
   async fetch({ binding, method = "POST", path, body, session }, env) {
     const headers = session === undefined ? {} : { [SESSION_HEADER]: session };
@@ -65,6 +68,36 @@ async function roundTrip(database, { bigint }) {
     found: (await database.prepare("SELECT count(*) FROM v WHERE a = ?").bind(row[0]).raw())[0][0],
   };
 }
+
+const one = (...params) => ({ queries: [{ sql: "SELECT ?", params }] });
+
+/** Requests that JSON cannot carry. */
+const ODD = {
+  "nothing": () => undefined,
+  "a function": () => () => 1,
+  "a Map": () => new Map([["queries", []]]),
+  "queries by a function": () => ({ queries: () => [] }),
+  "a text that is bytes": () => ({ queries: [{ sql: new Uint8Array(3) }] }),
+  "a bound function": () => one(() => 1),
+  "a bound Date": () => one(new Date(0)),
+  "a bound Map": () => one(new Map()),
+  "bound Errors": () => one(new Error("x"), new Error("y")),
+  "a bound ReadableStream": () => one(new ReadableStream()),
+  "a hole": () => ({ queries: [{ sql: "SELECT ?", params: [,] }] }),
+  "a hole among the queries": () => ({ queries: [, { sql: "SELECT 1" }] }),
+  "arrays within": () => one([[1]]),
+  "a circle": () => {
+    const circle = [];
+    circle.push(circle);
+    return one(circle);
+  },
+  "a circle of queries": () => {
+    const request = { queries: [] };
+    request.queries.push(request);
+    return request;
+  },
+  "more than 64 bits": () => one(2n ** 64n),
+};
 
 /** The same with what JSON lacks as text. */
 function describe(value) {
