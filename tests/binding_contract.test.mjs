@@ -20,6 +20,8 @@ const WAYS = {
   service: "a service binding",
   cloudflare: "a service binding under Cloudflare's own class",
   cloudflare_rpc: "a service binding under Cloudflare's own class, by RPC",
+  plugin: "a service binding with the plugin",
+  plugin_rpc: "a service binding with the plugin, by RPC",
   embedded: "inside the Worker",
 };
 
