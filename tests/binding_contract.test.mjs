@@ -2,8 +2,7 @@
 // Method: one suite of cases, run over each way and over D1 itself as the runtime brings it. So no
 // expectation is merely ours; a case that leaves D1 out says why in `except`.
 
-import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { after, before, describe } from "node:test";
 
 import { batchCases } from "./contract/batch_cases.mjs";
 import { errorCases } from "./contract/error_cases.mjs";
@@ -12,6 +11,7 @@ import { methodCases } from "./contract/method_cases.mjs";
 import { queryCases } from "./contract/query_cases.mjs";
 import { sessionCases } from "./contract/session_cases.mjs";
 import { valueCases } from "./contract/value_cases.mjs";
+import { contract } from "./contract/suite.mjs";
 import { WranglerDev } from "./support/wrangler.mjs";
 
 const WAYS = {
@@ -42,33 +42,9 @@ before(async () => {
 });
 after(() => workers?.stop());
 
-async function outcomes(way, steps) {
-  const response = await fetch(`${workers.origin}/${way}`, {
-    method: "POST",
-    body: JSON.stringify(steps.map(({ request }) => request)),
-    signal: AbortSignal.timeout(60_000),
-  });
-  assert.equal(response.status, 200, await response.clone().text());
-  return response.json();
-}
-
-function suite(way, title) {
-  describe(title, { concurrency: 1 }, () => {
-    // A few things are otherwise when D1's class speaks RPC.
-    const protocol = way.endsWith("_rpc") ? "rpc" : "http";
-    const cases = CASES.filter((each) => (each.protocol ?? protocol) === protocol);
-    for (const { name, steps, except } of cases) {
-      test(name, { skip: except?.[way] }, async () => {
-        const all = await outcomes(way, steps);
-        assert.equal(all.length, steps.length);
-        const values = all.map(({ value }) => value);
-        steps.forEach((step, at) => step.judge(all[at], values.slice(0, at)));
-      });
-    }
-  });
-}
-
 // Each way has its own database, and most of the time is spent on waiting for its disk.
 describe("the contract of env.DB", { concurrency: true }, () => {
-  for (const [way, title] of Object.entries(WAYS)) suite(way, title);
+  for (const [way, title] of Object.entries(WAYS)) {
+    contract(CASES, { way, title, rpc: way.endsWith("_rpc"), origin: () => workers.origin });
+  }
 });

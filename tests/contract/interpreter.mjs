@@ -31,7 +31,13 @@ export async function interpret(request, database) {
   const sessions = {};
   const outcomes = [];
   for (const step of steps) outcomes.push(await outcome(() => take(step, database, sessions)));
-  return Response.json(outcomes);
+  return new Response(JSON.stringify(outcomes, named));
+}
+
+// What JSON lacks goes back in the words in which it came.
+function named(_, each) {
+  if (typeof each === "bigint") return { exotic: "bigint", text: `${each}` };
+  return each instanceof Uint8Array ? { exotic: "bytes", text: `${each}` } : each;
 }
 
 async function outcome(work) {
