@@ -26,6 +26,7 @@ async function everyForm(options) {
     first: Object.values(await statement.first()),
     raw: (await statement.raw())[0],
     batch: Object.values((await database.batch([statement]))[0].results[0]),
+    query: (await database.query({ queries: [{ sql: "S" }] })).results[0].data.rows[0],
     session: (await database.withSession().prepare("S").raw())[0],
   };
 }

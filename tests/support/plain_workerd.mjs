@@ -2,8 +2,8 @@
 // would upload, on Durable Objects whose storage is a directory.
 //
 // It starts in a tenth of a second, and its one process is the whole server, which a test can kill
-// as a crash would. Workers may stand before it, whose databases are wrapped bindings: the runtime's
-// own D1 class over the Isolite Worker, by either of D1's protocols.
+// as a crash would. Workers may stand before it whose databases are wrapped bindings: the own D1
+// class of the runtime over the Isolite Worker, by either of D1's protocols.
 
 import { cpSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
@@ -19,9 +19,9 @@ const COMPATIBILITY_DATE = "2026-08-01";
 const { default: workerd } = createRequire(import.meta.url)("workerd");
 
 /**
- * Bundles the Worker of this repository; resolves with the configuration that serves it. With `ways`
- * tests/workers/contract/front.mjs answers instead, and asks a Worker for each: a name, the props of
- * its database, and whether D1's class speaks RPC there.
+ * Bundles the Worker of this repository; resolves with the configuration that serves it. With
+ * `ways` tests/workers/contract/front.mjs answers instead, and asks a Worker for each: a name, the
+ * props of its database, and whether D1's class speaks RPC there.
  */
 export async function bundle({ ways = [] } = {}) {
   const directory = temporaryDirectory("bundle");

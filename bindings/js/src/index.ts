@@ -17,8 +17,9 @@ export interface AnyD1 {
 }
 
 /**
- * The database behind a service binding whose `entrypoint` is `Database`. A D1 database stays what it
- * is, so that one line serves wherever the binding may be one, as in `wrangler dev` with the plugin.
+ * The database behind a service binding whose `entrypoint` is `Database`. A D1 database stays what
+ * it is, so that one line serves wherever the binding may be one, as in `wrangler dev` with the
+ * plugin.
  */
 export function isolite(binding: ServiceBinding | AnyD1, options: ValueOptions = {}): D1Database {
   if (binding === undefined || binding === null) throw new TypeError(NO_BINDING);
@@ -34,8 +35,8 @@ function isD1(binding: ServiceBinding | AnyD1): binding is AnyD1 {
 
 /** A copy of `env` in which the named service bindings are databases. */
 export function isoliteEnv<Env extends object>(env: Env, ...bindings: string[]): Env {
-  const services = env as Record<string, ServiceBinding | AnyD1>;
-  const databases = bindings.map((name) => [name, isolite(services[name] as ServiceBinding | AnyD1)]);
+  const services = env as Record<string, ServiceBinding>;
+  const databases = bindings.map((name) => [name, isolite(services[name] as ServiceBinding)]);
   return { ...env, ...Object.fromEntries(databases) };
 }
 

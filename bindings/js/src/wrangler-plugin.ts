@@ -1,10 +1,10 @@
 /**
  * The entry `isolite/wrangler-plugin`: makes a service binding a D1 database in `wrangler dev`.
  *
- * wrangler loads it in Node, for a service that names it under `dev.plugin`. What the plugin answers
- * goes into workerd's configuration as it is, and there a wrapped binding puts the runtime's own D1
- * class over the Isolite Worker, just as it stands over D1. When the Worker is deployed the plugin
- * has no part, and the binding is the service.
+ * wrangler loads it in Node, for a service that names it under `dev.plugin`. What it answers goes
+ * into workerd's configuration, where a wrapped binding puts the runtime's own D1 class over the
+ * Isolite Worker, just as it stands over D1. When the Worker is deployed the plugin has no part, and
+ * the binding is the service.
  *
  * The interface is miniflare's for plugins from outside. It has no published type.
  */
@@ -75,7 +75,9 @@ function databases({ config }: WorkerOptions): [name: string, binding: BindingOp
 function wrapped(name: string, { service, entrypoint, props }: BindingOptions): WrappedBinding {
   if (entrypoint === undefined) throw new Error(`isolite: ${name} needs entrypoint = "Database"`);
   if (!props) throw new Error(noProps(name));
-  const fetcher = { name: `core:user:${service}`, entrypoint, props: { json: JSON.stringify(props) } };
+  // miniflare's name for the Worker `service`.
+  const worker = `core:user:${service}`;
+  const fetcher = { name: worker, entrypoint, props: { json: JSON.stringify(props) } };
   return {
     name,
     wrapped: {
