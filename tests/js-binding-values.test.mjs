@@ -53,9 +53,13 @@ test("one column of the first row has the options too", async () => {
   assert.deepEqual(await database.prepare("S").first("blob"), new Uint8Array([1, 255]));
 });
 
-test("meta has numbers whatever the options", async () => {
-  const { database } = scriptedWith({ bigint: true, blobs: "bytes" }, grid(["a"], [[1]]));
+test("meta has numbers whatever the options, rounded where they are large", async () => {
+  const options = { bigint: true, blobs: "bytes" };
+  const { database } = scriptedWith(options, grid(["a"], [[1]]), {
+    text: '{"success":true,"served":{},"results":[[null,[0.5,1,9007199254740993,true,0,0,0]]]}',
+  });
   assert.deepEqual((await database.prepare("S").all()).meta, META);
+  assert.equal((await database.prepare("S").run()).meta.last_row_id, 2 ** 53);
 });
 
 test("bind sends a BigInt as its digits, if that is on", async () => {
