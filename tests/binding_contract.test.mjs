@@ -2,21 +2,26 @@
 // Method: one suite of cases, run over each way and over D1 itself as the runtime brings it. So no
 // expectation is merely ours; a case that leaves D1 out says why in `except`.
 
-import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { after, before, describe } from "node:test";
 
 import { batchCases } from "./contract/batch_cases.mjs";
 import { errorCases } from "./contract/error_cases.mjs";
 import { metaCases } from "./contract/meta_cases.mjs";
 import { methodCases } from "./contract/method_cases.mjs";
+import { queryCases } from "./contract/query_cases.mjs";
 import { sessionCases } from "./contract/session_cases.mjs";
 import { valueCases } from "./contract/value_cases.mjs";
+import { contract } from "./contract/suite.mjs";
 import { WranglerDev } from "./support/wrangler.mjs";
 
 const WAYS = {
   d1: "D1 itself",
+  d1_rpc: "D1 itself, by RPC",
   service: "a service binding",
   cloudflare: "a service binding under Cloudflare's own class",
+  cloudflare_rpc: "a service binding under Cloudflare's own class, by RPC",
+  plugin: "a service binding with the plugin",
+  plugin_rpc: "a service binding with the plugin, by RPC",
   embedded: "inside the Worker",
 };
 
@@ -27,6 +32,7 @@ const CASES = [
   ...errorCases,
   ...metaCases,
   ...sessionCases,
+  ...queryCases,
 ];
 
 let workers;
@@ -36,30 +42,9 @@ before(async () => {
 });
 after(() => workers?.stop());
 
-async function outcomes(way, steps) {
-  const response = await fetch(`${workers.origin}/${way}`, {
-    method: "POST",
-    body: JSON.stringify(steps.map(({ request }) => request)),
-    signal: AbortSignal.timeout(60_000),
-  });
-  assert.equal(response.status, 200, await response.clone().text());
-  return response.json();
-}
-
-function suite(way, title) {
-  describe(title, { concurrency: 1 }, () => {
-    for (const { name, steps, except } of CASES) {
-      test(name, { skip: except?.[way] }, async () => {
-        const all = await outcomes(way, steps);
-        assert.equal(all.length, steps.length);
-        const values = all.map(({ value }) => value);
-        steps.forEach((step, at) => step.judge(all[at], values.slice(0, at)));
-      });
-    }
-  });
-}
-
 // Each way has its own database, and most of the time is spent on waiting for its disk.
 describe("the contract of env.DB", { concurrency: true }, () => {
-  for (const [way, title] of Object.entries(WAYS)) suite(way, title);
+  for (const [way, title] of Object.entries(WAYS)) {
+    contract(CASES, { way, title, rpc: way.endsWith("_rpc"), origin: () => workers.origin });
+  }
 });

@@ -6,45 +6,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { D1Database } from "../bindings/js/src/database.ts";
-
-const META = { duration: 1.5, changes: 0, last_row_id: 0 };
-
-function grid(columns, rows) {
-  return { success: true, results: { columns, rows }, meta: META };
-}
-
-function bookmark(digit) {
-  return `0000000${digit}-00000000-00000000-${"0".repeat(32)}`;
-}
-
-/** A database whose server gives these replies in turn, the last one for ever. */
-function scripted(...replies) {
-  const requests = [];
-  const transport = {
-    async send(path, body, session) {
-      requests.push({ path, body: JSON.parse(body), session });
-      const reply = replies.length > 1 ? replies.shift() : replies[0];
-      const { mark = null, text = JSON.stringify(reply) } = reply;
-      return { text, bookmark: mark };
-    },
-  };
-  return { database: new D1Database(transport), requests };
-}
-
-async function sent(value) {
-  const { database, requests } = scripted(grid(["a"], []));
-  await database.prepare("SELECT ?").bind(value).all();
-  return requests[0].body.params[0];
-}
-
-function fault(message, cause) {
-  return (error) => {
-    assert.equal(error.constructor, Error);
-    assert.equal(error.message, message);
-    assert.equal(error.cause?.message, cause);
-    return true;
-  };
-}
+import { bookmark, fault, grid, grids, META, scripted, sent } from "./support/scripted.mjs";
 
 const CONVERSIONS = [
   ["number", 1.5, 1.5],
@@ -112,7 +74,7 @@ test("bind gives a new statement and replaces earlier values", () => {
   assert.equal(JSON.stringify(second), '{"statement":"SELECT ?","params":[3]}');
 });
 
-test("each method asks for its own form", async () => {
+test("one statement is sent as it is, several with each text once", async () => {
   const { database, requests } = scripted(grid(["a"], [[1]]));
   const statement = database.prepare("S").bind(1);
   const query = { sql: "S", params: [1] };
@@ -120,18 +82,17 @@ test("each method asks for its own form", async () => {
   await statement.first();
   await statement.raw();
   await statement.run();
-  await database.batch([statement, { statement: "T", params: [], other: 1 }]);
-  await database.exec("  A\n\nB ");
-  const rows = "/query?resultsFormat=ROWS_AND_COLUMNS";
-  const none = "/execute?resultsFormat=NONE";
-  assert.deepEqual(requests, [
-    { path: rows, body: query, session: null },
-    { path: rows, body: query, session: null },
-    { path: rows, body: query, session: null },
-    { path: none, body: query, session: null },
-    { path: rows, body: [query, { sql: "T", params: [] }], session: null },
-    { path: none, body: [{ sql: "A" }, { sql: "" }, { sql: "B" }], session: null },
-  ]);
+  await database.batch([statement, { statement: "T", params: [], other: 1 }, statement.bind(2)]);
+  await database.batch([]);
+  await database.exec("  A\n\nB \nA");
+  const bodies = [
+    ...[query, query, query, query],
+    { sql: ["S", "T"], queries: [[0, [1]], [1, []], [0, [2]]] },
+    { sql: [], queries: [] },
+    { sql: ["A", "", "B "], queries: [[0, []], [1, []], [2, []], [0, []]] },
+  ];
+  const path = "/query?resultsFormat=COMPACT";
+  assert.deepEqual(requests, bodies.map((body) => ({ path, body, session: null })));
 });
 
 test("results have D1's keys in D1's order", async () => {
@@ -139,6 +100,24 @@ test("results have D1's keys in D1's order", async () => {
   const result = await database.prepare("S").all();
   assert.deepEqual(Object.keys(result), ["success", "meta", "results"]);
   assert.deepEqual(result, { success: true, meta: META, results: [{ a: 1 }] });
+});
+
+test("each statement of a batch has a result, with or without columns", async () => {
+  const { database } = scripted(grids(null, { columns: ["a"], rows: [[1]] }));
+  const results = await database.batch([database.prepare("S"), database.prepare("T")]);
+  assert.deepEqual(results, [
+    { success: true, meta: META, results: [] },
+    { success: true, meta: META, results: [{ a: 1 }] },
+  ]);
+});
+
+test("a statement without columns has no rows in any form", async () => {
+  const statement = scripted(grids(null)).database.prepare("S");
+  assert.deepEqual((await statement.run()).results, []);
+  assert.deepEqual(await statement.raw(), []);
+  assert.deepEqual(await statement.raw({ columnNames: true }), [[]]);
+  assert.equal(await statement.first(), null);
+  assert.equal(await statement.first("a"), null);
 });
 
 test("columns of one name keep the last value, and raw keeps all", async () => {
@@ -188,7 +167,9 @@ test("dump fails as it does on D1", async () => {
   await assert.rejects(() => database.dump(), fault("D1_DUMP_ERROR: Status + 404", "Status 404"));
 });
 
-for (const text of ["error code: 1031", "", "null", "5", "{}", "[null]"]) {
+const NO_REPLIES = ["error code: 1031", "", "null", "5", "{}", "[null]", '{"results":1}'];
+
+for (const text of NO_REPLIES) {
   test(`a body that is no reply is an error: ${JSON.stringify(text)}`, async () => {
     const { database } = scripted({ text });
     const message = `Failed to parse body as JSON, got: ${text}`;
@@ -203,7 +184,7 @@ test("a lost connection is passed on as it is", async () => {
 });
 
 test("exec counts its lines and sums their durations", async () => {
-  const { database } = scripted([grid([], []), grid([], [])]);
+  const { database } = scripted(grids(null, { columns: [], rows: [] }));
   assert.deepEqual(await database.exec("A\nB"), { count: 2, duration: 3 });
 });
 
@@ -254,7 +235,7 @@ test("withSession trims, and starts unconstrained unless told", async () => {
 });
 
 test("a batch belongs to the session that runs it", async () => {
-  const { database, requests } = scripted([grid(["a"], [])]);
+  const { database, requests } = scripted(grid(["a"], []));
   const session = database.withSession("first-primary");
   await session.batch([database.prepare("A"), database.withSession().prepare("B")]);
   assert.deepEqual(requests.map(({ session }) => session), ["first-primary"]);

@@ -88,6 +88,31 @@ describe("which database", () => {
   });
 });
 
+describe("64-bit integers and bytes", () => {
+  const forms = (row) => ({ all: row, batch: row, first: row, found: 1, raw: row });
+  const exactly = ["9223372036854775807n", "-9223372036854775808n", "9007199254740993n"];
+  const rounded = [2 ** 63, -(2 ** 63), 2 ** 53];
+  const cases = [
+    [{ bigint: true, blobs: "bytes" }, [...exactly, "bytes 0,1,254,255", "integer"]],
+    [{ bigint: true }, [...exactly, [0, 1, 254, 255], "integer"]],
+    [{ blobs: "bytes" }, [...rounded, "bytes 0,1,254,255", "real"]],
+    [{}, [...rounded, [0, 1, 254, 255], "real"]],
+  ];
+  const places = [
+    ["by a service binding", { binding: "MADE" }],
+    ["inside the Worker", { database: "values" }],
+  ];
+
+  for (const [title, place] of places) {
+    for (const [options, row] of cases) {
+      test(`${title}, with ${JSON.stringify(options)}`, async () => {
+        const got = await value({ way: "values", ...place, options });
+        assert.deepEqual(got, { alone: forms(row), session: forms(row) });
+      });
+    }
+  }
+});
+
 describe("D1's HTTP protocol", () => {
   const body = JSON.stringify({ sql, params: [] });
 
@@ -133,6 +158,86 @@ describe("D1's HTTP protocol", () => {
       assert.ok(status >= 200 && status < 500, `${status}`);
     }
   });
+});
+
+describe("D1's RPC protocol", () => {
+  const ask = (request, binding = "MADE") => value({ way: "query", binding, request });
+  const refusal = (call) => failure({ way: "query", binding: "MADE", ...call });
+
+  test("rows as arrays, under their columns", async () => {
+    const { results, ...rest } = await ask({ queries: [{ sql }, { sql: "SELECT 1 AS b" }] });
+    assert.deepEqual(rest, {});
+    assert.deepEqual(results.map(({ data }) => data), [
+      { kind: "raw", columns: ["a"], rows: [[7]] },
+      { kind: "raw", columns: ["b"], rows: [[1]] },
+    ]);
+    assert.equal(results[0].meta.served_by, "isolite");
+  });
+
+  test("values as the binding's props say", async () => {
+    const queries = [{ sql: "SELECT 9223372036854775807 AS a, x'0102' AS b" }];
+    const rows = async (binding) => (await ask({ queries }, binding)).results[0].data.rows;
+    assert.deepEqual(await rows("MADE"), [[2 ** 63, [1, 2]]]);
+    assert.deepEqual(await rows("EXACT"), [["9223372036854775807n", "bytes 1,2"]]);
+  });
+
+  test("parameters and a bookmark may be null", async () => {
+    const { results } = await ask({ queries: [{ sql, params: null }], bookmark: null });
+    assert.deepEqual(results[0].data.rows, [[7]]);
+  });
+
+  test("which database is told as ever", async () => {
+    const told = async (binding) => (await refusal({ binding, request: { queries: [{ sql }] } }));
+    assert.match((await told("UNKNOWN")).message, /^No such database: unknown\./);
+    assert.match((await told("NAMELESS")).message, /names no database/);
+  });
+
+  const requests = [
+    [{}, /`queries` must be an array$/],
+    [null, /`queries` must be an array$/],
+    [5, /`queries` must be an array$/],
+    ["SELECT 1", /`queries` must be an array$/],
+    [[], /`queries` must be an array$/],
+    [{ queries: {} }, /`queries` must be an array$/],
+    [{ queries: [null] }, /`queries\[0\]\.sql` must be a string$/],
+    [{ queries: [{ sql }, {}] }, /`queries\[1\]\.sql` must be a string$/],
+    [{ queries: [{ sql: 5 }] }, /`queries\[0\]\.sql` must be a string$/],
+    [{ queries: [{ sql, params: {} }] }, /`queries\[0\]\.params` must be an array$/],
+    [{ queries: [{ sql, params: "abc" }] }, /`queries\[0\]\.params` must be an array$/],
+    [{ queries: [{ sql }], bookmark: 5 }, /`bookmark` must be a string$/],
+  ];
+  for (const [request, text] of requests) {
+    test(`no request: ${JSON.stringify(request)}`, async () => {
+      const { name, message } = await refusal({ request });
+      assert.equal(name, "TypeError");
+      assert.match(message, /^query\(\) takes \{ queries: /);
+      assert.match(message, text);
+    });
+  }
+
+  const odd = {
+    "nothing": /`queries` must be an array$/,
+    "a function": /`queries` must be an array$/,
+    "a Map": /`queries` must be an array$/,
+    "queries by a function": /`queries` must be an array$/,
+    "a text that is bytes": /`queries\[0\]\.sql` must be a string$/,
+    "a bound function": /^D1_TYPE_ERROR: Type .function. not supported/,
+    "a bound Date": /^D1_TYPE_ERROR: Type 'object' not supported/,
+    "a bound Map": /^D1_TYPE_ERROR: Type 'object' not supported/,
+    "bound Errors": /^D1_TYPE_ERROR: Type 'object' not supported/,
+    "a bound ReadableStream": /^D1_TYPE_ERROR: Type 'object' not supported/,
+    "a hole": /^D1_TYPE_ERROR: Type 'undefined' not supported/,
+    "a hole among the queries": /`queries\[0\]\.sql` must be a string$/,
+    "arrays within": /^D1_TYPE_ERROR: Type 'object' not supported/,
+    "a circle": /^D1_TYPE_ERROR: Type 'object' not supported/,
+    "a circle of queries": /`queries\[0\]\.sql` must be a string$/,
+    "more than 64 bits": /^D1_TYPE_ERROR: The integer 18446744073709551616 has more than 64 bits$/,
+  };
+  for (const [name, text] of Object.entries(odd)) {
+    test(`no request: ${name}`, async () => {
+      assert.match((await refusal({ odd: name })).message, text);
+    });
+  }
 });
 
 describe("what a binding does not grant", () => {

@@ -22,6 +22,8 @@ const execs = (count) => (value) => {
   assert.equal(typeof value.duration, "number");
 };
 
+const INTERNAL = "the local runtime answers an internal error; in production it is this one";
+
 const failedLine = (line, text) => `D1_EXEC_ERROR: Error in line 1: ${line}: ${text}`;
 
 export const batchCases = [
@@ -109,7 +111,7 @@ export const batchCases = [
   },
   {
     name: "a batch that defers foreign keys and leaves one broken fails as a whole",
-    except: { d1: "the local runtime answers an internal error; in production it is this one" },
+    except: { d1: INTERNAL, d1_rpc: INTERNAL },
     steps: [
       PARENT_AND_CHILD,
       batch("PRAGMA defer_foreign_keys = ON", "INSERT INTO c VALUES (2)").fails(
@@ -150,6 +152,7 @@ export const batchCases = [
   },
   {
     name: "exec is one transaction, and names its first line when it fails",
+    protocol: "http",
     steps: [
       TABLE,
       exec("INSERT INTO t (v) VALUES ('a')\nINSERT INTO nope VALUES (1)").fails(
@@ -159,7 +162,21 @@ export const batchCases = [
     ],
   },
   {
+    name: "exec by RPC is one transaction, and names no line when it fails",
+    protocol: "rpc",
+    steps: [
+      TABLE,
+      exec("INSERT INTO t (v) VALUES ('a')\nINSERT INTO nope VALUES (1)").fails(
+        "D1_EXEC_ERROR: no such table: nope: SQLITE_ERROR",
+      ),
+      COUNT().gives({ n: 0 }),
+      exec("SELECT\n1").fails("D1_EXEC_ERROR: incomplete input: SQLITE_ERROR"),
+      exec("-- nothing").fails("D1_EXEC_ERROR: No SQL statements detected."),
+    ],
+  },
+  {
     name: "exec fails on a statement over two lines, and on nothing",
+    protocol: "http",
     steps: [
       exec("SELECT\n1").fails(failedLine("SELECT", "incomplete input: SQLITE_ERROR")),
       exec("").fails(failedLine("", "No SQL statements detected.")),

@@ -4,7 +4,8 @@
 
 const EXOTIC = {
   "undefined": () => undefined,
-  "bigint": () => 5n,
+  "bigint": (digits = "5") => BigInt(digits),
+  "wide": () => 2n ** 63n,
   "symbol": () => Symbol("s"),
   "function": () => () => 1,
   "NaN": () => NaN,
@@ -14,19 +15,21 @@ const EXOTIC = {
   "Date": () => new Date(0),
   "ArrayBuffer": () => new Uint8Array([1, 2, 255]).buffer,
   "Uint8Array": () => new Uint8Array([0, 1, 2, 255]).subarray(1),
+  "Uint16Array": () => new Uint16Array([0, 1, 258]).subarray(1),
   "Float32Array": () => new Float32Array([1.5, 2, -1, 300]),
   "DataView": () => new DataView(new ArrayBuffer(4)),
   "BigInt64Array": () => new BigInt64Array([1n]),
 };
 
-const value = (param) => (param?.exotic ? EXOTIC[param.exotic]() : param);
+const value = (param) => (param?.exotic ? EXOTIC[param.exotic](param.text) : param);
 
 /** Answers a request whose body is the steps of a case, with the outcome of each. */
 export async function interpret(request, database) {
   const body = await request.json();
   if (body.cases) return interpretAll(body.cases, database);
   const { outcomes, error } = await takeCase(body, database);
-  return error ? Response.json(error, { status: 500 }) : Response.json(outcomes);
+  if (error) return Response.json(error, { status: 500 });
+  return new Response(JSON.stringify(outcomes, named));
 }
 
 /** The same for many cases, each with the size that the empty database had at its start. */
@@ -43,6 +46,12 @@ async function takeCase(steps, database) {
   const outcomes = [];
   for (const step of steps) outcomes.push(await outcome(() => take(step, database, sessions)));
   return { size: emptied.value, outcomes };
+}
+
+// What JSON lacks goes back in the words in which it came.
+function named(_, each) {
+  if (typeof each === "bigint") return { exotic: "bigint", text: `${each}` };
+  return each instanceof Uint8Array ? { exotic: "bytes", text: `${each}` } : each;
 }
 
 async function outcome(work) {
@@ -75,6 +84,13 @@ async function take({ call, session, sql, params, args = [], ...step }, database
       return target.exec(sql);
     case "dump":
       return target.dump();
+    case "query": {
+      const bookmark = step.bookmark === "previous" ? sessions.bookmark : step.bookmark;
+      const queries = step.queries.map((each) => ({ ...each, params: each.params.map(value) }));
+      const response = await target.query({ queries, ...(bookmark && { bookmark }) });
+      sessions.bookmark = response.bookmark;
+      return response;
+    }
     default:
       return prepare({ sql, params })[call](...args);
   }

@@ -1,6 +1,6 @@
 // The five ways to run a statement, and what each makes of rows and columns.
 
-import { all, call, first, raw, run, unbound } from "./step.mjs";
+import { all, call, dump, first, raw, run, unbound } from "./step.mjs";
 
 const PEOPLE = [
   run("CREATE TABLE people (id INTEGER PRIMARY KEY, name TEXT, age INTEGER)"),
@@ -140,6 +140,10 @@ export const methodCases = [
           "SELECT i FROM c",
       ).gives(Array.from({ length: 1000 }, (_, i) => ({ i: i + 1 }))),
     ],
+  },
+  {
+    name: "dump fails",
+    steps: [dump().fails("D1_DUMP_ERROR: Status + 404", "Status 404")],
   },
   {
     name: "JSON, dates, windows and full-text search",

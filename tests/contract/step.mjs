@@ -80,6 +80,12 @@ class Step {
     return this;
   }
 
+  /** A `query` with this bookmark or constraint, or with what the query before it gave. */
+  at(bookmark) {
+    this.request.bookmark = bookmark;
+    return this;
+  }
+
   /** The call is made on a session that an earlier step has opened. */
   in(session) {
     this.request.session = session;
@@ -106,17 +112,22 @@ export const dump = () => new Step({ call: "dump" });
 
 /** Statements are texts, or arrays of a text and its values. */
 export const batch = (...statements) =>
-  new Step({
-    call: "batch",
-    statements: statements.map((each) => {
-      const [sql, ...params] = [each].flat();
-      return { sql, params };
-    }),
+  new Step({ call: "batch", statements: queries(statements) });
+
+const queries = (statements) =>
+  statements.map((each) => {
+    const [sql, ...params] = Array.isArray(each) ? each : [each];
+    return { sql, params };
   });
+
+/** D1's own RPC method. */
+export const query = (...statements) => new Step({ call: "query", queries: queries(statements) });
+
+export const dump = () => new Step({ call: "dump" });
 
 export const open = (session, constraint) => new Step({ call: "open", session, constraint });
 export const openAt = (session, other) => new Step({ call: "open", session, bookmarkOf: other });
 export const bookmark = (session) => new Step({ call: "bookmark", session });
 
-/** A value that JSON cannot carry, by its name in the interpreter's table. */
-export const exotic = (name) => ({ exotic: name });
+/** A value that JSON cannot carry, by its name in the interpreter's table; `text` says which. */
+export const exotic = (name, text) => ({ exotic: name, text });

@@ -2,14 +2,15 @@
 // would upload, on Durable Objects whose storage is a directory.
 //
 // It starts in a tenth of a second, and its one process is the whole server, which a test can kill
-// as a crash would.
+// as a crash would. Workers may stand before it whose databases are wrapped bindings: the own D1
+// class of the runtime over the Isolite Worker, by either of D1's protocols.
 
-import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 
 import { ProcessGroup } from "./process_group.mjs";
-import { temporaryDirectory } from "./repository.mjs";
+import { inRepository, temporaryDirectory } from "./repository.mjs";
 import { wrangler } from "./wrangler.mjs";
 
 const START_MS_MAX = 30_000;
@@ -17,8 +18,12 @@ const COMPATIBILITY_DATE = "2026-08-01";
 
 const { default: workerd } = createRequire(import.meta.url)("workerd");
 
-/** Bundles the Worker of this repository; resolves with the configuration that serves it. */
-export async function bundle() {
+/**
+ * Bundles the Worker of this repository; resolves with the configuration that serves it. With
+ * `ways` tests/workers/contract/front.mjs answers instead, and asks a Worker for each: a name, the
+ * props of its database, and whether D1's class speaks RPC there.
+ */
+export async function bundle({ ways = [] } = {}) {
   const directory = temporaryDirectory("bundle");
   const { status, output } = await wrangler(["deploy", "--dry-run", "--outdir", directory]);
   if (status !== 0) throw new Error(`the Worker cannot be bundled:\n${output}`);
@@ -29,18 +34,29 @@ export async function bundle() {
     ...files(".wasm").map((name) => `(name = "./${name}", wasm = embed "${name}")`),
   ];
   const path = join(directory, "workerd.capnp");
-  writeFileSync(path, configuration(modules));
+  for (const name of ["contract", "workers/contract"]) {
+    cpSync(inRepository("tests", name), join(directory, name), { recursive: true });
+  }
+  writeFileSync(path, configuration(modules, ways));
   return path;
 }
 
-const configuration = (modules) => `
+const configuration = (modules, ways) => `
 using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [
     (name = "isolite", worker = .isolite),
     (name = "storage", disk = (writable = true)),
+    ${ways.map(({ name }) => `(name = "${name}", worker = .${name}),`).join("\n    ")}
+    ${ways.length > 0 ? `(name = "front", worker = .front),` : ""}
   ],
-  sockets = [(name = "http", http = (), service = "isolite")],
+  sockets = [(name = "http", http = (), service = "${ways.length > 0 ? "front" : "isolite"}")],
+);
+${ways.map(worker).join("")}
+const front :Workerd.Worker = (
+  modules = [(name = "front.mjs", esModule = embed "workers/contract/front.mjs")],
+  compatibilityDate = "${COMPATIBILITY_DATE}",
+  bindings = [${ways.map(({ name }) => `(name = "${name}", service = "${name}")`).join(", ")}],
 );
 const isolite :Workerd.Worker = (
   modules = [${modules.join(", ")}],
@@ -58,6 +74,25 @@ const isolite :Workerd.Worker = (
 );
 `;
 
+/** A Worker whose `DB` is of the runtime's own class. */
+const worker = ({ name, props, rpc }) => `
+const ${name} :Workerd.Worker = (
+  modules = [
+    (name = "workers/contract/d1.mjs", esModule = embed "workers/contract/d1.mjs"),
+    (name = "contract/interpreter.mjs", esModule = embed "contract/interpreter.mjs"),
+  ],
+  compatibilityDate = "${COMPATIBILITY_DATE}",
+  compatibilityFlags = [${rpc ? `"d1_binding_jsrpc"` : ""}],
+  bindings = [(name = "DB", wrapped = (
+    moduleName = "cloudflare-internal:d1-api",
+    innerBindings = [(name = "fetcher", service = (
+      name = "isolite",
+      entrypoint = "Database",
+      props = (json = ${JSON.stringify(JSON.stringify(props))}),
+    ))],
+  ))],
+);`;
+
 export class PlainWorkerd {
   #group;
 
@@ -67,12 +102,14 @@ export class PlainWorkerd {
   }
 
   /** Serves what `bundle` gave; the same `state` brings back what was stored in it. */
-  static async start(configuration, { state, token }) {
+  static async start(configuration, { state, token = "", experimental = false }) {
     mkdirSync(state, { recursive: true });
     const group = new ProcessGroup(
       workerd,
       [
         "serve",
+        // What D1's flag for RPC needs.
+        ...(experimental ? ["--experimental"] : []),
         configuration,
         "--socket-addr=http=127.0.0.1:0",
         `--directory-path=storage=${state}`,

@@ -7,6 +7,7 @@
 
 import { Channel } from "./channel.ts";
 import { d1Error } from "./errors.ts";
+import { type QueryRequest, type QueryResponse, runQuery } from "./query.ts";
 import type { ValueOptions } from "./reply.ts";
 import type { D1ExecResult, D1Result } from "./result.ts";
 import { D1DatabaseSession } from "./session.ts";
@@ -53,6 +54,14 @@ export class D1Database {
   withSession(constraintOrBookmark?: string): D1DatabaseSession {
     const session = constraintOrBookmark?.trim() || "first-unconstrained";
     return new D1DatabaseSession(this.#transport, session, this.#channel.options);
+  }
+
+  /**
+   * Runs the queries as one transaction and gives rows as arrays; D1 has it behind the flag
+   * `d1_binding_jsrpc`. A parameter may be a BigInt or bytes, and a failure has no code before it.
+   */
+  async query(request: QueryRequest): Promise<QueryResponse> {
+    return runQuery(this.#transport, request, this.#channel.options);
   }
 
   /** Refused, as D1 refuses it for all but the databases of its first alpha. */

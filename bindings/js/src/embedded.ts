@@ -60,6 +60,7 @@ export { IsoliteDirectory, IsolitePrimary } from "../wasm/index.js";
 export { D1Database } from "./database.ts";
 export type { D1ErrorCode } from "./errors.ts";
 export type { Events } from "./handler.ts";
+export type { QueryRequest, QueryResponse, QueryResult } from "./query.ts";
 export type { ValueOptions } from "./reply.ts";
 export type { D1ExecResult, D1Meta, D1Result } from "./result.ts";
 export type { IsoliteEnv } from "./router.ts";

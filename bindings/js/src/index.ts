@@ -10,10 +10,27 @@ import { type Events, wrapHandler } from "./handler.ts";
 import type { ValueOptions } from "./reply.ts";
 import { type ServiceBinding, ServiceTransport } from "./service.ts";
 
-/** The database behind a service binding whose `entrypoint` is `Database`. */
-export function isolite(binding: ServiceBinding, options?: ValueOptions): D1Database {
+/** What is a D1 database already, Cloudflare's or ours. */
+export interface AnyD1 {
+  prepare(query: string): object;
+  dump(): Promise<ArrayBuffer>;
+}
+
+/**
+ * The database behind a service binding whose `entrypoint` is `Database`. A D1 database stays what
+ * it is, so that one line serves wherever the binding may be one, as in `wrangler dev` with the
+ * plugin.
+ */
+export function isolite(binding: ServiceBinding | AnyD1, options: ValueOptions = {}): D1Database {
   if (binding === undefined || binding === null) throw new TypeError(NO_BINDING);
-  return new D1Database(new ServiceTransport(binding), options);
+  if (!isD1(binding)) return new D1Database(new ServiceTransport(binding), options);
+  if (options.bigint || options.blobs === "bytes") throw new TypeError(NO_OPTIONS);
+  return binding as unknown as D1Database;
+}
+
+// A service binding has every method that one asks it for, so nothing but the class tells.
+function isD1(binding: ServiceBinding | AnyD1): binding is AnyD1 {
+  return binding.constructor.name === "D1Database";
 }
 
 /** A copy of `env` in which the named service bindings are databases. */
@@ -38,9 +55,13 @@ service = "isolite"
 entrypoint = "Database"
 props = { database = "<name>" }`;
 
+const NO_OPTIONS = `isolite: this binding is a D1 database already, whose class knows no options. \
+Where it is one by the plugin for wrangler, leave the plugin out`;
+
 export { D1Database } from "./database.ts";
 export type { D1ErrorCode } from "./errors.ts";
 export type { Events } from "./handler.ts";
+export type { QueryRequest, QueryResponse, QueryResult } from "./query.ts";
 export type { ValueOptions } from "./reply.ts";
 export type { D1ExecResult, D1Meta, D1Result } from "./result.ts";
 export type { DatabaseRpc, ServiceBinding } from "./service.ts";

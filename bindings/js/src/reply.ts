@@ -91,7 +91,8 @@ function toMeta(served: Record<string, unknown>, numbers: Numbers): Reply["meta"
     timings: { sql_duration_ms: duration },
     duration,
     changes,
-    last_row_id,
+    // The one that may be beyond 2^53. Its type is D1's, whatever the options say of values.
+    last_row_id: Number(last_row_id),
     changed_db,
     size_after,
     rows_read,

@@ -2,19 +2,21 @@
  * The entry `isolite/worker`: the Isolite Worker, which other Workers bind as a service.
  *
  * A Rust Worker can export neither a named entrypoint nor RPC methods, hence this module around
- * it. `Database` answers two ways: one RPC method for the package's own face, and D1's HTTP
- * protocol, over which Cloudflare's own D1 class runs unchanged.
+ * it. `Database` answers three ways: the RPC method `d1` for the package's own face, and both
+ * protocols of D1, HTTP and RPC, over either of which Cloudflare's own D1 class runs unchanged.
  */
 
 import { WorkerEntrypoint } from "cloudflare:workers";
+import { type QueryRequest, type QueryResponse, runQuery } from "./query.ts";
+import type { ValueOptions } from "./reply.ts";
 import { type IsoliteEnv, RouterTransport } from "./router.ts";
 import type { DatabaseRpc } from "./service.ts";
-import type { TransportReply } from "./transport.ts";
+import type { Transport, TransportReply } from "./transport.ts";
 
 export { default, IsoliteDirectory, IsolitePrimary } from "../wasm/index.js";
 
-/** What a service binding sets under `props`. */
-export interface DatabaseProps {
+/** What a service binding sets under `props`; the options are for D1's RPC protocol. */
+export interface DatabaseProps extends ValueOptions {
   database: string;
   /** Whether the first use of an unknown name creates the database; false unless told. */
   create?: boolean;
@@ -35,6 +37,13 @@ export class Database
     return [text, bookmark];
   }
 
+  async query(request: QueryRequest): Promise<QueryResponse> {
+    const { bigint = false, blobs = "array" } = this.ctx.props ?? {};
+    const send: Transport["send"] = (path, body, session) => this.#send(path, body, session);
+    return runQuery({ send }, request, { bigint, blobs });
+  }
+
+  // D1's class asks for `/dump` as well, and 404 is what it is answered by D1.
   override async fetch(request: Request): Promise<Response> {
     const { pathname, search } = new URL(request.url);
     const headers = new Headers({ "content-type": "application/json" });

@@ -5,8 +5,16 @@
 
 import type * as modules from "@cloudflare/workers-types";
 import { isolite as embedded, isoliteEnv, withIsolite as withEmbedded } from "../src/embedded.ts";
-import { isolite, type ServiceBinding, withIsolite } from "../src/index.ts";
-import type { Database } from "../src/worker.ts";
+import {
+  isolite,
+  type D1Database as Own,
+  type QueryRequest,
+  type QueryResponse,
+  type ServiceBinding,
+  withIsolite,
+} from "../src/index.ts";
+import type { Database, DatabaseProps } from "../src/worker.ts";
+import { plugins } from "../src/wrangler-plugin.ts";
 
 interface Env {
   DB: D1Database;
@@ -39,6 +47,44 @@ export async function results(service: Fetcher, foreign: D1PreparedStatement): P
   void [all, own, many, count, name, row, rows, names];
 }
 
+/** One line for a binding that is a service or, with the plugin, a D1 database. */
+export function either(foreign: D1Database, imported: modules.D1Database, own: Own): D1Database[] {
+  const both = foreign as D1Database | Fetcher;
+  return [isolite(foreign), isolite(imported), isolite(own), isolite(both)];
+}
+
+export function options(service: Fetcher, env: Env): D1Database[] {
+  const props: DatabaseProps = { database: "demo", bigint: true, blobs: "bytes" };
+  void props;
+  return [
+    isolite(service, { bigint: true, blobs: "bytes" }),
+    embedded(env, "demo", { bigint: true, create: false }),
+  ];
+}
+
+/** D1's class has `query` too, but its published types do not. */
+export interface D1DatabaseWithQuery extends D1Database {
+  query(request: {
+    queries: { sql: string; params?: unknown[] }[];
+    bookmark?: string;
+  }): Promise<{
+    results: {
+      meta: D1Meta & Record<string, unknown>;
+      data: { kind: "raw"; columns: string[]; rows: unknown[][] };
+    }[];
+    bookmark?: string;
+  }>;
+}
+
+export async function queries(untyped: Fetcher, typed: Service<typeof Database>): Promise<void> {
+  const face: D1DatabaseWithQuery = isolite(untyped);
+  const request: QueryRequest = { queries: [{ sql: "SELECT ?", params: [1n, new Uint8Array(1)] }] };
+  const response: QueryResponse = await face.query(request);
+  const direct: QueryResponse = await typed.query({ ...request, bookmark: "first-primary" });
+  const rows: unknown[][] | undefined = response.results[0]?.data.rows;
+  void [direct, rows, plugins.isolite.getBindings({ config: {} })];
+}
+
 const handler = {
   async fetch(_request, env) {
     return Response.json(await env.DB.prepare("SELECT 1").all());
@@ -54,5 +100,11 @@ export const changed: (env: Env) => Env = (env) => isoliteEnv(env, { DB: "demo" 
 
 // @ts-expect-error Without the Durable Objects there is nothing to embed.
 embedded({}, "demo");
+// @ts-expect-error There are no other options.
+isolite({} as Fetcher, { bigints: true });
+// @ts-expect-error BLOBs come in one of two ways.
+isolite({} as Fetcher, { blobs: "buffer" });
+// @ts-expect-error A query is an object.
+void isolite({} as Fetcher).query({ queries: ["SELECT 1"] });
 // @ts-expect-error A namespace is no service binding.
 isolite({} as DurableObjectNamespace);

@@ -1,4 +1,5 @@
-// Isolite by a service binding, through Cloudflare's own class, which speaks D1's HTTP protocol.
+// Isolite by a service binding, through Cloudflare's own class, which speaks D1's HTTP protocol or,
+// with the flag `d1_binding_jsrpc`, its RPC protocol.
 //
 // The class is no global and cannot be imported, but every D1 database is an instance of it.
 
