@@ -123,7 +123,6 @@ const queries = (statements) =>
 /** D1's own RPC method. */
 export const query = (...statements) => new Step({ call: "query", queries: queries(statements) });
 
-export const dump = () => new Step({ call: "dump" });
 
 export const open = (session, constraint) => new Step({ call: "open", session, constraint });
 export const openAt = (session, other) => new Step({ call: "open", session, bookmarkOf: other });
