@@ -9,12 +9,14 @@ mod checkpoint;
 mod checksum;
 mod commit;
 mod crc64;
+mod embedded_replica;
 mod error;
 pub mod ltx;
 #[cfg(feature = "testing")]
 pub mod memory_storage;
 mod page;
 mod position;
+mod recent;
 mod storage;
 mod store;
 
@@ -22,6 +24,7 @@ pub use bookmark::BookmarkError;
 pub use checkpoint::{CheckpointPolicy, CheckpointProgress};
 pub use checksum::Checksum;
 pub use commit::{Changes, Commit};
+pub use embedded_replica::{EmbeddedReplica, Received};
 pub use error::Error;
 pub use page::{LOCK_PAGE, PAGE_SIZE, PageImage, PageNo, blank_page};
 pub use position::{Position, Txid};

@@ -17,9 +17,10 @@ use crate::checkpoint::RunningCheckpoint;
 use crate::commit::{Changes, Commit};
 use crate::crc64::PageCrc;
 use crate::error::Error;
-use crate::ltx::{FrameRef, decode_frame, read_index};
+use crate::ltx::{Encoder, FrameRef, Header, decode_frame, read_index};
 use crate::page::{LOCK_PAGE, PageImage, PageNo, blank_page};
 use crate::position::{Position, Txid};
+use crate::recent::RecentCommits;
 use crate::storage::{LogRow, Mark, Storage, StorageError};
 
 /// Pages fetched at once when pages are read one after the other.
@@ -34,6 +35,7 @@ pub struct Store {
     pub(crate) log: LogSinceMark,
     pub(crate) checkpoint: Option<RunningCheckpoint>,
     cache: PageCache,
+    recent: RecentCommits,
     /// The page after the last one that was read from storage: reading it again means a scan.
     next_in_scan: PageNo,
     broken: Option<StorageError>,
@@ -67,6 +69,7 @@ impl Store {
             log: LogSinceMark::default(),
             checkpoint: None,
             cache: PageCache::new(cache_pages),
+            recent: RecentCommits::default(),
             next_in_scan: 0,
             broken: None,
         };
@@ -140,6 +143,50 @@ impl Store {
         Ok(commit)
     }
 
+    /// What a replica at `from` lacks, as one LTX file that holds each page once. None if it is
+    /// longer than `bytes_max`, or if only a snapshot can help.
+    pub fn commits_since(
+        &mut self,
+        from: Position,
+        bytes_max: usize,
+    ) -> Result<Option<Vec<u8>>, Error> {
+        if from.epoch != self.position.epoch || from.txid >= self.position.txid {
+            return Ok(None);
+        }
+        let Some(pages) = self.recent.since(from.txid) else { return Ok(None) };
+        self.compact(from.txid + 1, pages, bytes_max)
+    }
+
+    /// The whole database as one LTX file; None if it is longer than `bytes_max`.
+    pub fn snapshot(&mut self, bytes_max: usize) -> Result<Option<Vec<u8>>, Error> {
+        self.compact(1, 1..=self.size_pages, bytes_max)
+    }
+
+    fn compact(
+        &mut self,
+        txid_min: Txid,
+        pages: impl IntoIterator<Item = PageNo>,
+        bytes_max: usize,
+    ) -> Result<Option<Vec<u8>>, Error> {
+        if self.position.txid < txid_min {
+            return Ok(None);
+        }
+        let (txid_max, size_pages) = (self.position.txid, self.size_pages);
+        let header = Header { txid_min, txid_max, size_pages, time_ms: 0 };
+        let mut encoder = Encoder::new(header);
+        for number in pages {
+            if number > size_pages || number == LOCK_PAGE {
+                continue;
+            }
+            let crc = self.crc(number)?;
+            encoder.push_summed(number, self.page(number)?, crc);
+            if encoder.len() > bytes_max {
+                return Ok(None);
+            }
+        }
+        Ok(Some(encoder.finish().0))
+    }
+
     fn take(&mut self, commit: &Commit, changes: Changes, crcs: Vec<PageCrc>) {
         assert_eq!(commit.before, self.position);
         for number in commit.size_pages + 1..=self.size_pages {
@@ -152,6 +199,8 @@ impl Store {
         for ((number, page), crc) in changes.pages.into_iter().zip(crcs) {
             self.cache.put(number, page, Some(crc));
         }
+        let pages = commit.frames.iter().map(|(number, _)| *number).collect();
+        self.recent.add(commit.after.txid, pages);
         self.position = commit.after;
         self.size_pages = commit.size_pages;
         self.log.add(commit.ltx.len());
@@ -224,6 +273,8 @@ impl Store {
         for number in row.size_pages + 1..=self.size_pages {
             self.frames.remove(&number);
         }
+        let pages = row.frames.iter().map(|(number, _)| *number).collect();
+        self.recent.add(row.position.txid, pages);
         for (number, frame) in row.frames {
             self.frames.insert(number, (row.position.txid, frame));
         }

@@ -6,6 +6,7 @@
 //! request, because SQLite ignores them inside a transaction.
 
 mod foreign_keys;
+mod local;
 mod request;
 
 use std::rc::Rc;
@@ -21,6 +22,7 @@ use crate::limits::Limits;
 use crate::policy::Policy;
 use crate::registered::Registered;
 use crate::shared::Shared;
+use crate::source::Source;
 use crate::sql_text::SqlText;
 use crate::statement::{Cell, Statement};
 use crate::statement_cache::StatementCache;
@@ -88,8 +90,12 @@ pub struct Done {
 impl Database {
     /// Opens SQLite over `store`.
     pub fn open(store: Store, limits: Limits) -> Result<Database, Error> {
+        Database::open_source(Source::Store(store), limits)
+    }
+
+    fn open_source(source: Source, limits: Limits) -> Result<Database, Error> {
         vfs::install().map_err(Error::Open)?;
-        let shared = Rc::new(Shared::new(store, limits.transaction_pages_max));
+        let shared = Rc::new(Shared::new(source, limits.transaction_pages_max));
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
             | OpenFlags::SQLITE_OPEN_CREATE
             | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -132,13 +138,13 @@ impl Database {
 
     /// Where the database stands.
     pub fn position(&self) -> Position {
-        self.shared.store.borrow().position()
+        self.shared.source.borrow().position()
     }
 
     /// Whether the database is to be opened anew: storage has failed, or a transaction could not
     /// be ended.
     pub fn is_broken(&self) -> bool {
-        self.shared.store.borrow().is_broken() || !self.connection.is_autocommit()
+        self.shared.source.borrow().is_broken() || !self.connection.is_autocommit()
     }
 
     /// Takes a step of the checkpoint that is due, if one is.
@@ -146,12 +152,41 @@ impl Database {
         &mut self,
         policy: &CheckpointPolicy,
     ) -> Result<CheckpointProgress, Error> {
-        self.shared.store.borrow_mut().checkpoint_step(policy).map_err(Error::Pages)
+        match self.shared.source.borrow_mut().store() {
+            Some(store) => store.checkpoint_step(policy).map_err(Error::Pages),
+            None => Ok(CheckpointProgress::Done),
+        }
     }
 
     /// Whether `checkpoint_step` has something to do.
     pub fn checkpoint_is_due(&self, policy: &CheckpointPolicy) -> bool {
-        self.shared.store.borrow().checkpoint_is_due(policy)
+        let mut source = self.shared.source.borrow_mut();
+        source.store().is_some_and(|store| store.checkpoint_is_due(policy))
+    }
+
+    /// What a replica at `from` lacks, as [`Store::commits_since`].
+    pub fn commits_since(
+        &mut self,
+        from: Position,
+        bytes_max: usize,
+    ) -> Result<Option<Vec<u8>>, Error> {
+        match self.shared.source.borrow_mut().store() {
+            Some(store) => store.commits_since(from, bytes_max).map_err(Error::Pages),
+            None => Ok(None),
+        }
+    }
+
+    /// The whole database, as [`Store::snapshot`].
+    pub fn snapshot(&mut self, bytes_max: usize) -> Result<Option<Vec<u8>>, Error> {
+        match self.shared.source.borrow_mut().store() {
+            Some(store) => store.snapshot(bytes_max).map_err(Error::Pages),
+            None => Ok(None),
+        }
+    }
+
+    /// Pages of the database, free ones included.
+    pub fn size_pages(&self) -> u32 {
+        self.shared.source.borrow().size_pages()
     }
 
     /// Size in bytes without free pages, as D1 counts it.

@@ -14,6 +14,7 @@ mod page_file;
 mod policy;
 mod registered;
 mod shared;
+mod source;
 mod sql_text;
 mod statement;
 mod statement_cache;

@@ -31,7 +31,7 @@ impl PageFile {
         let Some(changes) = self.changes.take() else {
             return Ok(());
         };
-        let commit = self.shared.store.borrow_mut().commit(changes, self.shared.now_ms.get());
+        let commit = self.shared.source.borrow_mut().commit(changes, self.shared.now_ms.get());
         let commit = commit.map_err(|error| self.fail(VfsErrorCode::Io, error))?;
         self.shared.commits.borrow_mut().push(commit);
         Ok(())
@@ -46,14 +46,14 @@ impl PageFile {
     fn size_pages(&self) -> PageNo {
         match &self.changes {
             Some(changes) => changes.size_pages,
-            None => self.shared.store.borrow().size_pages(),
+            None => self.shared.source.borrow().size_pages(),
         }
     }
 
     fn changes(&mut self) -> &mut Changes {
-        let store = &self.shared.store;
+        let source = &self.shared.source;
         self.changes.get_or_insert_with(|| Changes {
-            size_pages: store.borrow().size_pages(),
+            size_pages: source.borrow().size_pages(),
             ..Changes::default()
         })
     }
@@ -63,12 +63,12 @@ impl PageFile {
             out.copy_from_slice(&page[offset..offset + out.len()]);
             return Ok(());
         }
-        let mut store = self.shared.store.borrow_mut();
-        if number == LOCK_PAGE || number > store.size_pages() {
+        let mut source = self.shared.source.borrow_mut();
+        if number == LOCK_PAGE || number > source.size_pages() {
             out.fill(0);
             return Ok(());
         }
-        let read = store.read(number, offset, out);
+        let read = source.read(number, offset, out);
         read.map_err(|error| self.fail(VfsErrorCode::IoRead, error))
     }
 }

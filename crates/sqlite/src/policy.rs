@@ -38,6 +38,7 @@ pub(crate) struct Policy {
     flag_set: AtomicBool,
     altered: AtomicBool,
     foreign_keys: AtomicBool,
+    needs_primary: AtomicBool,
     steps_left: AtomicU64,
     steps_exceeded: AtomicBool,
 }
@@ -100,6 +101,12 @@ impl Policy {
         self.flag_set.load(Relaxed) || self.altered.load(Relaxed) || self.foreign_keys.load(Relaxed)
     }
 
+    /// Whether a statement was prepared, since this was last asked, that another connection than the
+    /// primary's would answer otherwise.
+    pub(crate) fn take_needs_primary(&self) -> bool {
+        self.needs_primary.swap(false, Relaxed)
+    }
+
     /// Whether a flag of the connection was set since this was last asked.
     pub(crate) fn take_flag_set(&self) -> bool {
         self.flag_set.swap(false, Relaxed)
@@ -141,7 +148,12 @@ impl Policy {
             CreateTempView { .. } | DropTempIndex { .. } | DropTempTable { .. } => false,
             DropTempTrigger { .. } | DropTempView { .. } => false,
             Pragma { pragma_name, pragma_value } => self.allows_pragma(pragma_name, pragma_value),
-            Function { function_name } => functions::is_allowed(function_name),
+            Function { function_name } => {
+                if functions::tells_of_writes(function_name) {
+                    self.needs_primary.store(true, Relaxed);
+                }
+                functions::is_allowed(function_name)
+            }
             Read { table_name, .. } if table_name.eq_ignore_ascii_case(PAGES_TABLE) => {
                 self.pages_refused.store(true, Relaxed);
                 false
@@ -169,6 +181,7 @@ impl Policy {
     }
 
     fn allows_pragma(&self, name: &str, value: Option<&str>) -> bool {
+        self.needs_primary.store(true, Relaxed);
         if !pragmas::is_allowed(name, value, is_reserved) {
             return false;
         }

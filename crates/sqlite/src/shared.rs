@@ -1,13 +1,15 @@
-//! What a connection and its file in the VFS both hold: the store, and what passes between them
+//! What a connection and its file in the VFS both hold: the pages, and what passes between them
 //! while SQLite's own result codes are too narrow.
 
 use std::cell::{Cell, RefCell};
 
-use isolite_core::{Commit, Store};
+use isolite_core::Commit;
+
+use crate::source::Source;
 
 /// One database, as seen from both sides of SQLite.
 pub(crate) struct Shared {
-    pub(crate) store: RefCell<Store>,
+    pub(crate) source: RefCell<Source>,
     /// Time of the request being served, which becomes that of its commit.
     pub(crate) now_ms: Cell<i64>,
     /// What the store said when SQLite was told no more than a code.
@@ -18,9 +20,9 @@ pub(crate) struct Shared {
 }
 
 impl Shared {
-    pub(crate) fn new(store: Store, transaction_pages_max: usize) -> Self {
+    pub(crate) fn new(source: Source, transaction_pages_max: usize) -> Self {
         Shared {
-            store: RefCell::new(store),
+            source: RefCell::new(source),
             now_ms: Cell::new(0),
             error: RefCell::new(None),
             commits: RefCell::new(Vec::new()),

@@ -75,6 +75,14 @@ pub(crate) fn is_drop_table(text: &str) -> bool {
         && words.next().is_some_and(|word| word.eq_ignore_ascii_case("table"))
 }
 
+/// Whether a text begins like a statement that reads. It may write all the same.
+pub(crate) fn is_query(text: &str) -> bool {
+    let word = Words(text).next();
+    word.is_some_and(|word| {
+        ["select", "with", "values", "explain"].iter().any(|known| word.eq_ignore_ascii_case(known))
+    })
+}
+
 /// The words at the start of a text, comments left out.
 struct Words<'a>(&'a str);
 

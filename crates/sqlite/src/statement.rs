@@ -73,6 +73,12 @@ impl Statement {
         unsafe { ffi::sqlite3_bind_parameter_count(self.raw()) as usize }
     }
 
+    /// Whether SQLite says that the statement writes nothing.
+    pub(crate) fn is_read_only(&self) -> bool {
+        // SAFETY: as above.
+        unsafe { ffi::sqlite3_stmt_readonly(self.raw()) != 0 }
+    }
+
     /// Binds one parameter, counted from 1.
     ///
     /// # Safety

@@ -44,6 +44,11 @@ impl Encoder {
         self.index.push((number, FrameRef { offset: offset as u32, len }));
     }
 
+    /// Bytes so far.
+    pub(crate) fn len(&self) -> usize {
+        self.bytes.len()
+    }
+
     /// Ends the file. Returns its bytes and where each page lies in them.
     pub fn finish(mut self) -> (Vec<u8>, Vec<(PageNo, FrameRef)>) {
         let tail = self.bytes.len();

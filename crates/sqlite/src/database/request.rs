@@ -145,7 +145,7 @@ impl Database {
         Ok(())
     }
 
-    fn bind(
+    pub(super) fn bind(
         &mut self,
         statement: &mut Statement,
         params: &[Value],
@@ -167,7 +167,7 @@ impl Database {
     }
 
     /// Steps through a statement and writes its result, which tells of what changed since the last.
-    fn answer(
+    pub(super) fn answer(
         &mut self,
         statement: &mut Statement,
         clock: &dyn Fn() -> f64,
@@ -191,7 +191,7 @@ impl Database {
         state == ffi::SQLITE_TXN_WRITE
     }
 
-    fn moment(&self, clock: &dyn Fn() -> f64) -> Moment {
+    pub(super) fn moment(&self, clock: &dyn Fn() -> f64) -> Moment {
         Moment {
             changes: self.total_changes(),
             last_row_id: self.connection.last_insert_rowid(),

@@ -150,6 +150,12 @@ pub(super) fn is_allowed(name: &str) -> bool {
     ALLOWED.binary_search(&name.to_ascii_lowercase().as_str()).is_ok()
 }
 
+/// Whether a function tells what the connection has written.
+pub(super) fn tells_of_writes(name: &str) -> bool {
+    let functions = ["changes", "total_changes", "last_insert_rowid"];
+    functions.iter().any(|known| name.eq_ignore_ascii_case(known))
+}
+
 #[cfg(test)]
 mod tests {
     use super::ALLOWED;

@@ -1,0 +1,104 @@
+//! A replica beside its primary: what it answers, what it leaves, and how it follows.
+
+use isolite_core::memory_storage::MemoryStorage;
+use isolite_core::{EmbeddedReplica, Received, Store};
+use isolite_protocol::{Query, ResultsFormat, Value};
+#[cfg(target_arch = "wasm32")]
+use wasm_bindgen_test::wasm_bindgen_test as test;
+
+use super::super::Numbers;
+use super::*;
+
+const ROWS: &str = "CREATE TABLE t (id INTEGER PRIMARY KEY, a); \
+    INSERT INTO t VALUES (1, 'one'), (2, 'two')";
+
+fn run(queries: &[Query]) -> Run<'_> {
+    Run {
+        queries,
+        format: ResultsFormat::ArrayOfObjects,
+        array: false,
+        numbers: Numbers::Real,
+        script: false,
+        now_ms: 0,
+        clock: &|| 0.0,
+        served: "",
+    }
+}
+
+fn execute(primary: &mut Database, sql: &str) {
+    primary.run(&run(&[Query::new(sql, vec![])])).unwrap();
+}
+
+fn read(replica: &mut Database, sql: &str, params: Vec<Value>) -> Option<String> {
+    let text = replica.read(&run(&[Query::new(sql, params)]))?;
+    let end = text.find(",\"meta\"").unwrap();
+    Some(text["{\"success\":true,\"results\":".len()..end].to_string())
+}
+
+fn pair() -> (Database, Database) {
+    let store = Store::open(Box::new(MemoryStorage::default()), 256).unwrap();
+    let mut primary = Database::open(store, Limits::default()).unwrap();
+    execute(&mut primary, ROWS);
+    let snapshot = primary.snapshot(usize::MAX).unwrap().unwrap();
+    let replica = EmbeddedReplica::from_snapshot(&snapshot, primary.position()).unwrap();
+    (primary, Database::open_replica(replica, Limits::default()).unwrap())
+}
+
+#[test]
+fn a_replica_answers_reads_and_leaves_the_rest() {
+    let (_, mut replica) = pair();
+    let one = vec![Value::Integer(1)];
+    for _ in 0..2 {
+        let row = read(&mut replica, "SELECT a FROM t WHERE id = ?", one.clone());
+        assert_eq!(row.as_deref(), Some(r#"[{"a":"one"}]"#));
+    }
+    assert!(
+        read(&mut replica, "-- all\nWITH x AS (SELECT 1) SELECT * FROM x, t", vec![]).is_some()
+    );
+    for sql in [
+        "INSERT INTO t VALUES (3, 'three')",
+        "WITH x AS (SELECT 1) INSERT INTO t SELECT 3, 'three' FROM x",
+        "INSERT INTO t VALUES (3, 'three') RETURNING id",
+        "SELECT 1; DELETE FROM t",
+        "SELECT changes()",
+        "SELECT last_insert_rowid()",
+        "SELECT * FROM pragma_table_info('t')",
+        "PRAGMA foreign_keys",
+        "SELECT nothing",
+        "SELEC 1",
+        "SELECT abs(-9223372036854775808)",
+        "-- nothing",
+        "",
+    ] {
+        assert_eq!(read(&mut replica, sql, vec![]), None, "{sql}");
+    }
+    assert_eq!(read(&mut replica, "SELECT ?", vec![]), None);
+    let both = ["SELECT 1", "DELETE FROM t"].map(|sql| Query::new(sql, vec![]));
+    assert_eq!(replica.read(&run(&both)), None);
+    let count = read(&mut replica, "SELECT count(*) AS n FROM t", vec![]);
+    assert_eq!(count.as_deref(), Some(r#"[{"n":2}]"#));
+}
+
+#[test]
+fn a_replica_sees_each_commit_it_applies() {
+    let (mut primary, mut replica) = pair();
+    let count = "SELECT count(*) AS n, max(a) AS a FROM t";
+    for n in 3..40 {
+        execute(&mut primary, &format!("INSERT INTO t VALUES ({n}, 'x{n}' || hex(zeroblob(900)))"));
+        if n % 3 == 0 {
+            let from = replica.position();
+            let ltx = primary.commits_since(from, usize::MAX).unwrap().unwrap();
+            assert_eq!(replica.apply(&ltx, primary.position()).unwrap(), Received::Applied);
+            let there = primary.run(&run(&[Query::new(count, vec![])])).unwrap().answer;
+            let here = replica.read(&run(&[Query::new(count, vec![])])).unwrap();
+            assert_eq!(here.split("\"meta\"").next(), there.split("\"meta\"").next());
+            assert_eq!(replica.size_bytes().unwrap(), primary.size_bytes().unwrap());
+        }
+    }
+    execute(&mut primary, "ALTER TABLE t ADD COLUMN b DEFAULT 7");
+    execute(&mut primary, "DELETE FROM t WHERE id > 1");
+    let ltx = primary.commits_since(replica.position(), usize::MAX).unwrap().unwrap();
+    replica.apply(&ltx, primary.position()).unwrap();
+    let row = read(&mut replica, "SELECT * FROM t", vec![]);
+    assert_eq!(row.as_deref(), Some(r#"[{"id":1,"a":"one","b":7}]"#));
+}
