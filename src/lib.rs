@@ -11,6 +11,7 @@ mod error;
 mod object_class_js;
 mod object_js;
 mod primary;
+mod replicas;
 #[cfg(feature = "entry")]
 mod rest;
 pub mod router;

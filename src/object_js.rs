@@ -11,7 +11,7 @@ use std::task::Poll;
 use std::time::Duration;
 
 use isolite_protocol::directory::{DatabaseRecord, Jurisdiction};
-use js_sys::{Array, JsString, Object as JsObject, Promise, Reflect};
+use js_sys::{Array, JsString, Object as JsObject, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
 use worker::{Delay, Env, Error, Result};
@@ -74,6 +74,8 @@ pub(crate) struct Answer {
     pub status: u16,
     pub bookmark: Option<String>,
     pub text: Text,
+    /// LTX that brings the caller's replica to the bookmark.
+    pub commits: Option<Vec<u8>>,
 }
 
 /// An error means that no answer came: whether the object did what it was asked is not known.
@@ -160,20 +162,22 @@ const NO_ANSWER: &str =
 
 impl Answer {
     pub(crate) fn new(status: u16, text: impl Into<Text>) -> Answer {
-        Answer { status, bookmark: None, text: text.into() }
+        Answer { status, bookmark: None, text: text.into(), commits: None }
     }
 
-    /// As it crosses: `[text, status, bookmark]`.
+    /// As it crosses: `[text, status, bookmark, commits]`.
     pub(crate) fn encode(self) -> Array {
         let bookmark = self.bookmark.map_or(JsValue::UNDEFINED, JsValue::from);
-        Array::of3(self.text.0.as_ref(), &self.status.into(), &bookmark)
+        let commits = self.commits.map_or(JsValue::UNDEFINED, |ltx| Uint8Array::from(&*ltx).into());
+        Array::of4(self.text.0.as_ref(), &self.status.into(), &bookmark, &commits)
     }
 
     fn decode(settled: &JsValue) -> Option<Answer> {
         let parts: &Array = settled.dyn_ref()?;
         let text = parts.get(0).dyn_into::<JsString>().ok()?;
         let status = parts.get(1).as_f64()? as u16;
-        Some(Answer { status, bookmark: parts.get(2).as_string(), text: Text(text) })
+        let commits = parts.get(3).dyn_ref::<Uint8Array>().map(Uint8Array::to_vec);
+        Some(Answer { status, bookmark: parts.get(2).as_string(), text: Text(text), commits })
     }
 }
 

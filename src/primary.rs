@@ -29,6 +29,12 @@ use object_storage::ObjectStorage;
 
 /// Pages that the store keeps besides SQLite's own cache: 2 MiB.
 const CACHE_PAGES: usize = 512;
+/// Commits that go along with an answer, in bytes.
+const COMMITS_BYTES_MAX: usize = 256 << 10;
+/// Commits that a replica asks for: more, and a snapshot is less.
+const SYNC_BYTES_MAX: usize = 8 << 20;
+/// The platform carries 32 MiB in one call.
+const SNAPSHOT_BYTES_MAX: usize = 30 << 20;
 
 #[durable_object(fetch)]
 pub struct IsolitePrimary {
@@ -73,15 +79,17 @@ impl DurableObject for IsolitePrimary {
 
 #[wasm_bindgen]
 impl IsolitePrimary {
-    /// Resolves with `[text, status, bookmark]`, see [`crate::object_js`].
-    pub fn call(&self, path: &JsValue, body: &JsValue, session: &JsValue) -> Array {
+    /// Resolves with `[text, status, bookmark, commits]`, see [`crate::object_js`].
+    ///
+    /// `have` is where the caller's replica stands, empty if it has none; the answer then has a
+    /// bookmark, and what the replica lacks if that is little.
+    pub fn call(&self, path: &JsValue, body: &JsValue, session: &JsValue, have: &JsValue) -> Array {
         // As values, because whoever has the namespace may call with anything.
         let (path, body) = (path.as_string(), body.as_string());
         let target = Target::of_path(&path.unwrap_or_default());
+        let caller = Caller { session: session.is_string(), have: have.as_string() };
         let answer = match &self.primary {
-            Some(primary) => {
-                primary.answer(&target, &body.unwrap_or_default(), session.is_string())
-            }
+            Some(primary) => primary.answer(&target, &body.unwrap_or_default(), &caller),
             None => no_path(),
         };
         answer.encode()
@@ -95,11 +103,20 @@ impl IsolitePrimary {
     }
 }
 
+/// What a caller says of itself.
+struct Caller {
+    /// It is in a session, and wants a bookmark.
+    session: bool,
+    have: Option<String>,
+}
+
 impl Primary {
-    fn answer(&self, target: &Target, body: &str, session: bool) -> Answer {
+    fn answer(&self, target: &Target, body: &str, caller: &Caller) -> Answer {
         let answer = match target.path() {
-            "/query" | "/execute" => self.query(body, target.query(), false, session),
-            "/script" => self.query(body, target.query(), true, session),
+            "/query" | "/execute" => self.query(body, target.query(), false, caller),
+            "/script" => self.query(body, target.query(), true, caller),
+            "/commits" => self.commits(caller),
+            "/snapshot" => self.snapshot(target.query()),
             "/info" => self.info(),
             "/delete" => self.delete(),
             _ => return no_path(),
@@ -108,7 +125,7 @@ impl Primary {
         answer
     }
 
-    fn query(&self, body: &str, query: &str, script: bool, session: bool) -> Answer {
+    fn query(&self, body: &str, query: &str, script: bool, caller: &Caller) -> Answer {
         let queries = match Queries::decode(body) {
             Ok(queries) => queries,
             Err(error) => return fail(&error.to_string(), 200),
@@ -126,12 +143,41 @@ impl Primary {
         };
         let done = self.engine.with(|database| {
             let done = database.run(&run)?;
-            Ok((done, database.position()))
+            // The request is done, whatever comes of this.
+            let commits = caller.lacks(database, COMMITS_BYTES_MAX).unwrap_or(None);
+            Ok((done, database.position(), commits))
         });
         match done {
-            Ok((done, position)) => {
-                let bookmark = session.then(|| position.to_string());
-                Answer { bookmark, ..Answer::new(200, done.answer) }
+            Ok((done, position, commits)) => {
+                let wanted = caller.session || caller.have.is_some();
+                let bookmark = wanted.then(|| position.to_string());
+                Answer { bookmark, commits, ..Answer::new(200, done.answer) }
+            }
+            Err(unavailable) => refuse(&unavailable),
+        }
+    }
+
+    /// What the caller's replica lacks.
+    fn commits(&self, caller: &Caller) -> Answer {
+        self.pages(|database| caller.lacks(database, SYNC_BYTES_MAX))
+    }
+
+    /// The whole database, if it has no more than `pages_max` pages.
+    fn snapshot(&self, query: &str) -> Answer {
+        let pages_max = query_string::raw(query, "pages_max").and_then(|max| max.parse().ok());
+        self.pages(|database| match pages_max {
+            Some(max) if database.size_pages() <= max => database.snapshot(SNAPSHOT_BYTES_MAX),
+            _ => Ok(None),
+        })
+    }
+
+    fn pages(
+        &self,
+        read: impl FnOnce(&mut Database) -> std::result::Result<Option<Vec<u8>>, SqlError>,
+    ) -> Answer {
+        match self.engine.with(|database| Ok((read(database)?, database.position()))) {
+            Ok((commits, position)) => {
+                Answer { bookmark: Some(position.to_string()), commits, ..Answer::new(200, "") }
             }
             Err(unavailable) => refuse(&unavailable),
         }
@@ -167,6 +213,19 @@ impl Primary {
         if self.engine.checkpoint_is_due() && !self.engine.checkpoint_runs.replace(true) {
             let engine = Rc::clone(&self.engine);
             self.state.wait_until(background::checkpoint(engine));
+        }
+    }
+}
+
+impl Caller {
+    fn lacks(
+        &self,
+        database: &mut Database,
+        bytes_max: usize,
+    ) -> std::result::Result<Option<Vec<u8>>, SqlError> {
+        match self.have.as_deref().and_then(|have| have.parse().ok()) {
+            Some(have) => database.commits_since(have, bytes_max),
+            None => Ok(None),
         }
     }
 }

@@ -4,12 +4,14 @@
 //! bodies and answers never enter this wasm on the caller's side, and a call costs no future of ours:
 //! were this instance to crash, the caller's promise would still settle.
 
+use isolite_core::Constraint;
 use isolite_protocol::directory::DatabaseRecord;
 use js_sys::{Array, JsString};
 use wasm_bindgen::prelude::*;
 use worker::Env;
 
 use super::{RECORDS, resolve};
+use crate::replicas::{self, Question, Want};
 
 /// Holds nothing: what is cached belongs to the isolate, and `env` to the request.
 #[wasm_bindgen]
@@ -48,6 +50,70 @@ impl Router {
     /// Forgets a place whose object says that its database was deleted.
     pub fn forget(&self, database: &str, id: &str) {
         RECORDS.with_borrow_mut(|records| records.forget(database, id));
+        replicas::forget(id);
+    }
+
+    /// The answer of this isolate's replica, `[text, bookmark]`, if it may give one: `session` is a
+    /// constraint or a bookmark, and without one the answer is at least as new as `seen`, and no
+    /// older than `staleness_ms`.
+    #[wasm_bindgen(unchecked_return_type = "[text: string, bookmark: string] | undefined")]
+    pub fn read(
+        &self,
+        id: &str,
+        path: &str,
+        body: &str,
+        session: Option<String>,
+        seen: Option<String>,
+        staleness_ms: f64,
+        now_ms: f64,
+    ) -> Option<Array> {
+        let constraint = match session {
+            Some(session) => Constraint::of_session(&session),
+            None => {
+                let seen = seen.and_then(|seen| seen.parse().ok());
+                Constraint::Staleness { seen, max_ms: staleness_ms }
+            }
+        };
+        let question = Question { id, path, body, constraint, now_ms };
+        let (text, position) = replicas::read(&question)?;
+        let (text, bookmark) = (JsString::from(text), JsString::from(position.to_string()));
+        Some(Array::of2(text.as_ref(), bookmark.as_ref()))
+    }
+
+    /// Where this isolate's replica stands, empty if there is none: what a call to the primary takes
+    /// along, so that its answer brings what is lacking.
+    pub fn have(&self, id: &str) -> String {
+        replicas::position(id).map_or(String::new(), |position| position.to_string())
+    }
+
+    /// Takes in what an answer brought that was asked for at `sent_ms`.
+    pub fn learn(&self, id: &str, sent_ms: f64, bookmark: &str, commits: Option<Vec<u8>>) {
+        if let Ok(position) = bookmark.parse() {
+            replicas::learn(id, sent_ms, position, commits.as_deref());
+        }
+    }
+
+    /// The path to call in the background, if anything is to be asked: what was confirmed longer ago
+    /// than `refresh_ms`, or what this isolate lacks. Its outcome goes to `settle`.
+    pub fn want(&self, id: &str, refresh_ms: f64, now_ms: f64) -> Option<String> {
+        Some(match replicas::want(id, refresh_ms, now_ms)? {
+            Want::Snapshot { pages_max } => format!("/snapshot?pages_max={pages_max}"),
+            Want::Commits => "/commits".to_owned(),
+        })
+    }
+
+    /// Takes in the outcome of what was wanted; without a bookmark it failed.
+    pub fn settle(
+        &self,
+        id: &str,
+        sent_ms: f64,
+        bookmark: Option<String>,
+        ltx: Option<Vec<u8>>,
+        now_ms: f64,
+    ) {
+        let position = bookmark.and_then(|bookmark| bookmark.parse().ok());
+        let answer = position.map(|position| (position, ltx.as_deref()));
+        replicas::settle(id, sent_ms, answer, now_ms);
     }
 }
 

@@ -13,12 +13,19 @@ import { type IsoliteEnv, RouterTransport } from "./router.ts";
 export interface IsoliteOptions extends ValueOptions {
   /** Whether the first use of an unknown name creates the database; true unless told. */
   create?: boolean;
+  /**
+   * How old the answer to a read outside sessions may be, in milliseconds. Reads are then answered
+   * from this isolate's memory once the database is there; what the same handle has written or read
+   * they always see. 0 unless told: every read goes to the primary, as in D1.
+   */
+  max_staleness_ms?: number;
 }
 
 /** The database of this name. Cheap: call it in every request. */
 export function isolite(env: IsoliteEnv, database: string, options?: IsoliteOptions): D1Database {
   if (!env.ISOLITE_PRIMARY || !env.ISOLITE_DIRECTORY) throw new TypeError(NO_BINDINGS);
-  return new D1Database(new RouterTransport(env, database, options?.create ?? true), options);
+  const { create = true, max_staleness_ms = 0 } = options ?? {};
+  return new D1Database(new RouterTransport(env, database, create, max_staleness_ms), options);
 }
 
 /** A copy of `env` with databases: binding name to database name, as in `{ DB: "demo" }`. */

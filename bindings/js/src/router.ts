@@ -1,11 +1,13 @@
 /**
- * The transport inside the isolate: where a database is, the router in WebAssembly knows; the object
- * there is called from here.
+ * The transport inside the isolate: where a database is, the router in WebAssembly knows, and it
+ * answers reads from the replica in this isolate's memory; the objects are called from here.
  *
  * There is one router an isolate. It keeps no stubs: every call brings the environment of the
- * request that makes it, and makes a stub of its own.
+ * request that makes it, and makes a stub of its own. What brings the replica forward in the
+ * background belongs to the request that began it, and nobody waits for it.
  */
 
+import { waitUntil } from "cloudflare:workers";
 import { type Place, Router } from "../wasm/index.js";
 import type { Transport, TransportReply } from "./transport.ts";
 
@@ -17,20 +19,35 @@ export interface IsoliteEnv {
 
 /** The method that a primary has for RPC. */
 interface Primary {
-  call(path: string, body: string, session: string | undefined): Promise<Answer>;
+  call(
+    path: string,
+    body: string,
+    session: string | undefined,
+    have: string | undefined,
+  ): Promise<Answer>;
 }
 
-type Answer = [text: string, status: number, bookmark: string | undefined];
+type Answer = [
+  text: string,
+  status: number,
+  bookmark: string | undefined,
+  commits: Uint8Array | undefined,
+];
 
 interface Namespace {
   jurisdiction(name: string): Namespace;
   getByName(name: string, options?: { locationHint: string }): Primary;
 }
 
+/** A session has no bound of staleness; its replica is refreshed as often as others by default. */
+const REFRESH_MS = 1_000;
+
 /** A primary's status for a database that was deleted. */
 const GONE = 404;
 
 const NOT_TEXT = "isolite: the database, the path, the body and the session must be strings";
+
+const NO_STALENESS = "isolite: max_staleness_ms must be a number of milliseconds, or 0";
 
 let shared: Router | undefined;
 
@@ -38,11 +55,27 @@ export class RouterTransport implements Transport {
   readonly #env: IsoliteEnv;
   readonly #database: string;
   readonly #create: boolean;
+  readonly #staleness_ms: number;
+  /** The newest position that this handle has been answered from. */
+  #seen: string | undefined;
 
-  constructor(env: IsoliteEnv, database: string, create: boolean) {
+  /**
+   * `staleness_ms` bounds the age of reads outside sessions; 0 sends all of them to the primary.
+   * `seen` is a bookmark that they must not be older than either.
+   */
+  constructor(
+    env: IsoliteEnv,
+    database: string,
+    create: boolean,
+    staleness_ms = 0,
+    seen?: string | null,
+  ) {
+    if (typeof staleness_ms !== "number" || !(staleness_ms >= 0)) throw new TypeError(NO_STALENESS);
+    if (typeof seen === "string") this.#seen = seen;
     this.#env = env;
     this.#database = database;
     this.#create = create;
+    this.#staleness_ms = staleness_ms;
   }
 
   async send(path: string, body: string = "", session: string | null): Promise<TransportReply> {
@@ -52,15 +85,59 @@ export class RouterTransport implements Transport {
     if (!texts.every((text) => typeof text === "string")) throw new TypeError(NOT_TEXT);
     const router = (shared ??= new Router());
     const database = this.#database;
+    const near = session !== null || this.#staleness_ms > 0;
     // A second time only if the name was deleted, and perhaps given to a new database since.
     for (let last = false; ; last = true) {
       const place = router.place(database) ?? (await this.#resolve(router));
       if (typeof place === "string") return { text: place, bookmark: null };
-      const answer = await this.#primary(place).call(path, body, session ?? undefined);
-      const [text, status, bookmark] = answer;
-      if (status !== GONE || last) return { text, bookmark: bookmark ?? null };
-      router.forget(database, place[0]);
+      const found = near && this.#read(router, place, path, body, session);
+      if (found) return found;
+      const sent_ms = Date.now();
+      const have = near ? router.have(place[0]) : undefined;
+      const answer = await this.#primary(place).call(path, body, session ?? undefined, have);
+      const [text, status, bookmark, commits] = answer;
+      if (status === GONE && !last) {
+        router.forget(database, place[0]);
+        continue;
+      }
+      if (near && bookmark !== undefined) {
+        if (this.#seen === undefined || this.#seen < bookmark) this.#seen = bookmark;
+        router.learn(place[0], sent_ms, bookmark, commits);
+        this.#refresh(router, place);
+      }
+      return { text, bookmark: bookmark ?? null };
     }
+  }
+
+  #read(
+    router: Router,
+    place: Place,
+    path: string,
+    body: string,
+    session: string | null,
+  ): TransportReply | undefined {
+    const [staleness_ms, now_ms] = [this.#staleness_ms, Date.now()];
+    const of = session ?? undefined;
+    const found = router.read(place[0], path, body, of, this.#seen, staleness_ms, now_ms);
+    if (found === undefined) return undefined;
+    this.#refresh(router, place);
+    return { text: found[0], bookmark: found[1] };
+  }
+
+  /** Asks in the background, well before a read would have to wait. */
+  #refresh(router: Router, place: Place): void {
+    const refresh_ms = (this.#staleness_ms || REFRESH_MS) / 2;
+    const path = router.want(place[0], refresh_ms, Date.now());
+    if (path !== undefined) waitUntil(this.#fill(router, place, path));
+  }
+
+  async #fill(router: Router, place: Place, path: string): Promise<void> {
+    const sent_ms = Date.now();
+    const asked = this.#primary(place).call(path, "", undefined, router.have(place[0]));
+    // Whatever goes wrong here, the next read asks the primary.
+    const [, status, bookmark, ltx] = await asked.catch((): Answer => ["", 0, undefined, undefined]);
+    if (status === GONE) router.forget(this.#database, place[0]);
+    else router.settle(place[0], sent_ms, bookmark, ltx, Date.now());
   }
 
   #resolve(router: Router): Promise<Place | string> {

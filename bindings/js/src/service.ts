@@ -12,17 +12,23 @@ export interface ServiceBinding {
   fetch(...args: never[]): Promise<unknown>;
 }
 
-/** The RPC method of the `Database` entrypoint: a request in, the body and the bookmark out. */
+/**
+ * The RPC method of the `Database` entrypoint: a request in, the body and the bookmark out. `seen` is
+ * a bookmark that the answer must not be older than.
+ */
 export interface DatabaseRpc {
   d1(
     path: string,
     body: string | undefined,
     session: string | null,
+    seen: string | null,
   ): Promise<[text: string, bookmark: string | null]>;
 }
 
 export class ServiceTransport implements Transport {
   readonly #service: DatabaseRpc;
+  /** The newest position that this handle has been answered from, as far as the Worker tells. */
+  #seen: string | null = null;
 
   constructor(binding: ServiceBinding) {
     this.#service = binding as unknown as DatabaseRpc;
@@ -33,7 +39,8 @@ export class ServiceTransport implements Transport {
     body: string | undefined,
     session: string | null,
   ): Promise<TransportReply> {
-    const [text, bookmark] = await this.#service.d1(path, body, session);
+    const [text, bookmark] = await this.#service.d1(path, body, session, this.#seen);
+    if (bookmark !== null && (this.#seen ?? "") < bookmark) this.#seen = bookmark;
     return { text, bookmark };
   }
 }

@@ -20,6 +20,11 @@ export interface DatabaseProps extends ValueOptions {
   database: string;
   /** Whether the first use of an unknown name creates the database; false unless told. */
   create?: boolean;
+  /**
+   * How old the answer to a read outside sessions may be, in milliseconds, for the package's face; 0
+   * unless told. D1's own protocols have all such reads answered by the primary.
+   */
+  max_staleness_ms?: number;
 }
 
 const SESSION_HEADER = "x-cf-d1-session-commit-token";
@@ -32,8 +37,10 @@ export class Database
     path: string,
     body: string | undefined,
     session: string | null,
+    seen: string | null = null,
   ): Promise<[text: string, bookmark: string | null]> {
-    const { text, bookmark } = await this.#send(path, body, session);
+    const staleness_ms = this.ctx.props?.max_staleness_ms ?? 0;
+    const { text, bookmark } = await this.#send(path, body, session, staleness_ms, seen);
     return [text, bookmark];
   }
 
@@ -52,7 +59,7 @@ export class Database
     }
     const session = request.headers.get(SESSION_HEADER);
     const { text, bookmark } = await this.#send(pathname + search, await request.text(), session);
-    if (bookmark !== null) headers.set(SESSION_HEADER, bookmark);
+    if (bookmark !== null && session !== null) headers.set(SESSION_HEADER, bookmark);
     return new Response(text, { headers });
   }
 
@@ -60,11 +67,14 @@ export class Database
     path: string,
     body: string | undefined,
     session: string | null,
+    staleness_ms = 0,
+    seen: string | null = null,
   ): Promise<TransportReply> {
     const { database, create = false } = this.ctx.props ?? {};
     if (!database) return { text: failure(NO_DATABASE), bookmark: null };
     if (!isOpen(path.split("?", 1)[0])) return { text: refusal(path), bookmark: null };
-    return new RouterTransport(this.env, database, create).send(path, body, session);
+    const router = new RouterTransport(this.env, database, create, staleness_ms, seen);
+    return router.send(path, body, session);
   }
 }
 

@@ -20,6 +20,33 @@ export declare class Router {
   resolve(env: object, database: string, create: boolean): Promise<Place | string>;
   /** Forgets a place whose object says that its database was deleted. */
   forget(database: string, id: string): void;
+  /**
+   * The answer of this isolate's replica, if it may give one: by a session's constraint or bookmark,
+   * or without one by what the handle has seen and how stale it may be.
+   */
+  read(
+    id: string,
+    path: string,
+    body: string,
+    session: string | undefined,
+    seen: string | undefined,
+    staleness_ms: number,
+    now_ms: number,
+  ): [text: string, bookmark: string] | undefined;
+  /** Where this isolate's replica stands; empty if there is none. */
+  have(id: string): string;
+  /** Takes in what an answer brought that was asked for at `sent_ms`. */
+  learn(id: string, sent_ms: number, bookmark: string, commits: Uint8Array | undefined): void;
+  /** The path to call in the background, if anything is to be asked. */
+  want(id: string, refresh_ms: number, now_ms: number): string | undefined;
+  /** Takes in the outcome of what was wanted; without a bookmark it failed. */
+  settle(
+    id: string,
+    sent_ms: number,
+    bookmark: string | undefined,
+    ltx: Uint8Array | undefined,
+    now_ms: number,
+  ): void;
 }
 
 /** The one writer of a database. */

@@ -17,6 +17,7 @@ pub mod memory_storage;
 mod page;
 mod position;
 mod recent;
+mod session;
 mod storage;
 mod store;
 
@@ -28,5 +29,6 @@ pub use embedded_replica::{EmbeddedReplica, Received};
 pub use error::Error;
 pub use page::{LOCK_PAGE, PAGE_SIZE, PageImage, PageNo, blank_page};
 pub use position::{Position, Txid};
+pub use session::{Constraint, Standing};
 pub use storage::{LogRow, Mark, Storage, StorageError};
 pub use store::Store;

@@ -22,4 +22,9 @@ pub struct Position {
 impl Position {
     /// Before the first commit of the first epoch.
     pub const START: Position = Position { epoch: 1, txid: 0, checksum: Checksum::EMPTY };
+
+    /// Whether it is the other position or a later one, whatever the checksums say.
+    pub fn is_at_least(&self, other: &Position) -> bool {
+        (self.epoch, self.txid) >= (other.epoch, other.txid)
+    }
 }
