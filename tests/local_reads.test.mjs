@@ -115,19 +115,19 @@ for (const way of ["embedded", "service"]) {
 
 describe("sessions over replicas", { concurrency: 1 }, () => {
   test("a bookmark from elsewhere is waited for", async () => {
-    await filled(here, { session: "first-unconstrained" });
+    await filled(here, { options: FRESH, session: "first-unconstrained" });
     for (let n = 2_000; n < 2_010; n++) {
       const [{ bookmark }] = await there({ session: "first-primary", steps: [insert(n)] });
-      const [read] = await here({ session: bookmark, steps: [{ sql: READ }] });
+      const [read] = await here({ options: FRESH, session: bookmark, steps: [{ sql: READ }] });
       assert.equal(read.rows[0].n, n);
       assert.ok(read.bookmark >= bookmark);
     }
   });
 
   test("first-primary asks the primary once, then stays where it is allowed to be", async () => {
-    await filled(here, { session: "first-unconstrained" });
+    await filled(here, { options: FRESH, session: "first-unconstrained" });
     const steps = [{ sql: READ }, { sql: READ }];
-    const [first, second] = await here({ session: "first-primary", steps });
+    const [first, second] = await here({ options: FRESH, session: "first-primary", steps });
     assert.deepEqual([first.local, second.local], [false, true]);
     assert.ok(second.bookmark >= first.bookmark);
   });
@@ -140,13 +140,19 @@ describe("sessions over replicas", { concurrency: 1 }, () => {
     })();
     let session = "first-unconstrained";
     for (let i = 0; i < 100; i++) {
-      const [read] = await here({ session, steps: [{ sql: READ }] });
+      const [read] = await here({ options: FRESH, session, steps: [{ sql: READ }] });
       assert.ok(read.rows[0].n >= last, `${read.rows[0].n} after ${last}`);
       last = read.rows[0].n;
       session = read.bookmark;
     }
     writing = false;
     await writer;
+  });
+
+  test("a session without the option is answered by the primary", async () => {
+    const steps = [{ sql: READ }, { sql: READ }];
+    const outcomes = await here({ session: "first-unconstrained", steps });
+    assert.deepEqual(outcomes.map(({ local }) => local), [false, false]);
   });
 
   test("without a bound and outside sessions the primary answers", async () => {

@@ -16,7 +16,8 @@ export interface IsoliteOptions extends ValueOptions {
   /**
    * How old the answer to a read outside sessions may be, in milliseconds. Reads are then answered
    * from this isolate's memory once the database is there; what the same handle has written or read
-   * they always see. 0 unless told: every read goes to the primary, as in D1.
+   * they always see, and those of a session what the session has seen. 0 unless told: every read goes
+   * to the primary, as in D1 without read replication.
    */
   max_staleness_ms?: number;
 }

@@ -39,9 +39,6 @@ interface Namespace {
   getByName(name: string, options?: { locationHint: string }): Primary;
 }
 
-/** A session has no bound of staleness; its replica is refreshed as often as others by default. */
-const REFRESH_MS = 1_000;
-
 /** A primary's status for a database that was deleted. */
 const GONE = 404;
 
@@ -60,7 +57,8 @@ export class RouterTransport implements Transport {
   #seen: string | undefined;
 
   /**
-   * `staleness_ms` bounds the age of reads outside sessions; 0 sends all of them to the primary.
+   * `staleness_ms` bounds the age of reads outside sessions; 0 sends all reads to the primary, those
+   * of sessions too.
    * `seen` is a bookmark that they must not be older than either.
    */
   constructor(
@@ -85,7 +83,7 @@ export class RouterTransport implements Transport {
     if (!texts.every((text) => typeof text === "string")) throw new TypeError(NOT_TEXT);
     const router = (shared ??= new Router());
     const database = this.#database;
-    const near = session !== null || this.#staleness_ms > 0;
+    const near = this.#staleness_ms > 0;
     // A second time only if the name was deleted, and perhaps given to a new database since.
     for (let last = false; ; last = true) {
       const place = router.place(database) ?? (await this.#resolve(router));
@@ -126,8 +124,7 @@ export class RouterTransport implements Transport {
 
   /** Asks in the background, well before a read would have to wait. */
   #refresh(router: Router, place: Place): void {
-    const refresh_ms = (this.#staleness_ms || REFRESH_MS) / 2;
-    const path = router.want(place[0], refresh_ms, Date.now());
+    const path = router.want(place[0], this.#staleness_ms / 2, Date.now());
     if (path !== undefined) waitUntil(this.#fill(router, place, path));
   }
 

@@ -21,8 +21,8 @@ export interface DatabaseProps extends ValueOptions {
   /** Whether the first use of an unknown name creates the database; false unless told. */
   create?: boolean;
   /**
-   * How old the answer to a read outside sessions may be, in milliseconds, for the package's face; 0
-   * unless told. D1's own protocols have all such reads answered by the primary.
+   * How old the answer to a read outside sessions may be, in milliseconds; 0, unless told, sends all
+   * reads to the primary. D1's own protocols have replicas answer sessions alone, as in D1.
    */
   max_staleness_ms?: number;
 }
@@ -46,7 +46,7 @@ export class Database
 
   async query(request: QueryRequest): Promise<QueryResponse> {
     const { bigint = false, blobs = "array" } = this.ctx.props ?? {};
-    const send: Transport["send"] = (path, body, session) => this.#send(path, body, session);
+    const send: Transport["send"] = (path, body, session) => this.#d1(path, body, session);
     return runQuery({ send }, request, { bigint, blobs });
   }
 
@@ -58,9 +58,15 @@ export class Database
       return new Response(refusal(pathname), { status: 404, headers });
     }
     const session = request.headers.get(SESSION_HEADER);
-    const { text, bookmark } = await this.#send(pathname + search, await request.text(), session);
+    const { text, bookmark } = await this.#d1(pathname + search, await request.text(), session);
     if (bookmark !== null && session !== null) headers.set(SESSION_HEADER, bookmark);
     return new Response(text, { headers });
+  }
+
+  /** Over D1's own protocols nobody tells what a handle has seen, outside sessions. */
+  #d1(path: string, body: string | undefined, session: string | null): Promise<TransportReply> {
+    const staleness_ms = session === null ? 0 : (this.ctx.props?.max_staleness_ms ?? 0);
+    return this.#send(path, body, session, staleness_ms);
   }
 
   async #send(
