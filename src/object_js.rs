@@ -1,4 +1,5 @@
-//! Calls to the Durable Objects of Isolite, the one file that knows how JavaScript does them.
+//! Rust's calls to the Durable Objects of Isolite, the one Rust file that knows how JavaScript does
+//! them. JavaScript's own are in bindings/js/src/router.ts.
 //!
 //! A body goes out and an answer comes back as the JavaScript string it is ([`Text`]): who only
 //! passes it on never copies it into wasm. A stub is made for each call, since none may outlive
@@ -144,7 +145,8 @@ fn namespace(binding: JsValue, name: &str) -> Result<Namespace> {
     Ok(binding.unchecked_into())
 }
 
-/// An object whose isolate crashed never settles its calls, so each caller sets its own limit.
+/// A call whose answer never comes would leave its future waiting, so each call from Rust has a
+/// limit.
 async fn within_time(call: JsFuture) -> Result<JsValue> {
     let mut call = pin!(call);
     let mut limit = pin!(Delay::from(CALL_TIME_MAX));

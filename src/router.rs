@@ -1,4 +1,5 @@
-//! From a database's name to its primary: the way of every query.
+//! From a database's name to its primary. Rust's queries go all the way here; JavaScript only asks
+//! where the primary is ([`Router`]) and calls it itself.
 //!
 //! The directory is asked once for each name and isolate, and the record kept. It is only data:
 //! stubs do not outlive a request. When the primary says that its database was deleted, the name

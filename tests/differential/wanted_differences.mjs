@@ -23,7 +23,7 @@ export const WANTED = [
   {
     case: "limits: a pattern of 51 bytes",
     calls: ["LIKE", "GLOB"],
-    reason: `${WIDER}: patterns of 1,000 bytes`,
+    reason: `${WIDER}: patterns of 50,000 bytes`,
   },
   {
     case: "limits: a statement of more bytes",

@@ -77,8 +77,8 @@ function parse(text: string, bigint: boolean): Body | undefined {
 
 type Reviver = (key: string, value: unknown) => unknown;
 
-// The third argument is part of the language, but not yet of its types. A REAL has a point or an
-// exponent in the text, so it is never taken for an integer.
+// The third argument is part of the language, but not yet of its types. Beyond 2^53 a REAL has a
+// point or an exponent in the text, so it is never taken for an integer.
 function exactly(_key: string, value: unknown, context: { source: string }): unknown {
   if (typeof value !== "number" || Number.isSafeInteger(value)) return value;
   return /^-?\d+$/.test(context.source) ? BigInt(context.source) : value;

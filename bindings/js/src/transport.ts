@@ -7,7 +7,7 @@
  */
 
 export interface TransportReply {
-  /** The response body: one reply object, or an array of them for an array of statements. */
+  /** The response body, as JSON in the form that the path asked for. */
   text: string;
   /** Where the database stood when it answered; null where the server does not say. */
   bookmark: string | null;

@@ -2,8 +2,8 @@
 //!
 //! A request is one statement, a batch or a script. Whatever it is, it begins a transaction, and
 //! either all of it commits as one commit of the store or nothing of it happened. That is D1's
-//! promise for batches, and it keeps settings such as `PRAGMA foreign_keys` from leaking out of a
-//! request, because SQLite ignores them inside a transaction.
+//! promise for batches. What a request sets of the connection, as the enforcement of foreign keys,
+//! is put back at its end.
 
 mod foreign_keys;
 mod local;

@@ -22,7 +22,8 @@ pub struct Limits {
     pub columns_max: i32,
     /// SELECTs joined by UNION and the like.
     pub compound_terms_max: i32,
-    /// Pattern of LIKE and GLOB, in bytes.
+    /// Pattern of LIKE and GLOB, in bytes. One of more than 2,500 has 2,500 wildcards at most,
+    /// whatever is set here (`scripts/sqlite/pattern_depth.patch`).
     pub pattern_bytes_max: i32,
     /// How deep the expressions of a statement may be nested.
     pub expression_depth_max: i32,
