@@ -15,6 +15,7 @@ mod replicas;
 #[cfg(feature = "entry")]
 mod rest;
 pub mod router;
+mod settings_js;
 mod target;
 
 pub use directory::IsoliteDirectory;

@@ -24,6 +24,7 @@ use wasm_bindgen::prelude::*;
 use worker::{DurableObject, Env, Request, Response, Result, State, console_error, durable_object};
 
 use crate::object_js::Answer;
+use crate::settings_js::setting;
 use crate::target::Target;
 use object_storage::ObjectStorage;
 
@@ -62,7 +63,7 @@ impl DurableObject for IsolitePrimary {
     fn new(state: State, env: Env) -> Self {
         let engine = Engine {
             storage: storage_js::Storage::of(&state),
-            limits: Limits::from_settings(|name| env.var(name).ok().map(|value| value.to_string())),
+            limits: Limits::from_settings(|name| setting(&env, name)),
             database: RefCell::new(None),
             checkpoint: CheckpointPolicy::default(),
             checkpoint_runs: Cell::new(false),
@@ -312,7 +313,7 @@ fn fail(text: &str, status: u16) -> Answer {
 
 /// The members of `meta` that tell who answered.
 fn served(env: &Env) -> String {
-    let region = env.var("ISOLITE_REGION").ok().map(|region| region.to_string());
+    let region = setting(env, "ISOLITE_REGION");
     let region = region.map(|region| serde_json::Value::String(region).to_string());
     let region = region.map_or(String::new(), |text| format!("\"served_by_region\":{text},"));
     format!("\"served_by\":\"isolite\",{region}\"served_by_primary\":true,\"total_attempts\":1,")

@@ -54,11 +54,17 @@ export class WranglerDev {
     this.origin = origin;
   }
 
-  static async start(configurations, { token = TOKEN, state = temporaryDirectory("state") } = {}) {
+  /** `vars` are variables of all Workers, besides those of their configurations. */
+  static async start(
+    configurations,
+    { token = TOKEN, state = temporaryDirectory("state"), vars = {} } = {},
+  ) {
     mkdirSync(state, { recursive: true });
     // Given a file, wrangler does not look for .dev.vars.
     const secrets = join(state, "secrets");
-    writeFileSync(secrets, token === null ? "" : `ISOLITE_ADMIN_TOKEN=${token}\n`);
+    const all = { ...(token !== null && { ISOLITE_ADMIN_TOKEN: token }), ...vars };
+    const lines = Object.entries(all).map(([name, value]) => `${name}=${value}\n`);
+    writeFileSync(secrets, lines.join(""));
     const paths = configurations.map((path) => inRepository(path));
     const args = [
       "dev",

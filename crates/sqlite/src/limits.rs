@@ -89,12 +89,12 @@ impl Limits {
         let read = |name, from, to| read(&setting, name, from, to);
         set(database_pages_max, read("DATABASE_PAGES_MAX", 16, 2_621_440)?)?;
         set(transaction_pages_max, read("TRANSACTION_PAGES_MAX", 16, 8192)?)?;
-        set(sql_bytes_max, read("SQL_BYTES_MAX", 1000, 4_000_000)?)?;
-        set(value_bytes_max, read("VALUE_BYTES_MAX", 1000, 16_000_000)?)?;
+        set(sql_bytes_max, read("SQL_BYTES_MAX", 10_000, 4_000_000)?)?;
+        set(value_bytes_max, read("VALUE_BYTES_MAX", 100_000, 16_000_000)?)?;
         set(params_max, read("PARAMS_MAX", 1, 32_766)?)?;
-        set(columns_max, read("COLUMNS_MAX", 1, 2_000)?)?;
+        set(columns_max, read("COLUMNS_MAX", 100, 2_000)?)?;
         set(compound_terms_max, read("COMPOUND_TERMS_MAX", 1, 500)?)?;
-        set(pattern_bytes_max, read("PATTERN_BYTES_MAX", 1, 50_000)?)?;
+        set(pattern_bytes_max, read("PATTERN_BYTES_MAX", 50, 50_000)?)?;
         set(expression_depth_max, read("EXPRESSION_DEPTH_MAX", 10, 100)?)?;
         set(trigger_depth_max, read("TRIGGER_DEPTH_MAX", 1, 100)?)?;
         set(result_bytes_max, read("RESULT_BYTES_MAX", 1000, 32 << 20)?)?;

@@ -7,6 +7,7 @@
 use std::ffi::{CStr, c_int};
 use std::marker::PhantomData;
 use std::ptr::{NonNull, null, null_mut};
+use std::sync::OnceLock;
 
 use isolite_protocol::Value;
 use rusqlite::{Connection, ffi};
@@ -165,15 +166,15 @@ impl Statement {
 
     /// Rows read and rows written since this was last asked, as D1 counts them.
     ///
-    /// The counters are ours (`scripts/sqlite/row_counters.patch`) and only in the build for wasm.
-    /// On the host, where tests run, both are 0.
+    /// The counters are of our patched SQLite (`scripts/sqlite/row_counters.patch`). Any other, as on
+    /// the host, where only tests run, has none, and both are 0.
     pub(crate) fn take_rows(&mut self) -> (u64, u64) {
-        if cfg!(not(target_arch = "wasm32")) {
-            return (0, 0);
-        }
         const ROWS_READ: c_int = 9;
         const ROWS_WRITTEN: c_int = 10;
-        // SAFETY: as above; the patched SQLite has these two counters, each a u32.
+        if !has_row_counters() {
+            return (0, 0);
+        }
+        // SAFETY: as above; this SQLite has the two counters, each a u32.
         let take = |counter| unsafe { ffi::sqlite3_stmt_status(self.raw(), counter, 1) } as u32;
         (take(ROWS_READ).into(), take(ROWS_WRITTEN).into())
     }
@@ -202,6 +203,16 @@ impl Drop for Statement {
         // SAFETY: the statement was prepared here and nobody else finalizes it.
         unsafe { ffi::sqlite3_finalize(self.raw()) };
     }
+}
+
+/// Whether SQLite was built with the counters: asked for where there are none, it would read and write
+/// other memory.
+fn has_row_counters() -> bool {
+    static PRESENT: OnceLock<bool> = OnceLock::new();
+    // SAFETY: the name is a C string.
+    *PRESENT.get_or_init(|| unsafe {
+        ffi::sqlite3_compileoption_used(c"ISOLITE_ROW_COUNTERS".as_ptr()) != 0
+    })
 }
 
 /// The error of the last call on `connection`.

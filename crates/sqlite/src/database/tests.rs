@@ -310,7 +310,12 @@ fn sqlite_is_the_same_on_host_and_in_wasm() {
     // What differs names the compiler, the threads and the machine.
     let differs = ["COMPILER", "THREADSAFE", "ATOMIC", "MUTEX", "SYSTEM", "OS_", "MALLOC", "HAVE_"];
     // Only wasm's parser knows LIMIT there.
-    let differs = differs.iter().chain(&["DEFAULT_MMAP", "MAX_MMAP", "ENABLE_UPDATE_DELETE_LIMIT"]);
+    let differs = differs.iter().chain(&[
+        "DEFAULT_MMAP",
+        "MAX_MMAP",
+        "ENABLE_UPDATE_DELETE_LIMIT",
+        "ISOLITE",
+    ]);
     let same = options.iter().filter(|option| !differs.clone().any(|d| option.starts_with(d)));
     assert_eq!(same.map(String::as_str).collect::<Vec<_>>().join(" "), OPTIONS);
 }
