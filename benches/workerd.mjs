@@ -23,6 +23,7 @@ export const rustCrate = join(workers, "rust");
 /** What has to be built before a peer can run. */
 const BUILT = {
   "isolite-embedded-js": ["bindings/js/dist/embedded.js", "bindings/js/wasm/index_bg.wasm"],
+  "isolite-local-js": ["bindings/js/dist/embedded.js", "bindings/js/wasm/index_bg.wasm"],
   "isolite-embedded-rust": ["benches/workers/rust/build/index_bg.wasm"],
   "isolite-service": ["bindings/js/dist/index.js", "bindings/js/wasm/index_bg.wasm"],
   "d1-workerd": [],
@@ -31,6 +32,7 @@ const BUILT = {
 /** Each peer and the configurations of its Workers; the first of them is the one that is asked. */
 const CONFIGURATIONS = {
   "isolite-embedded-js": [join(workers, "embedded-js/wrangler.toml")],
+  "isolite-local-js": [join(workers, "local-js/wrangler.toml")],
   "isolite-embedded-rust": [join(rustCrate, "wrangler.toml")],
   "isolite-service": [join(workers, "service/wrangler.toml"), join(root, "wrangler.toml")],
   "d1-workerd": [join(workers, "d1/wrangler.toml")],

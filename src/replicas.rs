@@ -62,8 +62,8 @@ pub(crate) struct Question<'a> {
     pub now_ms: f64,
 }
 
-/// The answer to a read and the position that it is of, if this isolate may give it.
-pub(crate) fn read(question: &Question<'_>) -> Option<(String, Position)> {
+/// The answer to a read, if this isolate may give it.
+pub(crate) fn read(question: &Question<'_>) -> Option<String> {
     REPLICAS.with_borrow_mut(|replicas| {
         let replica = replicas.by_id.get_mut(question.id)?.replica.as_mut()?;
         if !question.constraint.allows(&replica.standing(), question.now_ms) {
@@ -82,8 +82,7 @@ pub(crate) fn read(question: &Question<'_>) -> Option<(String, Position)> {
             clock: &js_sys::Date::now,
             served: SERVED,
         };
-        let answer = replica.database.read(&run)?;
-        Some((answer, replica.database.position()))
+        replica.database.read(&run)
     })
 }
 

@@ -53,10 +53,9 @@ impl Router {
         replicas::forget(id);
     }
 
-    /// The answer of this isolate's replica, `[text, bookmark]`, if it may give one: `session` is a
-    /// constraint or a bookmark, and without one the answer is at least as new as `seen`, and no
-    /// older than `staleness_ms`.
-    #[wasm_bindgen(unchecked_return_type = "[text: string, bookmark: string] | undefined")]
+    /// The answer of this isolate's replica, if it may give one: `session` is a constraint or a
+    /// bookmark, and without one the answer is at least as new as `seen`, and no older than
+    /// `staleness_ms`. It is of the position that `have` tells.
     pub fn read(
         &self,
         id: &str,
@@ -66,7 +65,7 @@ impl Router {
         seen: Option<String>,
         staleness_ms: f64,
         now_ms: f64,
-    ) -> Option<Array> {
+    ) -> Option<String> {
         let constraint = match session {
             Some(session) => Constraint::of_session(&session),
             None => {
@@ -75,9 +74,7 @@ impl Router {
             }
         };
         let question = Question { id, path, body, constraint, now_ms };
-        let (text, position) = replicas::read(&question)?;
-        let (text, bookmark) = (JsString::from(text), JsString::from(position.to_string()));
-        Some(Array::of2(text.as_ref(), bookmark.as_ref()))
+        replicas::read(&question)
     }
 
     /// Where this isolate's replica stands, empty if there is none: what a call to the primary takes

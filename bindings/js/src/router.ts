@@ -48,6 +48,16 @@ const NO_STALENESS = "isolite: max_staleness_ms must be a number of milliseconds
 
 let shared: Router | undefined;
 
+/** What is asked of the router so often that it is kept on this side. */
+interface Known {
+  place: Place;
+  /** When to look next whether the replica is to be brought forward. */
+  look_ms: number;
+}
+
+const KNOWN_MAX = 2_000;
+const known = new Map<string, Known>();
+
 export class RouterTransport implements Transport {
   readonly #env: IsoliteEnv;
   readonly #database: string;
@@ -79,29 +89,31 @@ export class RouterTransport implements Transport {
   async send(path: string, body: string = "", session: string | null): Promise<TransportReply> {
     // The types may lie, as when a caller by RPC sends what it likes; and wasm that is given anything
     // else for a string crashes, with every object of the isolate.
-    const texts = [this.#database, path, body, session ?? ""];
-    if (!texts.every((text) => typeof text === "string")) throw new TypeError(NOT_TEXT);
-    const router = (shared ??= new Router());
     const database = this.#database;
+    if (typeof database !== "string" || typeof path !== "string") throw new TypeError(NOT_TEXT);
+    if (typeof body !== "string") throw new TypeError(NOT_TEXT);
+    if (session !== null && typeof session !== "string") throw new TypeError(NOT_TEXT);
+    const router = (shared ??= new Router());
     const near = this.#staleness_ms > 0;
     // A second time only if the name was deleted, and perhaps given to a new database since.
     for (let last = false; ; last = true) {
-      const place = router.place(database) ?? (await this.#resolve(router));
-      if (typeof place === "string") return { text: place, bookmark: null };
-      const found = near && this.#read(router, place, path, body, session);
+      const at = known.get(database) ?? (await this.#find(router));
+      if (typeof at === "string") return { text: at, bookmark: null };
+      const found = near && this.#read(router, at, path, body, session);
       if (found) return found;
+      const { place } = at;
       const sent_ms = Date.now();
       const have = near ? router.have(place[0]) : undefined;
       const answer = await this.#primary(place).call(path, body, session ?? undefined, have);
       const [text, status, bookmark, commits] = answer;
       if (status === GONE && !last) {
-        router.forget(database, place[0]);
+        this.#forget(router, place);
         continue;
       }
       if (near && bookmark !== undefined) {
         if (this.#seen === undefined || this.#seen < bookmark) this.#seen = bookmark;
         router.learn(place[0], sent_ms, bookmark, commits);
-        this.#refresh(router, place);
+        this.#refresh(router, at, Date.now());
       }
       return { text, bookmark: bookmark ?? null };
     }
@@ -109,23 +121,27 @@ export class RouterTransport implements Transport {
 
   #read(
     router: Router,
-    place: Place,
+    at: Known,
     path: string,
     body: string,
     session: string | null,
   ): TransportReply | undefined {
-    const [staleness_ms, now_ms] = [this.#staleness_ms, Date.now()];
-    const of = session ?? undefined;
-    const found = router.read(place[0], path, body, of, this.#seen, staleness_ms, now_ms);
-    if (found === undefined) return undefined;
-    this.#refresh(router, place);
-    return { text: found[0], bookmark: found[1] };
+    const [id, now_ms] = [at.place[0], Date.now()];
+    const [of, staleness_ms] = [session ?? undefined, this.#staleness_ms];
+    const text = router.read(id, path, body, of, this.#seen, staleness_ms, now_ms);
+    if (text === undefined) return undefined;
+    // A replica goes forward only: what it has shown once it need not be asked for again.
+    if (session === null) this.#seen = undefined;
+    const bookmark = session === null ? null : router.have(id);
+    if (now_ms >= at.look_ms) this.#refresh(router, at, now_ms);
+    return { text, bookmark };
   }
 
   /** Asks in the background, well before a read would have to wait. */
-  #refresh(router: Router, place: Place): void {
-    const path = router.want(place[0], this.#staleness_ms / 2, Date.now());
-    if (path !== undefined) waitUntil(this.#fill(router, place, path));
+  #refresh(router: Router, at: Known, now_ms: number): void {
+    at.look_ms = now_ms + this.#staleness_ms / 8;
+    const path = router.want(at.place[0], this.#staleness_ms / 2, now_ms);
+    if (path !== undefined) waitUntil(this.#fill(router, at.place, path));
   }
 
   async #fill(router: Router, place: Place, path: string): Promise<void> {
@@ -133,8 +149,23 @@ export class RouterTransport implements Transport {
     const asked = this.#primary(place).call(path, "", undefined, router.have(place[0]));
     // Whatever goes wrong here, the next read asks the primary.
     const [, status, bookmark, ltx] = await asked.catch((): Answer => ["", 0, undefined, undefined]);
-    if (status === GONE) router.forget(this.#database, place[0]);
+    if (status === GONE) this.#forget(router, place);
     else router.settle(place[0], sent_ms, bookmark, ltx, Date.now());
+  }
+
+  /** Where the database is; the text is D1's failure. */
+  async #find(router: Router): Promise<Known | string> {
+    const place = router.place(this.#database) ?? (await this.#resolve(router));
+    if (typeof place === "string") return place;
+    const at = { place, look_ms: 0 };
+    if (known.size >= KNOWN_MAX) known.clear();
+    known.set(this.#database, at);
+    return at;
+  }
+
+  #forget(router: Router, place: Place): void {
+    known.delete(this.#database);
+    router.forget(this.#database, place[0]);
   }
 
   #resolve(router: Router): Promise<Place | string> {

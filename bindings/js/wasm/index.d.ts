@@ -32,7 +32,7 @@ export declare class Router {
     seen: string | undefined,
     staleness_ms: number,
     now_ms: number,
-  ): [text: string, bookmark: string] | undefined;
+  ): string | undefined;
   /** Where this isolate's replica stands; empty if there is none. */
   have(id: string): string;
   /** Takes in what an answer brought that was asked for at `sent_ms`. */
