@@ -1,6 +1,6 @@
 // Aim: a database of Isolite behaves as D1's, whichever way it came to the Worker.
 // Method: one suite of cases, run over each way and over D1 itself as the runtime brings it. So no
-// expectation is merely ours; a case that leaves D1 out says why in `except`.
+// expectation is merely ours; a case that leaves out D1, or another way, says why in `except`.
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
@@ -18,7 +18,12 @@ const WAYS = {
   service: "a service binding",
   cloudflare: "a service binding under Cloudflare's own class",
   embedded: "inside the Worker",
+  rust_d1: "D1 itself, in a Rust Worker",
+  rust: "inside a Rust Worker",
 };
+
+/** By way: the configuration of its Worker, if that is named otherwise. */
+const WORKERS = { rust_d1: "rust" };
 
 const CASES = [
   ...valueCases,
@@ -31,7 +36,8 @@ const CASES = [
 
 let workers;
 before(async () => {
-  const own = ["front", ...Object.keys(WAYS)].map((name) => `tests/workers/contract/${name}.toml`);
+  const names = new Set(["front", ...Object.keys(WAYS).map((way) => WORKERS[way] ?? way)]);
+  const own = [...names].map((name) => `tests/workers/contract/${name}.toml`);
   workers = await WranglerDev.start([...own, "wrangler.toml"]);
 });
 after(() => workers?.stop());
