@@ -61,8 +61,9 @@ class Tally {
 
 async function buildAll() {
   await build();
-  const example = "examples/rust-embedded";
-  if (exists(`${example}/Cargo.toml`)) await build(join(root, example));
+  for (const directory of ["examples/rust-embedded", "tests/workers/contract/rust"]) {
+    if (exists(`${directory}/Cargo.toml`)) await build(join(root, directory));
+  }
 }
 
 const runtimeTests = () =>
@@ -74,7 +75,7 @@ const runtimeTests = () =>
 const stages = {
   host: {
     "Rust tests on this machine": (tally) =>
-      tally.runner("cargo", ["test", "--no-fail-fast", ...portable]),
+      tally.runner("cargo", ["test", "--no-fail-fast", ...portable, "-p", "isolite"]),
   },
   wasm: {
     "Rust tests in wasm": (tally) =>

@@ -1,6 +1,6 @@
 // Aim: a database of Isolite behaves as D1's, whichever way it came to the Worker.
 // Method: one suite of cases, run over each way and over D1 itself as the runtime brings it. So no
-// expectation is merely ours; a case that leaves D1 out says why in `except`.
+// expectation is merely ours; a case that leaves out D1, or another way, says why in `except`.
 
 import { after, before, describe } from "node:test";
 
@@ -23,7 +23,12 @@ const WAYS = {
   plugin: "a service binding with the plugin",
   plugin_rpc: "a service binding with the plugin, by RPC",
   embedded: "inside the Worker",
+  rust_d1: "D1 itself, in a Rust Worker",
+  rust: "inside a Rust Worker",
 };
+
+/** By way: the configuration of its Worker, if that is named otherwise. */
+const WORKERS = { rust_d1: "rust" };
 
 const CASES = [
   ...valueCases,
@@ -37,7 +42,8 @@ const CASES = [
 
 let workers;
 before(async () => {
-  const own = ["front", ...Object.keys(WAYS)].map((name) => `tests/workers/contract/${name}.toml`);
+  const names = new Set(["front", ...Object.keys(WAYS).map((way) => WORKERS[way] ?? way)]);
+  const own = [...names].map((name) => `tests/workers/contract/${name}.toml`);
   workers = await WranglerDev.start([...own, "wrangler.toml"]);
 });
 after(() => workers?.stop());

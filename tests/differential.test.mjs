@@ -1,8 +1,8 @@
 // Aim: Isolite answers every call as D1 does, to the letter, unless a difference is wanted.
 // Method: the same calls are made on D1, as the runtime brings it, and on Isolite by each way; what
-// must come of them is what D1 answered in this very run. Rows, errors with their cause, and meta are
-// compared as text; durations and who served are not. The wanted differences stand in a list, each
-// with its reason, and must be there.
+// must come of them is what D1 answered in this very run, to a Rust Worker where the way is one. Rows,
+// errors with their cause, and meta are compared as text; durations and who served are not. The
+// wanted differences stand in a list, each with its reason, and must be there.
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
@@ -31,7 +31,12 @@ const WAYS = {
   service: "a service binding",
   cloudflare: "a service binding under Cloudflare's own class",
   embedded: "inside the Worker",
+  rust: "inside a Rust Worker",
 };
+
+/** By way: where D1 answers in the same language, if not at `d1`. */
+const REFERENCES = { rust: "rust_d1" };
+const referenceOf = (way) => REFERENCES[way] ?? "d1";
 
 const TOPICS = [
   values, expressions, json, queries, writes, triggers, tables, virtualTables, calls,
@@ -40,7 +45,11 @@ const TOPICS = [
 const CASES = TOPICS.flatMap((topic) => Object.values(topic)).flat();
 const CASES_OF_A_REQUEST = 25;
 
-const textOf = ({ call, sql, statements }) => String(sql ?? JSON.stringify(statements) ?? call);
+const textOf = ({ call, sql, params, statements, args }) => {
+  const bound = params?.length ? ` with ${JSON.stringify(params)}` : "";
+  const given = args?.length ? ` of ${JSON.stringify(args)}` : "";
+  return `${sql ?? JSON.stringify(statements) ?? call}${bound}${given}`;
+};
 const isWanted = (wanted, { name }, step) =>
   wanted.case === name && wanted.calls.some((part) => textOf(step).includes(part));
 
@@ -63,36 +72,38 @@ const shown = (text) => (text.length > 400 ? `${text.slice(0, 400)}…` : text);
 
 /** The call, and both outcomes from a little before the place where they part. */
 function difference(step, expected, actual) {
-  const params = step.params?.length ? ` with ${JSON.stringify(step.params)}` : "";
   const parting = [...expected].findIndex((character, at) => character !== actual[at]);
   const from = (text) => (parting > 60 ? `…${shown(text.slice(parting - 60))}` : shown(text));
-  const call = `${step.call} ${shown(`${textOf(step)}${params}`)}`;
+  const call = `${step.call} ${shown(textOf(step))}`;
   return `${call}\n    D1:   ${from(expected)}\n    ours: ${from(actual)}`;
 }
 
 function suite(way, title, outcomes) {
+  const reference = referenceOf(way);
+  const wantedHere = WANTED.filter(({ ways }) => ways === undefined || ways.includes(way));
   describe(title, () => {
     CASES.forEach((each, index) => {
       test(each.name, () => {
-        const [expected, actual] = [outcomes.d1[index], outcomes[way][index]];
+        const [expected, actual] = [outcomes[reference][index], outcomes[way][index]];
         assert.equal(expected.length, each.steps.length, expected[0]);
         assert.equal(actual.length, each.steps.length, actual[0]);
         const unwanted = each.steps
           .map((step, at) => ({ step, at }))
           .filter(({ at }) => expected[at] !== actual[at])
-          .filter(({ step }) => !WANTED.some((wanted) => isWanted(wanted, each, step)))
+          .filter(({ step }) => !wantedHere.some((wanted) => isWanted(wanted, each, step)))
           .map(({ step, at }) => difference(step, expected[at], actual[at]));
         assert.equal(unwanted.length, 0, `${unwanted.length} differ:\n  ${unwanted.join("\n  ")}`);
       });
     });
-    for (const wanted of WANTED) {
+    for (const wanted of wantedHere) {
       test(`differs as it should: ${wanted.case}, ${wanted.reason}`, () => {
         const index = CASES.findIndex(({ name }) => name === wanted.case);
         assert.notEqual(index, -1, "there is no such case, remove it");
         for (const part of wanted.calls) {
           const differs = CASES[index].steps.some(
             (step, at) =>
-              textOf(step).includes(part) && outcomes.d1[index][at] !== outcomes[way][index][at],
+              textOf(step).includes(part) &&
+              outcomes[reference][index][at] !== outcomes[way][index][at],
           );
           assert.ok(differs, `${part} no longer differs, remove it`);
         }
@@ -108,7 +119,7 @@ describe("D1 and Isolite answer alike", () => {
     const own = ["front", "d1", ...Object.keys(WAYS)];
     const paths = own.map((name) => `tests/workers/contract/${name}.toml`);
     workers = await WranglerDev.start([...paths, "wrangler.toml"]);
-    const ways = ["d1", ...Object.keys(WAYS)];
+    const ways = [...new Set(Object.keys(WAYS).flatMap((way) => [referenceOf(way), way]))];
     // Each way has its own database, and much of the time is spent on waiting for its disk.
     const all = await Promise.all(ways.map((way) => answers(workers.origin, way)));
     ways.forEach((way, index) => (outcomes[way] = all[index]));

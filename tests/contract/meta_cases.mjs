@@ -2,11 +2,18 @@
 
 import assert from "node:assert/strict";
 
-import { all, exec, run } from "./step.mjs";
+import { all, exec, notInRust, run } from "./step.mjs";
 
 const TABLE = run("CREATE TABLE t (id INTEGER PRIMARY KEY, v TEXT)");
 
 export const metaCases = [
+  {
+    name: "meta tells who served",
+    except: notInRust("worker's D1ResultMeta has no such member"),
+    steps: [
+      all("SELECT 1").satisfies(({ meta }) => assert.equal(typeof meta.served_by, "string")),
+    ],
+  },
   {
     name: "meta of an insert",
     steps: [

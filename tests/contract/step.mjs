@@ -8,7 +8,6 @@ import assert from "node:assert/strict";
 
 const RESULT_KEYS = ["success", "meta", "results"];
 const META_TYPES = {
-  served_by: "string",
   duration: "number",
   changes: "number",
   last_row_id: "number",
@@ -127,6 +126,9 @@ export const query = (...statements) => new Step({ call: "query", queries: queri
 export const open = (session, constraint) => new Step({ call: "open", session, constraint });
 export const openAt = (session, other) => new Step({ call: "open", session, bookmarkOf: other });
 export const bookmark = (session) => new Step({ call: "bookmark", session });
+
+/** The ways of a case that Rust cannot say, with the reason. */
+export const notInRust = (reason) => ({ rust: reason, rust_d1: reason });
 
 /** A value that JSON cannot carry, by its name in the interpreter's table; `text` says which. */
 export const exotic = (name, text) => ({ exotic: name, text });

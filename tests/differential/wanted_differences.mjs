@@ -1,7 +1,8 @@
 // Where Isolite is meant to answer otherwise than D1, and why. Nothing else may differ, and what is
 // listed must differ: an entry that has become equal fails the test.
 //
-// An entry names a case, and within it the texts of the calls that differ, or a part of them.
+// An entry names a case, and within it the texts of the calls that differ, or a part of them; and the
+// ways in which they do, if not all of them.
 
 const WIDER = "a wider limit (docs/limits.md)";
 
@@ -44,6 +45,24 @@ export const WANTED = [
     case: "values: surrogates that stand alone",
     calls: ["SELECT typeof"],
     reason: "text is Unicode here: half a character becomes U+FFFD, in D1 three bytes of no encoding",
+  },
+  {
+    case: "values: what cannot be bound",
+    calls: ['"bigint"'],
+    ways: ["rust"],
+    reason: "Rust has integers of 64 bits, and a BigInt is how JavaScript writes one",
+  },
+  {
+    case: "values: integers through a column",
+    calls: ["INSERT INTO t (n)", "SELECT *", "INSERT INTO t VALUES (9223372036854775807", "SELECT id"],
+    ways: ["rust"],
+    reason: "a last_row_id beyond 2^53 is told, where worker cannot read that of D1",
+  },
+  {
+    case: "calls: columns",
+    calls: ['SELECT 1 AS a of ["toString"]', 'SELECT 1 AS a of ["__proto__"]'],
+    ways: ["rust"],
+    reason: "a row has its columns only, and not what every object of JavaScript inherits",
   },
   {
     case: "expressions: numeric functions",

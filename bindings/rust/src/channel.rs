@@ -8,13 +8,12 @@ use isolite_protocol::{Answer, Failure, Query};
 use isolite_worker::router;
 use worker::{Env, Result};
 
-use crate::error::D1_ERROR;
-use crate::js_value::d1_error;
+use crate::error::{D1_ERROR, d1_error};
 use crate::result::D1Result;
 use crate::session::SessionState;
 use crate::statement::D1PreparedStatement;
 
-// `exact`: D1 binds every number as REAL, for JavaScript has no other, but Rust has.
+// `exact`: D1 binds every number as REAL, and so is bound here what D1 can bind; but Rust has more.
 const PATH: &str = "/query?resultsFormat=COMPACT&numbers=exact";
 
 #[derive(Clone, Debug)]

@@ -1,11 +1,11 @@
 //! A database with the methods of `worker::d1::D1Database`.
 
 use isolite_protocol::Query;
+use js_sys::JsString;
 use worker::{Env, Result};
 
 use crate::channel::Channel;
-use crate::error::{D1_DUMP_ERROR, D1_EXEC_ERROR};
-use crate::js_value::d1_error;
+use crate::error::{D1_DUMP_ERROR, D1_EXEC_ERROR, d1_error};
 use crate::result::{D1ExecResult, D1Result};
 use crate::session::{D1DatabaseSession, D1SessionConstraint, SessionState};
 use crate::statement::D1PreparedStatement;
@@ -60,7 +60,9 @@ impl D1Database {
     /// Runs each line as a statement, all in one transaction. For schemas and tests: nothing can
     /// be bound.
     pub async fn exec(&self, query: &str) -> Result<D1ExecResult> {
-        let lines: Vec<&str> = query.trim().split('\n').collect();
+        // JavaScript's idea of white space: with the byte order mark, which Rust's leaves.
+        let query = String::from(JsString::from(query).trim());
+        let lines: Vec<&str> = query.split('\n').collect();
         let queries = lines.iter().map(|line| Query::new(*line, Vec::new())).collect();
         match self.channel.many(queries).await? {
             Ok(answers) => Ok(D1ExecResult::new(&answers)),

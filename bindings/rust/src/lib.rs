@@ -1,8 +1,13 @@
 //! A D1-compatible SQLite database inside a Rust Worker.
 //!
-//! The types have the names and the methods of `worker::d1`, so code written for D1 moves over by
-//! its imports. Nothing of D1's JavaScript is used: queries go to the database's Durable Object as
-//! JSON, and answers are decoded by serde, so 64-bit integers keep every digit.
+//! The types have the names and the methods of `worker::d1`, so code written for D1 changes the line
+//! that takes the database, and where it names the types, their import; [`d1`] has what `worker::d1`
+//! has. Nothing of D1's JavaScript is used: queries go to the database's Durable Object as JSON, and
+//! answers are decoded by serde, so 64-bit integers keep every digit.
+//!
+//! What D1 can bind is bound as D1 binds it, so every number as REAL; an INTEGER is bound by
+//! [`D1Type::BigInt`], by a BigInt of JavaScript, by `query!` beyond 2^53, and by
+//! [`bind_values`](D1PreparedStatement::bind_values).
 //!
 //! The Worker's configuration binds the two Durable Objects; the example `rust-embedded` shows it
 //! whole.
@@ -40,10 +45,20 @@ mod statement;
 
 pub use argument::{D1Argument, D1PreparedArgument, D1Type, parameter};
 pub use database::{D1Database, database, existing_database};
-pub use error::D1Error;
+pub use error::D1Failure;
 pub use isolite_protocol::Value;
 pub use isolite_worker::{IsoliteDirectory, IsolitePrimary};
 pub use result::{D1ExecResult, D1Result, D1ResultMeta};
 pub use session::{D1DatabaseSession, D1SessionBookmark, D1SessionConstraint};
 pub use statement::D1PreparedStatement;
+pub use worker::d1::{D1Error, serde_wasm_bindgen};
 pub use worker::{Error, Result};
+
+/// What `worker::d1` has, for code that names its types by the module.
+pub mod d1 {
+    pub use crate::{
+        D1Argument, D1Database, D1DatabaseSession, D1Error, D1PreparedArgument,
+        D1PreparedStatement, D1Result, D1ResultMeta, D1SessionBookmark, D1SessionConstraint,
+        D1Type, serde_wasm_bindgen,
+    };
+}

@@ -3,6 +3,7 @@
 use isolite_protocol::d1::RowText;
 use isolite_protocol::{Answer, Meta};
 use serde::Deserialize;
+use wasm_bindgen::JsValue;
 use worker::Result;
 
 use crate::rows::Results;
@@ -28,7 +29,8 @@ pub struct D1ResultMeta {
     pub size_after: Option<usize>,
 }
 
-/// The result of [`exec`](crate::D1Database::exec).
+/// The result of [`exec`](crate::D1Database::exec). Its methods cannot fail, but have the types of
+/// `worker`'s.
 #[derive(Clone, Copy, Debug)]
 pub struct D1ExecResult {
     count: u32,
@@ -83,12 +85,12 @@ impl D1ExecResult {
     }
 
     /// Lines executed.
-    pub fn count(&self) -> Result<Option<u32>> {
+    pub fn count(&self) -> std::result::Result<Option<u32>, JsValue> {
         Ok(Some(self.count))
     }
 
     /// Milliseconds spent in the database.
-    pub fn duration(&self) -> Result<Option<f64>> {
+    pub fn duration(&self) -> std::result::Result<Option<f64>, JsValue> {
         Ok(Some(self.duration))
     }
 }

@@ -11,8 +11,8 @@ use worker::Result;
 
 use crate::argument::D1Argument;
 use crate::channel::Channel;
-use crate::error::D1_COLUMN_NOTFOUND;
-use crate::js_value::{d1_error, rows_of, value_of};
+use crate::error::{D1_COLUMN_NOTFOUND, d1_error, thrown};
+use crate::js_value::{rows_of, value_of};
 use crate::result::D1Result;
 use crate::rows::{Column, Results};
 
@@ -32,14 +32,14 @@ impl D1PreparedStatement {
         self.query
     }
 
-    /// Binds JavaScript values, in place of all that were bound before. A BigInt within 64 bits
-    /// is bound exactly.
+    /// Binds JavaScript values, in place of all that were bound before. As in D1 a number is bound
+    /// as REAL; a BigInt of 64 bits, which D1 refuses, as INTEGER.
     pub fn bind(self, values: &[JsValue]) -> Result<Self> {
         let values = values.iter().map(value_of).collect::<Result<Vec<Value>>>()?;
         Ok(self.bind_values(values))
     }
 
-    /// Binds SQLite values.
+    /// Binds SQLite values, each as the type it says.
     pub fn bind_values(self, params: Vec<Value>) -> Self {
         Self { query: Query { params, ..self.query }, ..self }
     }
@@ -49,7 +49,7 @@ impl D1PreparedStatement {
         &self,
         values: T,
     ) -> Result<Self> {
-        let params = values.into_iter().map(D1Argument::value).collect();
+        let params = values.into_iter().map(D1Argument::value).collect::<Result<_>>()?;
         let query = Query { sql: self.query.sql.clone(), params };
         Ok(Self { channel: self.channel.clone(), query })
     }
@@ -67,8 +67,8 @@ impl D1PreparedStatement {
         values.into_iter().map(|batch| self.bind_refs(batch)).collect()
     }
 
-    /// The first row, or one column of it; `None` when there is no row. An error if the row has no
-    /// such column.
+    /// The first row, or one column of it; `None` when there is no row, or NULL in it. An error if
+    /// the row has no such column.
     pub async fn first<T>(&self, col_name: Option<&str>) -> Result<Option<T>>
     where
         T: for<'a> Deserialize<'a>,
@@ -79,7 +79,7 @@ impl D1PreparedStatement {
         let Some(name) = col_name else { return results.first() };
         match results.first_column(name)? {
             Column::Value(value) => Ok(Some(value)),
-            Column::NoRow => Ok(None),
+            Column::Null | Column::NoRow => Ok(None),
             Column::Missing => {
                 let message = format!("Column not found ({name})");
                 Err(d1_error(D1_COLUMN_NOTFOUND, &message, "Column not found"))
@@ -92,9 +92,11 @@ impl D1PreparedStatement {
         Ok(D1Result::new(self.channel.one(&self.query).await?))
     }
 
-    /// Runs the statement and returns all its rows.
+    /// Runs the statement and returns all its rows. The one method whose failure is an
+    /// [`UnknownJsError`](worker::Error::UnknownJsError) instead of an
+    /// [`Error::D1`](worker::Error::D1), as in `worker::d1`.
     pub async fn all(&self) -> Result<D1Result> {
-        Ok(D1Result::new(self.channel.one(&self.query).await?))
+        Ok(D1Result::new(self.channel.one(&self.query).await.map_err(thrown)?))
     }
 
     /// Runs the statement and returns each row as its values, in the order of the columns.

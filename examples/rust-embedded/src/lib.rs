@@ -3,7 +3,7 @@
 mod cities;
 mod notes;
 
-use isolite::D1Error;
+use isolite::D1Failure;
 use worker::{Context, Env, Request, Response, Result, Router, event};
 
 // Exports the classes that wrangler.toml binds.
@@ -26,7 +26,7 @@ async fn fetch(request: Request, env: Env, _context: Context) -> Result<Response
         .await;
     match answer {
         // The database's own words, as `no such table: notes` before the first setup.
-        Err(error) => match D1Error::of(&error) {
+        Err(error) => match D1Failure::of(&error) {
             Some(failure) => Response::error(failure.cause(), 400),
             None => Err(error),
         },

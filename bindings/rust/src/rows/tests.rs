@@ -1,4 +1,4 @@
-//! Rows decoded from both forms of results, into structs, maps and single values.
+//! Rows decoded into structs, maps and single values.
 
 use std::collections::HashMap;
 
@@ -9,8 +9,6 @@ use super::{Column, Results};
 
 const GRID: &str = r#"{"columns":["id","name","id","data"],
     "rows":[[1,"a",9223372036854775807,[0,255]],[2,null,-3,null]]}"#;
-const OBJECTS: &str = r#"[{"id":9223372036854775807,"name":"a","data":[0,255]},
-    {"id":-3,"name":null,"data":null}]"#;
 
 #[derive(Debug, Deserialize, PartialEq)]
 struct Row {
@@ -26,20 +24,18 @@ fn results(text: &str) -> Results<'_> {
 fn value<T>(column: Column<T>) -> Option<T> {
     match column {
         Column::Value(value) => Some(value),
-        Column::Missing | Column::NoRow => None,
+        Column::Null | Column::Missing | Column::NoRow => None,
     }
 }
 
 #[test]
 fn structs() {
-    for text in [GRID, OBJECTS] {
-        let rows = results(text).all::<Row>().ok();
-        let first = Row { id: i64::MAX, name: Some("a".into()), data: Some(vec![0, 255]) };
-        assert_eq!(results(text).first::<Row>().ok(), Some(Some(first)));
-        assert_eq!(rows.as_ref().map(Vec::len), Some(2));
-        let second = Row { id: -3, name: None, data: None };
-        assert_eq!(rows.and_then(|mut rows| rows.pop()), Some(second));
-    }
+    let rows = results(GRID).all::<Row>().ok();
+    let first = Row { id: i64::MAX, name: Some("a".into()), data: Some(vec![0, 255]) };
+    assert_eq!(results(GRID).first::<Row>().ok(), Some(Some(first)));
+    assert_eq!(rows.as_ref().map(Vec::len), Some(2));
+    let second = Row { id: -3, name: None, data: None };
+    assert_eq!(rows.and_then(|mut rows| rows.pop()), Some(second));
 }
 
 #[test]
@@ -52,26 +48,45 @@ fn maps_keep_the_last_of_a_name() {
 }
 
 #[test]
+fn integral_reals_are_integers_too() {
+    const REALS: &str = r#"{"columns":["a","b","c"],"rows":[[42.0,null,1.5]]}"#;
+    #[derive(Debug, Deserialize, PartialEq)]
+    struct Whole(u8);
+    #[derive(Debug, Deserialize, PartialEq)]
+    struct Numbers {
+        a: Option<Whole>,
+        b: Option<i64>,
+        c: f32,
+    }
+    let numbers = Numbers { a: Some(Whole(42)), b: None, c: 1.5 };
+    assert_eq!(results(REALS).first::<Numbers>().ok(), Some(Some(numbers)));
+    assert_eq!(results(REALS).first_column("a").ok().and_then(value), Some(42i64));
+    assert_eq!(results(REALS).first_column("a").ok().and_then(value), Some(42.0f64));
+    assert!(results(REALS).first_column::<i64>("c").is_err());
+    let raw = results(REALS).raw::<serde_json::Value>().unwrap_or_default();
+    assert_eq!(raw, [[serde_json::json!(42), serde_json::json!(null), serde_json::json!(1.5)]]);
+    let large = r#"{"columns":["a"],"rows":[[9007199254740992.0]]}"#;
+    assert!(results(large).first_column::<i64>("a").is_err());
+}
+
+#[test]
 fn one_column() {
-    for text in [GRID, OBJECTS] {
-        assert_eq!(results(text).first_column("id").ok().and_then(value), Some(i64::MAX));
-        let missing = results(text).first_column::<i64>("nope");
-        assert!(matches!(missing, Ok(Column::Missing)));
-        assert!(results(text).first_column::<i64>("name").is_err());
-    }
-    for text in [r#"{"columns":["id"],"rows":[]}"#, "[]"] {
-        assert!(matches!(results(text).first_column::<i64>("id"), Ok(Column::NoRow)));
-        assert!(matches!(results(text).first::<Row>(), Ok(None)));
-    }
+    assert_eq!(results(GRID).first_column("id").ok().and_then(value), Some(i64::MAX));
+    assert!(matches!(results(GRID).first_column::<i64>("nope"), Ok(Column::Missing)));
+    assert!(results(GRID).first_column::<i64>("name").is_err());
+    let none = r#"{"columns":["id"],"rows":[]}"#;
+    assert!(matches!(results(none).first_column::<i64>("id"), Ok(Column::NoRow)));
+    assert!(matches!(results(none).first::<Row>(), Ok(None)));
     let null = r#"{"columns":["n"],"rows":[[null]]}"#;
-    assert_eq!(results(null).first_column("n").ok().and_then(value), Some(None::<i64>));
+    assert!(matches!(results(null).first_column::<i64>("n"), Ok(Column::Null)));
+    assert!(matches!(results(null).first_column::<Option<i64>>("n"), Ok(Column::Null)));
 }
 
 #[test]
 fn raw_rows() {
     let rows = results(GRID).raw::<Value>().unwrap_or_default();
     assert_eq!(rows[0][2], Value::Integer(i64::MAX));
-    assert_eq!(rows[1], [2.into_value(), Value::Null, (-3).into_value(), Value::Null]);
+    assert_eq!(rows[1], [Value::Integer(2), Value::Null, Value::Integer(-3), Value::Null]);
 }
 
 #[test]
@@ -81,14 +96,4 @@ fn broken_rows_are_errors() {
     }
     assert!(Results::of("null").is_err());
     assert!(Results::of(r#"{"columns":[]}"#).is_err());
-}
-
-trait IntoValue {
-    fn into_value(self) -> Value;
-}
-
-impl IntoValue for i64 {
-    fn into_value(self) -> Value {
-        Value::Integer(self)
-    }
 }
