@@ -24,7 +24,6 @@ const execs = (count) => (value) => {
   assert.equal(typeof value.duration, "number");
 };
 
-const INTERNAL = "the local runtime answers an internal error; in production it is this one";
 
 const failedLine = (line, text) => `D1_EXEC_ERROR: Error in line 1: ${line}: ${text}`;
 

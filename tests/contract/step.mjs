@@ -122,7 +122,6 @@ const queries = (statements) =>
 /** D1's own RPC method. */
 export const query = (...statements) => new Step({ call: "query", queries: queries(statements) });
 
-
 export const open = (session, constraint) => new Step({ call: "open", session, constraint });
 export const openAt = (session, other) => new Step({ call: "open", session, bookmarkOf: other });
 export const bookmark = (session) => new Step({ call: "bookmark", session });
