@@ -53,24 +53,23 @@ impl Router {
         replicas::forget(id);
     }
 
-    /// The answer of this isolate's replica, if it may give one: `session` is a constraint or a
-    /// bookmark, and without one the answer is at least as new as `seen`, and no older than
-    /// `staleness_ms`. It is of the position that `have` tells.
+    /// The answer of this isolate's replica, if it may give one, of the position that `have` tells.
+    ///
+    /// In a session `least` is its constraint or bookmark. Outside, it is a bookmark that the answer
+    /// must not be older than, and `staleness_ms` is how old the answer may be.
     pub fn read(
         &self,
         id: &str,
         path: &str,
         body: &str,
-        session: Option<String>,
-        seen: Option<String>,
-        staleness_ms: f64,
+        least: Option<String>,
+        staleness_ms: Option<f64>,
         now_ms: f64,
     ) -> Option<String> {
-        let constraint = match session {
-            Some(session) => Constraint::of_session(&session),
-            None => {
-                let seen = seen.and_then(|seen| seen.parse().ok());
-                Constraint::Staleness { seen, max_ms: staleness_ms }
+        let constraint = match (staleness_ms, least) {
+            (None, session) => Constraint::of_session(session.as_deref().unwrap_or_default()),
+            (Some(max_ms), seen) => {
+                Constraint::Staleness { seen: seen.and_then(|seen| seen.parse().ok()), max_ms }
             }
         };
         let question = Question { id, path, body, constraint, now_ms };

@@ -127,8 +127,9 @@ export class RouterTransport implements Transport {
     session: string | null,
   ): TransportReply | undefined {
     const [id, now_ms] = [at.place[0], Date.now()];
-    const [of, staleness_ms] = [session ?? undefined, this.#staleness_ms];
-    const text = router.read(id, path, body, of, this.#seen, staleness_ms, now_ms);
+    const least = session ?? this.#seen;
+    const staleness_ms = session === null ? this.#staleness_ms : undefined;
+    const text = router.read(id, path, body, least, staleness_ms, now_ms);
     if (text === undefined) return undefined;
     // A replica goes forward only: what it has shown once it need not be asked for again.
     if (session === null) this.#seen = undefined;

@@ -21,16 +21,16 @@ export declare class Router {
   /** Forgets a place whose object says that its database was deleted. */
   forget(database: string, id: string): void;
   /**
-   * The answer of this isolate's replica, if it may give one: by a session's constraint or bookmark,
-   * or without one by what the handle has seen and how stale it may be.
+   * The answer of this isolate's replica, if it may give one. In a session `least` is its constraint
+   * or bookmark; outside, a bookmark that the answer must not be older than, and `staleness_ms` is how
+   * old the answer may be.
    */
   read(
     id: string,
     path: string,
     body: string,
-    session: string | undefined,
-    seen: string | undefined,
-    staleness_ms: number,
+    least: string | undefined,
+    staleness_ms: number | undefined,
     now_ms: number,
   ): string | undefined;
   /** Where this isolate's replica stands; empty if there is none. */

@@ -90,7 +90,7 @@ pub struct Done {
 impl Database {
     /// Opens SQLite over `store`.
     pub fn open(store: Store, limits: Limits) -> Result<Database, Error> {
-        Database::open_source(Source::Store(store), limits)
+        Database::open_source(Source::Store(Box::new(store)), limits)
     }
 
     fn open_source(source: Source, limits: Limits) -> Result<Database, Error> {

@@ -3,7 +3,7 @@
 use isolite_core::{Changes, Commit, EmbeddedReplica, Error, PageNo, Position, Store};
 
 pub(crate) enum Source {
-    Store(Store),
+    Store(Box<Store>),
     Replica(EmbeddedReplica),
 }
 
