@@ -34,6 +34,9 @@ struct Replicas {
 #[derive(Default)]
 struct Entry {
     replica: Option<Replica>,
+    /// The newest position that reads here were answered from: none may be older again, from a
+    /// snapshot that comes late.
+    floor: Option<Position>,
     /// Until then nobody else is to ask for the snapshot or for commits.
     asked_until_ms: f64,
 }
@@ -121,7 +124,7 @@ pub(crate) fn learn(id: &str, sent_ms: f64, position: Position, commits: Option<
         let Some(entry) = replicas.by_id.peek_mut(id) else { return };
         let Some(replica) = &mut entry.replica else { return };
         match replica.learn(sent_ms, position, commits) {
-            Ok(()) => {}
+            Ok(()) => entry.floor = Some(replica.database.position()),
             Err(error) => {
                 console_error!("The replica of {id} in memory is read anew: {error}");
                 entry.replica = None;
@@ -168,9 +171,12 @@ fn install(id: &str, sent_ms: f64, position: Position, ltx: &[u8]) {
     });
     match opened {
         Ok(database) => REPLICAS.with_borrow_mut(|replicas| {
-            let replica = Replica { database, confirmed_ms: sent_ms, newest: position };
-            replicas.entry(id).replica = Some(replica);
-            replicas.keep_to_budget(id);
+            let entry = replicas.entry(id);
+            if entry.floor.is_none_or(|floor| position.is_at_least(&floor)) {
+                entry.floor = Some(position);
+                entry.replica = Some(Replica { database, confirmed_ms: sent_ms, newest: position });
+                replicas.keep_to_budget(id);
+            }
         }),
         Err(error) => console_error!("The snapshot of {id} was refused: {error}"),
     }
