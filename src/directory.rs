@@ -188,7 +188,7 @@ impl Directory {
     }
 
     async fn wipe_primary(&self, record: &DatabaseRecord) -> Result<()> {
-        let message = Message { path: "/delete", body: None, session: None };
+        let message = Message { path: "/delete", body: None, session: None, have: None };
         let answer = send(&self.env, Object::Primary(record), message).await?;
         match answer.status {
             200..300 | 404 => Ok(()),

@@ -46,7 +46,14 @@ extern "C" {
         path: &str,
         body: Option<&JsString>,
         session: Option<&str>,
+        have: Option<&str>,
     ) -> Result<Promise, JsValue>;
+}
+
+#[wasm_bindgen(module = "cloudflare:workers")]
+extern "C" {
+    #[wasm_bindgen(catch, js_name = waitUntil)]
+    fn wait_until_js(promise: &Promise) -> Result<(), JsValue>;
 }
 
 /// A JavaScript string that stays in JavaScript until its text is asked for.
@@ -62,12 +69,13 @@ pub(crate) enum Object<'a> {
 }
 
 /// What an object is asked: a path, with its query part, as of a URL. `session` is D1's constraint
-/// or bookmark.
+/// or bookmark; `have` is where the caller's replica stands, empty without one.
 #[derive(Clone, Copy)]
 pub(crate) struct Message<'a> {
     pub path: &'a str,
     pub body: Option<&'a Text>,
     pub session: Option<&'a str>,
+    pub have: Option<&'a str>,
 }
 
 /// What it answered: a status as HTTP has it, a text, and for a session the bookmark.
@@ -82,9 +90,20 @@ pub(crate) struct Answer {
 /// An error means that no answer came: whether the object did what it was asked is not known.
 pub(crate) async fn send(env: &Env, object: Object<'_>, message: Message<'_>) -> Result<Answer> {
     let stub = stub(env, object)?;
-    let call = stub.call(message.path, message.body.map(|body| &body.0), message.session)?;
+    let Message { path, body, session, have } = message;
+    let call = stub.call(path, body.map(|body| &body.0), session, have)?;
     let settled = within_time(JsFuture::from(call)).await?;
     Answer::decode(&settled).ok_or_else(|| Error::RustError(NO_ANSWER.to_owned()))
+}
+
+/// Lets work go on after the answer of the request that began it.
+pub(crate) fn wait_until(work: impl Future<Output = ()> + 'static) {
+    let work = wasm_bindgen_futures::future_to_promise(async {
+        work.await;
+        Ok(JsValue::UNDEFINED)
+    });
+    // Outside a request there is nothing to wait for it, and it goes on as far as it can.
+    drop(wait_until_js(&work));
 }
 
 /// Whether the platform can keep an object within that border; the error is the platform's text.

@@ -56,6 +56,16 @@ pub(crate) enum Want {
     Commits,
 }
 
+impl Want {
+    /// What is to be called for it.
+    pub(crate) fn path(&self) -> String {
+        match self {
+            Want::Snapshot { pages_max } => format!("/snapshot?pages_max={pages_max}"),
+            Want::Commits => "/commits".to_owned(),
+        }
+    }
+}
+
 /// A read, as it came.
 pub(crate) struct Question<'a> {
     pub id: &'a str,

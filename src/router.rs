@@ -6,6 +6,7 @@
 //! is resolved once more, for it may have been given to a new database since.
 
 mod js;
+mod local;
 
 use std::cell::RefCell;
 use std::rc::Rc;
@@ -18,6 +19,7 @@ use worker::{Env, Result};
 
 use crate::directory::client;
 use crate::object_js::{Answer, Message, Object, Text, send};
+use crate::replicas;
 
 pub use js::Router;
 
@@ -38,37 +40,67 @@ pub struct Reply {
     pub bookmark: Option<String>,
 }
 
-/// Asks the database of that name, creating it first if it is missing and `create` says so.
+/// Who asks, and how.
+#[derive(Clone, Copy, Debug)]
+pub struct Caller<'a> {
+    pub database: &'a str,
+    /// Whether the database is created if it is missing.
+    pub create: bool,
+    /// D1's constraint or bookmark, in a session.
+    pub session: Option<&'a str>,
+    /// How old the answer to a read outside sessions may be; zero sends all reads to the primary.
+    pub staleness_ms: f64,
+    /// A bookmark that the answer to such a read must not be older than.
+    pub seen: Option<&'a str>,
+}
+
+/// Asks a database.
 ///
-/// `path` is D1's, as `/query?resultsFormat=ROWS_AND_COLUMNS`, and `body` goes with it unread. An
-/// unknown database is D1's failure in the reply; an error means that no answer came, and whether
-/// a write has happened is not known.
-pub async fn call(
-    env: &Env,
-    database: &str,
-    create: bool,
-    path: &str,
-    body: String,
-    session: Option<&str>,
-) -> Result<Reply> {
+/// `path` is D1's, as `/query?resultsFormat=ROWS_AND_COLUMNS`, and `body` goes with it unread, unless
+/// this isolate's replica answers. An unknown database is D1's failure in the reply; an error means
+/// that no answer came, and whether a write has happened is not known.
+pub async fn call(env: &Env, caller: Caller<'_>, path: &str, body: String) -> Result<Reply> {
     if let Err(failure) = check_client_path(path) {
         return Ok(failed(&failure));
     }
-    let body = Text::from(body);
-    let message = Message { path, body: Some(&body), session };
-    let record = match resolve(env, database, create).await? {
+    let record = match resolve(env, caller.database, caller.create).await? {
         Ok(record) => record,
         Err(failure) => return Ok(failed(&failure)),
     };
-    let answer = send(env, Object::Primary(&record), message).await?;
+    if let Some(reply) = local::read(env, &record, &caller, path, &body) {
+        return Ok(reply);
+    }
+    let text = Text::from(body);
+    let answer = ask_primary(env, &record, &caller, path, &text).await?;
     if answer.status != GONE {
         return Ok(answer.into());
     }
-    RECORDS.with_borrow_mut(|records| records.forget(database, &record.uuid));
-    match resolve(env, database, create).await? {
-        Ok(record) => Ok(send(env, Object::Primary(&record), message).await?.into()),
+    forget(caller.database, &record.uuid);
+    match resolve(env, caller.database, caller.create).await? {
+        Ok(record) => Ok(ask_primary(env, &record, &caller, path, &text).await?.into()),
         Err(failure) => Ok(failed(&failure)),
     }
+}
+
+async fn ask_primary(
+    env: &Env,
+    record: &DatabaseRecord,
+    caller: &Caller<'_>,
+    path: &str,
+    body: &Text,
+) -> Result<Answer> {
+    let have = local::have(record, caller);
+    let message =
+        Message { path, body: Some(body), session: caller.session, have: have.as_deref() };
+    let sent_ms = js_sys::Date::now();
+    let answer = send(env, Object::Primary(record), message).await?;
+    local::learn(env, record, caller, sent_ms, &answer);
+    Ok(answer)
+}
+
+fn forget(database: &str, id: &str) {
+    RECORDS.with_borrow_mut(|records| records.forget(database, id));
+    replicas::forget(id);
 }
 
 /// The record of a database, from this isolate's memory or from the directory.

@@ -13,6 +13,8 @@ pub(crate) struct Target {
 }
 
 impl Target {
+    /// Only REST has URLs.
+    #[cfg(feature = "entry")]
     pub(crate) fn of(request: &Request) -> Target {
         Target::parse(request.inner().url())
     }

@@ -104,4 +104,12 @@ describe("one Rust program on D1 and on Isolite", () => {
       null,
     ]);
   });
+
+  test("reads in memory see what their handle has written", async () => {
+    const { reads } = await answer(workers.origin, "local");
+    assert.equal(reads.length, 20);
+    for (const [written, seen, local] of reads) {
+      assert.deepEqual([seen, local], [written, true]);
+    }
+  });
 });

@@ -25,7 +25,7 @@ pub(crate) async fn ask<T: DeserializeOwned>(
     path: &str,
     body: Option<&Text>,
 ) -> Outcome<T> {
-    let message = Message { path, body, session: None };
+    let message = Message { path, body, session: None, have: None };
     let answer = send(env, Object::Directory, message).await?;
     let text = String::from(answer.text);
     if answer.status == 200 {

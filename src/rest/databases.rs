@@ -56,7 +56,7 @@ pub(super) async fn find(env: &Env, database: &str) -> Result<DatabaseRecord, Re
 }
 
 async fn info(env: &Env, record: &DatabaseRecord) -> Result<DatabaseInfo, RestError> {
-    let message = Message { path: "/info", body: None, session: None };
+    let message = Message { path: "/info", body: None, session: None, have: None };
     let answer = send(env, Object::Primary(record), message).await;
     let answer = answer.map_err(|error| error::of_platform(&error))?;
     let text = String::from(answer.text);

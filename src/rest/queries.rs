@@ -27,7 +27,7 @@ async fn execute(env: &Env, database: &str, body: &str, format: ResultsFormat) -
     let record = databases::find(env, database).await?;
     let path = format!("{resource}?resultsFormat={}", format.as_str());
     let body = Text::from(body);
-    let message = Message { path: &path, body: Some(&body), session: None };
+    let message = Message { path: &path, body: Some(&body), session: None, have: None };
     let answer = send(env, Object::Primary(&record), message).await;
     let answer = answer.map_err(|error| error::of_platform(&error))?;
     if answer.status == 404 {

@@ -11,7 +11,7 @@ use wasm_bindgen::prelude::*;
 use worker::Env;
 
 use super::{RECORDS, resolve};
-use crate::replicas::{self, Question, Want};
+use crate::replicas::{self, Question};
 
 /// Holds nothing: what is cached belongs to the isolate, and `env` to the request.
 #[wasm_bindgen]
@@ -49,8 +49,7 @@ impl Router {
 
     /// Forgets a place whose object says that its database was deleted.
     pub fn forget(&self, database: &str, id: &str) {
-        RECORDS.with_borrow_mut(|records| records.forget(database, id));
-        replicas::forget(id);
+        super::forget(database, id);
     }
 
     /// The answer of this isolate's replica, if it may give one, of the position that `have` tells.
@@ -92,10 +91,7 @@ impl Router {
     /// The path to call in the background, if anything is to be asked: what was confirmed longer ago
     /// than `refresh_ms`, or what this isolate lacks. Its outcome goes to `settle`.
     pub fn want(&self, id: &str, refresh_ms: f64, now_ms: f64) -> Option<String> {
-        Some(match replicas::want(id, refresh_ms, now_ms)? {
-            Want::Snapshot { pages_max } => format!("/snapshot?pages_max={pages_max}"),
-            Want::Commits => "/commits".to_owned(),
-        })
+        replicas::want(id, refresh_ms, now_ms).map(|want| want.path())
     }
 
     /// Takes in the outcome of what was wanted; without a bookmark it failed.

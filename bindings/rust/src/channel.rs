@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use isolite_protocol::d1::{CompactAnswer, CompactBatch};
 use isolite_protocol::{Answer, Failure, Query};
-use isolite_worker::router;
+use isolite_worker::router::{self, Caller};
 use worker::{Env, Result};
 
 use crate::error::{D1_ERROR, d1_error};
@@ -23,11 +23,20 @@ pub(crate) struct Channel {
     /// Whether the first query creates a database that is missing.
     create: bool,
     session: Option<SessionState>,
+    /// How old the answer to a read outside sessions may be.
+    staleness_ms: f64,
+    /// The newest position that this handle, and its clones, were answered from.
+    seen: SessionState,
 }
 
 impl Channel {
     pub fn new(env: Env, database: &str, create: bool) -> Self {
-        Self { env, database: Arc::from(database), create, session: None }
+        let (database, seen) = (Arc::from(database), SessionState::new(None));
+        Self { env, database, create, session: None, staleness_ms: 0.0, seen }
+    }
+
+    pub fn with_max_staleness(self, staleness_ms: f64) -> Self {
+        Self { staleness_ms, ..self }
     }
 
     pub fn in_session(&self, session: SessionState) -> Self {
@@ -41,12 +50,16 @@ impl Channel {
     /// Sends one query, or several as one transaction; the inner error is the database's failure.
     async fn send(&self, body: String) -> Result<std::result::Result<Vec<Answer>, Failure>> {
         let session = self.session.as_ref().map(SessionState::text);
-        let reply =
-            router::call(&self.env, &self.database, self.create, PATH, body, session.as_deref())
-                .await?;
-        if let Some(session) = &self.session {
-            session.advance(reply.bookmark.as_deref());
-        }
+        let seen = self.seen.bookmark();
+        let caller = Caller {
+            database: &self.database,
+            create: self.create,
+            session: session.as_deref(),
+            staleness_ms: self.staleness_ms,
+            seen: seen.as_deref(),
+        };
+        let reply = router::call(&self.env, caller, PATH, body).await?;
+        self.session.as_ref().unwrap_or(&self.seen).advance(reply.bookmark.as_deref());
         CompactAnswer::decode(&reply.body).map_err(|_| {
             let message = format!("Failed to parse body as JSON, got: {}", reply.body);
             d1_error(D1_ERROR, &message, &message)

@@ -1,5 +1,7 @@
 //! A database with the methods of `worker::d1::D1Database`.
 
+use std::time::Duration;
+
 use isolite_protocol::Query;
 use js_sys::JsString;
 use worker::{Env, Result};
@@ -27,6 +29,13 @@ pub struct D1Database {
 }
 
 impl D1Database {
+    /// Has reads answered from this isolate's own memory, once the database is there: they see what
+    /// this handle has written and read, and outside sessions are never older than `max`. Without it,
+    /// and with zero, every read goes to the primary.
+    pub fn with_max_staleness(self, max: Duration) -> Self {
+        Self { channel: self.channel.with_max_staleness(max.as_secs_f64() * 1000.0) }
+    }
+
     /// Prepare a query statement from a query string.
     pub fn prepare<T: Into<String>>(&self, query: T) -> D1PreparedStatement {
         D1PreparedStatement::new(self.channel.clone(), query.into())

@@ -3,9 +3,10 @@
 //! Its path names the database: `/rust` is Isolite's, by the crate `isolite`; `/rust_d1` is D1's, by
 //! `worker::d1`. The calls are the same source, compiled once over each: that it compiles over both
 //! shows that the types agree, and what comes of it that the behaviour does. `/own` shows what only
-//! Isolite's crate has.
+//! Isolite's crate has, and `/local` its reads in memory.
 
 mod exotic;
+mod local;
 mod outcome;
 mod over_d1;
 mod over_isolite;
@@ -27,6 +28,7 @@ async fn fetch(mut request: Request, env: Env, _context: Context) -> Result<Resp
         "/rust" => over_isolite::answer(&body, &isolite::database(&env, "contract")).await,
         "/rust_d1" => over_d1::answer(&body, &env.d1("DB")?).await,
         "/own" => own::answer(&env, &isolite::database(&env, "contract")).await,
+        "/local" => local::answer(&env).await,
         _ => return Response::error("No such database", 404),
     };
     Ok(Response::ok(answer?)?.with_headers(json()?))
