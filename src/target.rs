@@ -3,6 +3,7 @@
 //! The runtime has parsed and normalised the URL already, so finding the two marks is enough. A
 //! URL parser would bring its tables of host names, a tenth of the module.
 
+#[cfg(feature = "entry")]
 use worker::Request;
 
 /// The part of a URL after the host.
