@@ -11,6 +11,9 @@ use crate::ltx::{Decoder, Header};
 use crate::page::{LOCK_PAGE, PAGE_SIZE, PageImage, PageNo};
 use crate::position::Position;
 
+/// Offsets in the first page: the change counter, and its copy beside the number of SQLite's version.
+const CHANGE_COUNTERS: [usize; 2] = [24, 92];
+
 /// A whole database in memory.
 pub struct EmbeddedReplica {
     position: Position,
@@ -80,7 +83,23 @@ impl EmbeddedReplica {
         let part = page.and_then(|(page, _)| page.get(offset..offset.saturating_add(out.len())));
         let part = part.ok_or_else(|| Error::Corrupt(format!("there is no page {number}")))?;
         out.copy_from_slice(part);
+        if number == 1 {
+            self.count_changes(offset, out);
+        }
         Ok(())
+    }
+
+    /// Puts the txid where SQLite keeps its change counter, by which a connection knows that what it
+    /// has read before is old. The primary does not count there.
+    fn count_changes(&self, offset: usize, part: &mut [u8]) {
+        let counter = (self.position.txid as u32).to_be_bytes();
+        for field in CHANGE_COUNTERS {
+            for (at, byte) in (field..).zip(counter) {
+                if let Some(place) = at.checked_sub(offset).and_then(|at| part.get_mut(at)) {
+                    *place = byte;
+                }
+            }
+        }
     }
 
     fn take(&mut self, decoder: &Decoder, header: Header, after: Position) -> Result<(), Error> {

@@ -113,8 +113,12 @@ impl Database {
             connection.set_limit(limit, value)?;
         }
         connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
+        // Nobody else has the pages. With its lock held from one transaction to the next, SQLite needs
+        // no look at the file before each, and leaves its change counter alone, with which each commit
+        // would rewrite the first page.
         connection.execute_batch(&format!(
-            "PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; PRAGMA max_page_count = {}",
+            "PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; \
+             PRAGMA locking_mode = EXCLUSIVE; PRAGMA max_page_count = {}",
             limits.database_pages_max
         ))?;
         let policy = Policy::install(&mut connection)?;

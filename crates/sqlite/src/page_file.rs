@@ -4,8 +4,10 @@
 //! SQLite writes changed pages before it knows that the transaction commits, and writes old images
 //! back when it rolls back. Both stay in `changes`. Only `SQLITE_FCNTL_COMMIT_PHASETWO`, which
 //! comes after the last write and truncation of a commit and never in a rollback, makes them the
-//! store's next commit; letting go of the write lock without it throws them away.
+//! store's next commit. Whoever rolls back throws them away ([`Shared::discard`]): SQLite holds its
+//! lock from one transaction to the next, and says no more.
 
+use std::cell::RefMut;
 use std::rc::Rc;
 
 use isolite_core::{Changes, LOCK_PAGE, PAGE_SIZE, PageNo, blank_page};
@@ -18,17 +20,16 @@ use crate::shared::Shared;
 /// An open handle on one database.
 pub(crate) struct PageFile {
     shared: Rc<Shared>,
-    changes: Option<Changes>,
 }
 
 impl PageFile {
     pub(crate) fn new(shared: Rc<Shared>) -> Self {
-        PageFile { shared, changes: None }
+        PageFile { shared }
     }
 
     /// Publishes what the transaction wrote, if it wrote.
     pub(crate) fn commit(&mut self) -> VfsResult<()> {
-        let Some(changes) = self.changes.take() else {
+        let Some(changes) = self.shared.changes.take() else {
             return Ok(());
         };
         let commit = self.shared.source.borrow_mut().commit(changes, self.shared.now_ms.get());
@@ -44,22 +45,21 @@ impl PageFile {
     }
 
     fn size_pages(&self) -> PageNo {
-        match &self.changes {
+        match &*self.shared.changes.borrow() {
             Some(changes) => changes.size_pages,
             None => self.shared.source.borrow().size_pages(),
         }
     }
 
-    fn changes(&mut self) -> &mut Changes {
+    fn changes(&self) -> RefMut<'_, Changes> {
         let source = &self.shared.source;
-        self.changes.get_or_insert_with(|| Changes {
-            size_pages: source.borrow().size_pages(),
-            ..Changes::default()
-        })
+        let begin = || Changes { size_pages: source.borrow().size_pages(), ..Changes::default() };
+        RefMut::map(self.shared.changes.borrow_mut(), |changes| changes.get_or_insert_with(begin))
     }
 
     fn read_part(&self, number: PageNo, offset: usize, out: &mut [u8]) -> VfsResult<()> {
-        if let Some(page) = self.changes.as_ref().and_then(|changes| changes.pages.get(&number)) {
+        let changes = self.shared.changes.borrow();
+        if let Some(page) = changes.as_ref().and_then(|changes| changes.pages.get(&number)) {
             out.copy_from_slice(&page[offset..offset + out.len()]);
             return Ok(());
         }
@@ -100,7 +100,7 @@ impl VfsFile for PageFile {
         }
         let pages_max = self.shared.transaction_pages_max;
         let number = (offset / PAGE_SIZE as u64) as PageNo + 1;
-        let changes = self.changes();
+        let mut changes = self.changes();
         if changes.pages.len() >= pages_max && !changes.pages.contains_key(&number) {
             let pages = changes.pages.len() + 1;
             let error = isolite_core::Error::TooLarge { pages, pages_max };
@@ -129,7 +129,7 @@ impl VfsFile for PageFile {
     }
 
     fn unlock(&mut self, _level: LockLevel) -> VfsResult<()> {
-        self.changes = None;
+        self.shared.discard();
         Ok(())
     }
 

@@ -3,13 +3,15 @@
 
 use std::cell::{Cell, RefCell};
 
-use isolite_core::Commit;
+use isolite_core::{Changes, Commit};
 
 use crate::source::Source;
 
 /// One database, as seen from both sides of SQLite.
 pub(crate) struct Shared {
     pub(crate) source: RefCell<Source>,
+    /// What the running transaction has written, until it commits.
+    pub(crate) changes: RefCell<Option<Changes>>,
     /// Time of the request being served, which becomes that of its commit.
     pub(crate) now_ms: Cell<i64>,
     /// What the store said when SQLite was told no more than a code.
@@ -23,10 +25,16 @@ impl Shared {
     pub(crate) fn new(source: Source, transaction_pages_max: usize) -> Self {
         Shared {
             source: RefCell::new(source),
+            changes: RefCell::new(None),
             now_ms: Cell::new(0),
             error: RefCell::new(None),
             commits: RefCell::new(Vec::new()),
             transaction_pages_max,
         }
+    }
+
+    /// Throws away what a transaction has written that did not commit.
+    pub(crate) fn discard(&self) {
+        drop(self.changes.take());
     }
 }

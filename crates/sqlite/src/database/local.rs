@@ -27,7 +27,10 @@ impl Database {
             None => return Ok(Received::Duplicate),
         };
         if received == Received::Applied {
+            // SQLite looks at the change counter as it takes its lock: so it has to let it go once.
+            self.run_internal("PRAGMA locking_mode = NORMAL")?;
             self.size_bytes = self.size_bytes()?;
+            self.run_internal("PRAGMA locking_mode = EXCLUSIVE")?;
         }
         Ok(received)
     }

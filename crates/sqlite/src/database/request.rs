@@ -211,6 +211,7 @@ impl Database {
         if !self.connection.is_autocommit() {
             self.run_internal("ROLLBACK").unwrap_or_default();
         }
+        self.shared.discard();
         self.size_bytes = self.size_bytes().unwrap_or(self.size_bytes);
     }
 

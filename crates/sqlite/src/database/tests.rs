@@ -409,3 +409,31 @@ fn rows_are_counted_as_d1_counts_them() {
         assert!(done.answer.contains(&counts), "{sql}: {}", done.answer);
     }
 }
+
+#[test]
+fn a_transaction_that_outgrows_the_cache_is_rolled_back_without_a_trace() {
+    let storage = MemoryStorage::default();
+    let mut database = open(&storage);
+    let fill = "WITH RECURSIVE c (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 5200) \
+        INSERT INTO t (a, b) SELECT x, zeroblob(3500) FROM c";
+    rows(&mut database, "CREATE TABLE t (id INTEGER PRIMARY KEY, a UNIQUE, b)");
+    rows(&mut database, "INSERT INTO t VALUES (1, -1, 'kept')");
+    let before = database.position();
+    // The cache holds 4,096 pages: SQLite has written the others before the end.
+    let queries = [fill, "UPDATE t SET b = 'lost' WHERE id = 1", "INSERT INTO t (a) VALUES (-1)"];
+    let queries = queries.map(|sql| Query::new(sql, vec![]));
+    assert!(run(&mut database, &queries, false).is_err());
+    assert_eq!(database.position(), before);
+    assert_eq!(rows(&mut database, "SELECT a, b FROM t"), r#"[{"a":-1,"b":"kept"}]"#);
+    let done = run(&mut database, &[Query::new("INSERT INTO t (a) VALUES (-7)", vec![])], false);
+    let commit = done.unwrap().commit.unwrap();
+    assert!(commit.ltx.len() < 20_000, "{} bytes", commit.ltx.len());
+    assert_eq!(rows(&mut database, "PRAGMA quick_check"), r#"[{"quick_check":"ok"}]"#);
+    drop(database);
+    let mut reopened = open(&storage);
+    assert_eq!(rows(&mut reopened, "PRAGMA quick_check"), r#"[{"quick_check":"ok"}]"#);
+    assert_eq!(rows(&mut reopened, "SELECT count(*) AS n FROM t"), r#"[{"n":2}]"#);
+    assert!(run(&mut reopened, &queries[..1], false).is_ok());
+    assert_eq!(rows(&mut reopened, "SELECT count(*) AS n FROM t"), r#"[{"n":5202}]"#);
+    assert_eq!(rows(&mut reopened, "PRAGMA quick_check"), r#"[{"quick_check":"ok"}]"#);
+}
