@@ -62,6 +62,7 @@ async function workerModule(directory) {
     console.error(log.text());
     throw new Failure(`worker-build: exit status ${status}`);
   }
+  // A profile of the Worker is told by the names: KEEP_NAMES=1 npm run build.
   if (!process.env.KEEP_NAMES) writeFileSync(output, stripNames(readFileSync(output)));
   writeFileSync(stampFile, JSON.stringify({ ...input, output: digest(output) }));
   return "built";
