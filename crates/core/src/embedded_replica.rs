@@ -8,7 +8,7 @@
 use crate::crc64::PageCrc;
 use crate::error::Error;
 use crate::ltx::{Decoder, Header};
-use crate::page::{LOCK_PAGE, PAGE_SIZE, PageImage, PageNo};
+use crate::page::{LOCK_PAGE, PageImage, PageNo};
 use crate::position::Position;
 
 /// Offsets in the first page: the change counter, and its copy beside the number of SQLite's version.
@@ -50,11 +50,6 @@ impl EmbeddedReplica {
 
     pub fn size_pages(&self) -> PageNo {
         self.pages.len() as PageNo
-    }
-
-    /// Memory that the pages take, in bytes.
-    pub fn bytes(&self) -> usize {
-        self.pages.len() * (PAGE_SIZE + size_of::<(Box<PageImage>, PageCrc)>())
     }
 
     /// Applies commits, or one that several were compacted into, that lead to `position`.

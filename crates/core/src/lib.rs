@@ -16,6 +16,8 @@ pub mod ltx;
 pub mod memory_storage;
 mod page;
 mod position;
+#[cfg(test)]
+mod random;
 mod recent;
 mod session;
 mod storage;

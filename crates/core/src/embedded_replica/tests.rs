@@ -7,21 +7,11 @@
 use super::*;
 use crate::commit::Changes;
 use crate::memory_storage::MemoryStorage;
-use crate::page::blank_page;
+use crate::page::{PAGE_SIZE, blank_page};
+use crate::random::Random;
 use crate::store::Store;
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
-
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: u32) -> u32 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        ((self.0 >> 33) as u32) % bound
-    }
-}
 
 fn commit(store: &mut Store, random: &mut Random) {
     let size = (store.size_pages() + random.below(6)).saturating_sub(random.below(5)).max(1);
@@ -62,7 +52,7 @@ fn assert_holds(replica: &EmbeddedReplica, expected: &[PageImage], context: &str
 }
 
 fn check_seed(seed: u64) {
-    let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+    let mut random = Random::new(seed);
     let mut store = Store::open(Box::new(MemoryStorage::default()), 8).unwrap();
     commit(&mut store, &mut random);
     let snapshot = store.snapshot(usize::MAX).unwrap().unwrap();
@@ -103,7 +93,7 @@ fn it_follows_the_store_whatever_comes_late_or_twice() {
 
 #[test]
 fn commits_that_begin_too_late_are_a_gap() {
-    let mut random = Random(7);
+    let mut random = Random::new(7);
     let mut store = Store::open(Box::new(MemoryStorage::default()), 8).unwrap();
     commit(&mut store, &mut random);
     let snapshot = store.snapshot(usize::MAX).unwrap().unwrap();
@@ -119,13 +109,14 @@ fn commits_that_begin_too_late_are_a_gap() {
 
 #[test]
 fn what_is_damaged_or_of_another_database_is_refused() {
-    let mut random = Random(9);
+    let mut random = Random::new(9);
     let mut store = Store::open(Box::new(MemoryStorage::default()), 8).unwrap();
     let mut other = Store::open(Box::new(MemoryStorage::default()), 8).unwrap();
-    // Enough pages that no single commit rewrites them all.
-    for _ in 0..20 {
-        commit(&mut store, &mut random);
-        commit(&mut other, &mut random);
+    // So many pages that no commit rewrites them all: that would make one database of the other.
+    for store in [&mut store, &mut other] {
+        let pages = (1..=40).map(|number| (number, blank_page())).collect();
+        store.commit(Changes { pages, size_pages: 40 }, 5).unwrap();
+        commit(store, &mut random);
     }
     let snapshot = store.snapshot(usize::MAX).unwrap().unwrap();
     assert!(EmbeddedReplica::from_snapshot(&snapshot, other.position()).is_err());
@@ -135,7 +126,7 @@ fn what_is_damaged_or_of_another_database_is_refused() {
     let mut replica = EmbeddedReplica::from_snapshot(&snapshot, store.position()).unwrap();
     commit(&mut store, &mut random);
     commit(&mut other, &mut random);
-    let foreign = other.commits_since(Position { txid: 20, ..other.position() }, usize::MAX);
+    let foreign = other.commits_since(Position { txid: 2, ..other.position() }, usize::MAX);
     assert!(replica.apply(&foreign.unwrap().unwrap(), other.position()).is_err());
     let mut replica = EmbeddedReplica::from_snapshot(&snapshot, replica.position()).unwrap();
     let ltx = store.commits_since(replica.position(), usize::MAX).unwrap().unwrap();
@@ -150,7 +141,7 @@ fn what_is_damaged_or_of_another_database_is_refused() {
 
 #[test]
 fn a_length_that_is_too_much_is_told_before_it_is_made() {
-    let mut random = Random(11);
+    let mut random = Random::new(11);
     let mut store = Store::open(Box::new(MemoryStorage::default()), 8).unwrap();
     assert_eq!(store.snapshot(usize::MAX).unwrap(), None);
     commit(&mut store, &mut random);

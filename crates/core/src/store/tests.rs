@@ -10,22 +10,12 @@ use crate::checkpoint::{CheckpointPolicy, CheckpointProgress};
 use crate::checksum::Checksum;
 use crate::crc64::PageCrc;
 use crate::memory_storage::{Fault, MemoryStorage};
+use crate::random::Random;
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 const POLICY: CheckpointPolicy =
     CheckpointPolicy { log_bytes_max: 1, log_commits_max: 3, step_pages: 2, keep_log_bytes: 9000 };
-
-struct Random(u64);
-
-impl Random {
-    fn below(&mut self, bound: u32) -> u32 {
-        self.0 ^= self.0 << 13;
-        self.0 ^= self.0 >> 7;
-        self.0 ^= self.0 << 17;
-        ((self.0 >> 33) as u32) % bound
-    }
-}
 
 type Pages = Vec<Box<PageImage>>;
 
@@ -98,7 +88,7 @@ fn check_seed(seed: u64, fault: Option<(usize, Fault)>) -> usize {
     let context = format!("seed {seed}, fault {fault:?}");
     let storage = MemoryStorage::default();
     storage.fail_at(fault.map_or(usize::MAX, |f| f.0), fault.map_or(Fault::Before, |f| f.1));
-    let mut random = Random(seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) | 1);
+    let mut random = Random::new(seed);
     let mut history = vec![Pages::new()];
     let possible = run(&storage, &mut random, &mut history);
     let calls = storage.calls().len();
@@ -136,7 +126,7 @@ fn every_storage_call_may_fail_before_or_after() {
 fn a_checkpoint_lets_the_log_go() {
     let storage = MemoryStorage::default();
     let mut store = Store::open(Box::new(storage.clone()), 8).unwrap();
-    let mut random = Random(77);
+    let mut random = Random::new(77);
     let mut pages = Pages::new();
     for _ in 0..40 {
         let (changes, after) = transaction(&mut random, &pages);
@@ -156,7 +146,7 @@ fn a_checkpoint_lets_the_log_go() {
 fn a_damaged_frame_is_an_error_and_not_an_answer() {
     let storage = MemoryStorage::default();
     let mut store = Store::open(Box::new(storage.clone()), 8).unwrap();
-    let mut random = Random(5);
+    let mut random = Random::new(5);
     let mut pages = Pages::new();
     for _ in 0..3 {
         let (changes, after) = transaction(&mut random, &pages);
