@@ -17,8 +17,8 @@ use std::rc::Rc;
 
 use isolite_core::{CheckpointPolicy, Error as CoreError, Store};
 use isolite_protocol::{DatabaseInfo, Failure};
-use isolite_protocol::{Request as Queries, ResultsFormat, query_string};
-use isolite_sqlite::{Database, Error as SqlError, Limits, Numbers, Run};
+use isolite_protocol::{Request as Queries, query_string};
+use isolite_sqlite::{Database, Error as SqlError, Limits, Run};
 use js_sys::Array;
 use wasm_bindgen::prelude::*;
 use worker::{DurableObject, Env, Request, Response, Result, State, console_error, durable_object};
@@ -131,17 +131,8 @@ impl Primary {
             Ok(queries) => queries,
             Err(error) => return fail(&error.to_string(), 200),
         };
-        let exact = query_string::raw(query, "numbers") == Some("exact");
-        let run = Run {
-            queries: queries.queries(),
-            format: ResultsFormat::from_query(query),
-            array: script || matches!(queries, Queries::Batch(_)),
-            numbers: if exact { Numbers::Exact } else { Numbers::Real },
-            script,
-            now_ms: js_sys::Date::now() as i64,
-            clock: &js_sys::Date::now,
-            served: &self.served,
-        };
+        let run = Run::of(&queries, query, &js_sys::Date::now, &self.served);
+        let run = if script { run.as_script() } else { run };
         let done = self.engine.with(|database| {
             let done = database.run(&run)?;
             // The request is done, whatever comes of this.

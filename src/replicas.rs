@@ -8,8 +8,8 @@ use std::cell::RefCell;
 
 use hashlink::LruCache;
 use isolite_core::{Constraint, EmbeddedReplica, PAGE_SIZE, Position, Standing};
-use isolite_protocol::{Request, ResultsFormat, query_string};
-use isolite_sqlite::{Database, Limits, Numbers, Run};
+use isolite_protocol::Request;
+use isolite_sqlite::{Database, Limits, Run};
 use worker::{console_error, console_log};
 
 /// Memory for the pages of all replicas, in bytes.
@@ -84,18 +84,7 @@ pub(crate) fn read(question: &Question<'_>) -> Option<String> {
         }
         let queries = Request::decode(question.body).ok()?;
         let (_, query) = question.path.split_once('?')?;
-        let exact = query_string::raw(query, "numbers") == Some("exact");
-        let run = Run {
-            queries: queries.queries(),
-            format: ResultsFormat::from_query(query),
-            array: matches!(queries, Request::Batch(_)),
-            numbers: if exact { Numbers::Exact } else { Numbers::Real },
-            script: false,
-            now_ms: question.now_ms as i64,
-            clock: &js_sys::Date::now,
-            served: SERVED,
-        };
-        replica.database.read(&run)
+        replica.database.read(&Run::of(&queries, query, &js_sys::Date::now, SERVED))
     })
 }
 

@@ -13,7 +13,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use isolite_core::{CheckpointPolicy, CheckpointProgress, Commit, Position, Store};
-use isolite_protocol::{Query, ResultsFormat};
+use isolite_protocol::{Query, Request, ResultsFormat, query_string};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, ffi};
 
@@ -75,6 +75,33 @@ pub struct Run<'a> {
     pub clock: &'a dyn Fn() -> f64,
     /// Members of each `meta` that tell who answered: `"served_by":"…",` or nothing.
     pub served: &'a str,
+}
+
+impl<'a> Run<'a> {
+    /// A request that came with `query`, the query part of its path, as D1's protocol has it.
+    pub fn of(
+        request: &'a Request,
+        query: &str,
+        clock: &'a dyn Fn() -> f64,
+        served: &'a str,
+    ) -> Run<'a> {
+        let exact = query_string::raw(query, "numbers") == Some("exact");
+        Run {
+            queries: request.queries(),
+            format: ResultsFormat::from_query(query),
+            array: matches!(request, Request::Batch(_)),
+            numbers: if exact { Numbers::Exact } else { Numbers::Real },
+            script: false,
+            now_ms: clock() as i64,
+            clock,
+            served,
+        }
+    }
+
+    /// The same with a result for each statement of its texts.
+    pub fn as_script(self) -> Run<'a> {
+        Run { script: true, array: true, ..self }
+    }
 }
 
 /// What a request did.
@@ -200,19 +227,26 @@ impl Database {
     /// of an insert.
     pub fn size_bytes(&mut self) -> Result<u64, Error> {
         let header = "SELECT substr(data, 29, 12) FROM sqlite_dbpage WHERE pgno = 1";
+        // An empty database has no first page yet.
         let read = |cell: Cell<'_>| match cell {
-            Cell::Blob([a, b, c, d, _, _, _, _, e, f, g, h]) => {
-                (u32::from_be_bytes([*a, *b, *c, *d]), u32::from_be_bytes([*e, *f, *g, *h]))
-            }
-            // An empty database has no first page yet.
-            _ => (0, 0),
+            Cell::Blob(header) => header.try_into().unwrap_or_default(),
+            _ => [0; SIZES_LEN],
         };
         // It runs after each statement that writes, so it has a place of its own.
         let mut statement = self.header.take();
         let answered = self.ask_with(&mut statement, header, read);
         self.header = statement;
-        let (pages, free) = answered?;
-        Ok(u64::from(pages.saturating_sub(free)) * isolite_core::PAGE_SIZE as u64)
+        Ok(bytes_in_use(answered?))
+    }
+
+    /// The same between transactions, straight from the pages.
+    fn committed_size_bytes(&self) -> Result<u64, Error> {
+        let mut header = [0; SIZES_LEN];
+        let mut source = self.shared.source.borrow_mut();
+        if source.size_pages() > 0 {
+            source.read(1, SIZES_AT, &mut header).map_err(Error::Pages)?;
+        }
+        Ok(bytes_in_use(header))
     }
 
     /// How many tables there are, SQLite's own left out.
@@ -262,6 +296,15 @@ impl Database {
             stepped
         })
     }
+}
+
+/// Where the header of a database has its size and its number of free pages, and what is between.
+const SIZES_AT: usize = 28;
+const SIZES_LEN: usize = 12;
+
+fn bytes_in_use([a, b, c, d, _, _, _, _, e, f, g, h]: [u8; SIZES_LEN]) -> u64 {
+    let (pages, free) = (u32::from_be_bytes([a, b, c, d]), u32::from_be_bytes([e, f, g, h]));
+    u64::from(pages.saturating_sub(free)) * isolite_core::PAGE_SIZE as u64
 }
 
 #[cfg(test)]

@@ -65,6 +65,7 @@ impl Policy {
         self.wish.store(0, Relaxed);
         self.altered.store(false, Relaxed);
         self.foreign_keys.store(false, Relaxed);
+        self.needs_primary.store(false, Relaxed);
     }
 
     /// Runs `statements` without the rules.

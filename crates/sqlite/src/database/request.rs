@@ -35,7 +35,7 @@ impl Database {
         ran?;
         if writes {
             // Full text search writes only at the end.
-            self.size_bytes = self.size_bytes().unwrap_or(self.size_bytes);
+            self.size_bytes = self.committed_size_bytes().unwrap_or(self.size_bytes);
         }
         let (answer, count) = answer.finish();
         Ok(Done { answer, count, commit })
@@ -212,7 +212,7 @@ impl Database {
             self.run_internal("ROLLBACK").unwrap_or_default();
         }
         self.shared.discard();
-        self.size_bytes = self.size_bytes().unwrap_or(self.size_bytes);
+        self.size_bytes = self.committed_size_bytes().unwrap_or(self.size_bytes);
     }
 
     /// Puts back the flags of the connection that the request has set.
