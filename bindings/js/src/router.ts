@@ -48,15 +48,9 @@ const NO_STALENESS = "isolite: max_staleness_ms must be a number of milliseconds
 
 let shared: Router | undefined;
 
-/** What is asked of the router so often that it is kept on this side. */
-interface Known {
-  place: Place;
-  /** When to look next whether the replica is to be brought forward. */
-  look_ms: number;
-}
-
+/** Asked of the router for each query, and so kept on this side. */
+const known = new Map<string, Place>();
 const KNOWN_MAX = 2_000;
-const known = new Map<string, Known>();
 
 export class RouterTransport implements Transport {
   readonly #env: IsoliteEnv;
@@ -65,6 +59,8 @@ export class RouterTransport implements Transport {
   readonly #staleness_ms: number;
   /** The newest position that this handle has been answered from. */
   #seen: string | undefined;
+  /** When to look next whether the replica is to be brought forward. */
+  #look_ms = 0;
 
   /**
    * `staleness_ms` bounds the age of reads outside sessions; 0 sends all reads to the primary, those
@@ -97,11 +93,10 @@ export class RouterTransport implements Transport {
     const near = this.#staleness_ms > 0;
     // A second time only if the name was deleted, and perhaps given to a new database since.
     for (let last = false; ; last = true) {
-      const at = known.get(database) ?? (await this.#find(router));
-      if (typeof at === "string") return { text: at, bookmark: null };
-      const found = near && this.#read(router, at, path, body, session);
+      const place = known.get(database) ?? (await this.#find(router));
+      if (typeof place === "string") return { text: place, bookmark: null };
+      const found = near && this.#read(router, place, path, body, session);
       if (found) return found;
-      const { place } = at;
       const sent_ms = Date.now();
       const have = near ? router.have(place[0]) : undefined;
       const answer = await this.#primary(place).call(path, body, session ?? undefined, have);
@@ -113,7 +108,7 @@ export class RouterTransport implements Transport {
       if (near && bookmark !== undefined) {
         if (this.#seen === undefined || this.#seen < bookmark) this.#seen = bookmark;
         router.learn(place[0], sent_ms, bookmark, commits);
-        this.#refresh(router, at, Date.now());
+        this.#refresh(router, place, Date.now());
       }
       return { text, bookmark: bookmark ?? null };
     }
@@ -121,12 +116,12 @@ export class RouterTransport implements Transport {
 
   #read(
     router: Router,
-    at: Known,
+    place: Place,
     path: string,
     body: string,
     session: string | null,
   ): TransportReply | undefined {
-    const [id, now_ms] = [at.place[0], Date.now()];
+    const [id, now_ms] = [place[0], Date.now()];
     const least = session ?? this.#seen;
     const staleness_ms = session === null ? this.#staleness_ms : undefined;
     const text = router.read(id, path, body, least, staleness_ms, now_ms);
@@ -134,15 +129,15 @@ export class RouterTransport implements Transport {
     // A replica goes forward only: what it has shown once it need not be asked for again.
     if (session === null) this.#seen = undefined;
     const bookmark = session === null ? null : router.have(id);
-    if (now_ms >= at.look_ms) this.#refresh(router, at, now_ms);
+    if (now_ms >= this.#look_ms) this.#refresh(router, place, now_ms);
     return { text, bookmark };
   }
 
   /** Asks in the background, well before a read would have to wait. */
-  #refresh(router: Router, at: Known, now_ms: number): void {
-    at.look_ms = now_ms + this.#staleness_ms / 8;
-    const path = router.want(at.place[0], this.#staleness_ms / 2, now_ms);
-    if (path !== undefined) waitUntil(this.#fill(router, at.place, path));
+  #refresh(router: Router, place: Place, now_ms: number): void {
+    this.#look_ms = now_ms + this.#staleness_ms / 8;
+    const path = router.want(place[0], this.#staleness_ms / 2, now_ms);
+    if (path !== undefined) waitUntil(this.#fill(router, place, path));
   }
 
   async #fill(router: Router, place: Place, path: string): Promise<void> {
@@ -155,13 +150,12 @@ export class RouterTransport implements Transport {
   }
 
   /** Where the database is; the text is D1's failure. */
-  async #find(router: Router): Promise<Known | string> {
+  async #find(router: Router): Promise<Place | string> {
     const place = router.place(this.#database) ?? (await this.#resolve(router));
     if (typeof place === "string") return place;
-    const at = { place, look_ms: 0 };
     if (known.size >= KNOWN_MAX) known.clear();
-    known.set(this.#database, at);
-    return at;
+    known.set(this.#database, place);
+    return place;
   }
 
   #forget(router: Router, place: Place): void {
