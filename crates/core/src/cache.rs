@@ -45,4 +45,8 @@ impl PageCache {
     pub(crate) fn remove(&mut self, number: PageNo) {
         self.pages.remove(&number);
     }
+
+    pub(crate) fn clear(&mut self) {
+        self.pages.clear();
+    }
 }

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::crc64::PageCrc;
-use crate::ltx::{Encoder, FrameRef, Header};
+use crate::error::Error;
+use crate::ltx::{Encoder, FrameRef, Header, read_index};
 use crate::page::{PageImage, PageNo};
 use crate::position::Position;
 
@@ -51,5 +52,18 @@ impl Commit {
         }
         let (ltx, frames) = encoder.finish();
         Commit { before, after, size_pages, time_ms, ltx, frames }
+    }
+
+    /// A commit of the primary, in the bytes in which it came.
+    pub(crate) fn received(
+        before: Position,
+        after: Position,
+        header: &Header,
+        ltx: &[u8],
+    ) -> Result<Commit, Error> {
+        let mut frames = Vec::new();
+        read_index(ltx, |number, frame| frames.push((number, frame)))?;
+        let Header { size_pages, time_ms, .. } = *header;
+        Ok(Commit { before, after, size_pages, time_ms, ltx: ltx.to_vec(), frames })
     }
 }

@@ -5,43 +5,58 @@
 //!
 //! Invariant: the position's checksum is that of the pages, or the replica was refused.
 
+use crate::bootstrap::Bootstrap;
 use crate::crc64::PageCrc;
 use crate::error::Error;
 use crate::ltx::{Decoder, Header};
 use crate::page::{LOCK_PAGE, PageImage, PageNo};
 use crate::position::Position;
+use crate::received::Received;
 
-/// Offsets in the first page: the change counter, and its copy beside the number of SQLite's version.
-const CHANGE_COUNTERS: [usize; 2] = [24, 92];
-
-/// A whole database in memory.
+/// A database in memory: whole at its position, or at the start with parts of a snapshot.
 pub struct EmbeddedReplica {
     position: Position,
-    pages: Vec<(Box<PageImage>, PageCrc)>,
+    pages: Vec<Box<PageImage>>,
+    crcs: Vec<PageCrc>,
 }
 
-/// What became of commits that were received.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Received {
-    /// The replica stands where they lead to.
-    Applied,
-    /// It stood there already, or further.
-    Duplicate,
-    /// They continue from later than it stands. Nothing was changed.
-    Gap,
+impl Default for EmbeddedReplica {
+    fn default() -> Self {
+        EmbeddedReplica { position: Position::START, pages: Vec::new(), crcs: Vec::new() }
+    }
 }
 
 impl EmbeddedReplica {
-    /// Reads a snapshot: an LTX file of every page. `position` is where it leads to.
-    pub fn from_snapshot(ltx: &[u8], position: Position) -> Result<EmbeddedReplica, Error> {
-        let decoder = Decoder::new(ltx)?;
-        let header = *decoder.header();
-        if header.txid_min != 1 || header.txid_max != position.txid {
-            return Err(Error::Corrupt("the snapshot is of another position".to_owned()));
+    /// Takes in an answer for `bootstrap`, which began with an empty replica. True once the database
+    /// is whole.
+    pub fn bootstrap(
+        &mut self,
+        bootstrap: &mut Bootstrap,
+        primary: Position,
+        ltx: Option<&[u8]>,
+    ) -> Result<bool, Error> {
+        let pages = &mut self.pages;
+        let mut count = pages.len();
+        let whole = bootstrap.take(primary, ltx, &mut |number, page| {
+            let index = number as usize - 1;
+            match pages.get_mut(index) {
+                Some(known) => **known = *page,
+                None if index == count => {
+                    pages.push(Box::new(*page));
+                    count += 1;
+                }
+                // A hole: the lock page's, or one that the checksum tells.
+                None => {}
+            }
+        })?;
+        let Some(whole) = whole else { return Ok(false) };
+        self.pages.truncate(whole.size_pages as usize);
+        if self.pages.len() != whole.size_pages as usize {
+            return Err(too_large());
         }
-        let mut replica = EmbeddedReplica { position: Position::START, pages: Vec::new() };
-        replica.take(&decoder, header, position)?;
-        Ok(replica)
+        self.crcs = std::mem::take(bootstrap).into_crcs();
+        self.position = whole.position;
+        Ok(true)
     }
 
     pub fn position(&self) -> Position {
@@ -58,15 +73,8 @@ impl EmbeddedReplica {
     pub fn apply(&mut self, ltx: &[u8], position: Position) -> Result<Received, Error> {
         let decoder = Decoder::new(ltx)?;
         let header = *decoder.header();
-        if header.txid_max != position.txid || position.epoch < self.position.epoch {
-            return Err(Error::Corrupt("the commits are of another position".to_owned()));
-        }
-        if header.txid_max <= self.position.txid {
-            return Ok(Received::Duplicate);
-        }
-        // Beginning earlier does no harm: each page in it is as the last commit left it.
-        if header.txid_min > self.position.txid + 1 {
-            return Ok(Received::Gap);
+        if let Some(received) = Received::without_applying(&header, &self.position, &position)? {
+            return Ok(received);
         }
         self.take(&decoder, header, position)?;
         Ok(Received::Applied)
@@ -75,62 +83,48 @@ impl EmbeddedReplica {
     /// Copies part of a page, from `offset` within it, into `out`.
     pub fn read(&self, number: PageNo, offset: usize, out: &mut [u8]) -> Result<(), Error> {
         let page = (number as usize).checked_sub(1).and_then(|index| self.pages.get(index));
-        let part = page.and_then(|(page, _)| page.get(offset..offset.saturating_add(out.len())));
+        let part = page.and_then(|page| page.get(offset..offset.saturating_add(out.len())));
         let part = part.ok_or_else(|| Error::Corrupt(format!("there is no page {number}")))?;
         out.copy_from_slice(part);
-        if number == 1 {
-            self.count_changes(offset, out);
-        }
         Ok(())
-    }
-
-    /// Puts the txid where SQLite keeps its change counter, by which a connection knows that what it
-    /// has read before is old. The primary does not count there.
-    fn count_changes(&self, offset: usize, part: &mut [u8]) {
-        let counter = (self.position.txid as u32).to_be_bytes();
-        for field in CHANGE_COUNTERS {
-            for (at, byte) in (field..).zip(counter) {
-                if let Some(place) = at.checked_sub(offset).and_then(|at| part.get_mut(at)) {
-                    *place = byte;
-                }
-            }
-        }
     }
 
     fn take(&mut self, decoder: &Decoder, header: Header, after: Position) -> Result<(), Error> {
         // Pages beyond have gaps between them: no memory holds so many.
         if header.size_pages >= LOCK_PAGE {
-            return Err(Error::Corrupt("the database is too large for memory".to_owned()));
+            return Err(too_large());
         }
         let mut checksum = self.position.checksum;
-        for (index, (_, crc)) in self.pages.iter().enumerate().skip(header.size_pages as usize) {
-            checksum = checksum.toggle(index as PageNo + 1, *crc);
+        for (number, crc) in (1..).zip(&self.crcs).skip(header.size_pages as usize) {
+            checksum = checksum.toggle(number, *crc);
         }
         self.pages.truncate(header.size_pages as usize);
-        let kept = self.pages.len() as PageNo;
-        let mut added = kept;
-        let pages = &mut self.pages;
+        self.crcs.truncate(header.size_pages as usize);
+        let (pages, crcs) = (&mut self.pages, &mut self.crcs);
         decoder.pages(|number, page| {
+            let index = number as usize - 1;
             let crc = PageCrc::of(page);
             checksum = checksum.toggle(number, crc);
-            if number <= kept {
-                let (image, before) = &mut pages[number as usize - 1];
+            if let (Some(image), Some(before)) = (pages.get_mut(index), crcs.get_mut(index)) {
                 checksum = checksum.toggle(number, *before);
                 **image = *page;
                 *before = crc;
-                return;
-            }
-            if number == added + 1 {
-                pages.push((Box::new(*page), crc));
-                added += 1;
+            } else if crcs.len() == index {
+                pages.push(Box::new(*page));
+                crcs.push(crc);
             }
         })?;
+        let added = self.pages.len() as PageNo;
         if added != header.size_pages || checksum != after.checksum {
             return Err(Error::Corrupt("it is not the primary's database any more".to_owned()));
         }
         self.position = after;
         Ok(())
     }
+}
+
+fn too_large() -> Error {
+    Error::Corrupt("the database is too large for memory".to_owned())
 }
 
 #[cfg(test)]

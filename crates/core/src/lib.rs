@@ -4,6 +4,7 @@
 //! argument and storage through the [`Storage`] trait, so that every path runs in a test.
 
 mod bookmark;
+mod bootstrap;
 mod cache;
 mod checkpoint;
 mod checksum;
@@ -11,6 +12,8 @@ mod commit;
 mod crc64;
 mod embedded_replica;
 mod error;
+mod followers;
+mod following;
 pub mod ltx;
 #[cfg(feature = "testing")]
 pub mod memory_storage;
@@ -18,19 +21,26 @@ mod page;
 mod position;
 #[cfg(test)]
 mod random;
+mod received;
 mod recent;
+mod replica;
 mod session;
 mod storage;
 mod store;
 
-pub use bookmark::BookmarkError;
+pub use bookmark::{Bookmark, BookmarkError, Tag};
+pub use bootstrap::{Ask, Bootstrap};
 pub use checkpoint::{CheckpointPolicy, CheckpointProgress};
 pub use checksum::Checksum;
 pub use commit::{Changes, Commit};
-pub use embedded_replica::{EmbeddedReplica, Received};
+pub use embedded_replica::EmbeddedReplica;
 pub use error::Error;
+pub use followers::{Followers, Push};
+pub use following::Following;
 pub use page::{LOCK_PAGE, PAGE_SIZE, PageImage, PageNo, blank_page};
 pub use position::{Position, Txid};
-pub use session::{Constraint, Standing};
+pub use received::Received;
+pub use replica::{Answer, Progress, Replica, ReplicaPages};
+pub use session::{Constraint, SESSION_AGE_MS_MAX, Standing};
 pub use storage::{LogRow, Mark, Storage, StorageError};
 pub use store::Store;

@@ -148,6 +148,14 @@ impl Storage for MemoryStorage {
         })
     }
 
+    fn clear(&self) -> Result<(), StorageError> {
+        self.call("clear", |state| {
+            state.mark = None;
+            state.log.clear();
+            state.pages.clear();
+        })
+    }
+
     fn trim_log(&self, upto: Txid, keep_bytes: u64) -> Result<(), StorageError> {
         self.call("trim_log", |state| {
             let mut kept = 0;

@@ -1,5 +1,7 @@
 //! A position: which primary, how many commits, and what the database then holds.
 
+use std::fmt;
+
 use crate::checksum::Checksum;
 
 /// Number of a commit, from 1 without gaps. Zero is the empty database before its first commit.
@@ -26,5 +28,17 @@ impl Position {
     /// Whether it is the other position or a later one, whatever the checksums say.
     pub fn is_at_least(&self, other: &Position) -> bool {
         (self.epoch, self.txid) >= (other.epoch, other.txid)
+    }
+
+    /// Whether the two are of one place in the history, and hold different databases.
+    pub fn has_diverged_from(&self, other: &Position) -> bool {
+        (self.epoch, self.txid) == (other.epoch, other.txid) && self.checksum != other.checksum
+    }
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Position { epoch, txid, checksum } = self;
+        write!(f, "{epoch}/{txid}/{:016x}", checksum.to_u64())
     }
 }

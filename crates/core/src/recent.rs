@@ -8,29 +8,37 @@ use crate::position::Txid;
 /// Page numbers kept, over all commits: some 400 KB.
 const NUMBERS_MAX: usize = 100_000;
 
-#[derive(Default)]
 pub(crate) struct RecentCommits {
-    /// By txid, without gaps.
+    /// The last commit before these; all after it are here, some compacted into one.
+    before: Txid,
+    /// By the last txid that each brings.
     commits: VecDeque<(Txid, Vec<PageNo>)>,
     numbers: usize,
 }
 
 impl RecentCommits {
+    pub(crate) fn new(before: Txid) -> Self {
+        RecentCommits { before, commits: VecDeque::new(), numbers: 0 }
+    }
+
+    /// The commits up to `txid`, which continue what is here.
     pub(crate) fn add(&mut self, txid: Txid, pages: Vec<PageNo>) {
-        debug_assert!(self.commits.back().is_none_or(|(last, _)| last + 1 == txid));
         self.numbers += pages.len();
         self.commits.push_back((txid, pages));
         while self.numbers > NUMBERS_MAX {
-            let Some((_, oldest)) = self.commits.pop_front() else { break };
+            let Some((txid, oldest)) = self.commits.pop_front() else { break };
             self.numbers -= oldest.len();
+            self.before = txid;
         }
     }
 
     /// The pages that commits after `txid` have changed; None if not all of these are known.
     pub(crate) fn since(&self, txid: Txid) -> Option<BTreeSet<PageNo>> {
-        let (first, _) = self.commits.front()?;
-        let known = usize::try_from((txid + 1).checked_sub(*first)?).ok()?;
-        Some(self.commits.iter().skip(known).flat_map(|(_, pages)| pages.iter().copied()).collect())
+        if txid < self.before {
+            return None;
+        }
+        let since = self.commits.iter().skip_while(|(last, _)| *last <= txid);
+        Some(since.flat_map(|(_, pages)| pages.iter().copied()).collect())
     }
 }
 
@@ -42,15 +50,19 @@ mod tests {
 
     #[test]
     fn each_page_once_and_only_of_what_is_known() {
-        let mut recent = RecentCommits::default();
-        assert_eq!(recent.since(0), None);
+        let mut recent = RecentCommits::new(4);
+        assert_eq!(recent.since(3), None);
+        assert_eq!(recent.since(4), Some(BTreeSet::new()));
         recent.add(5, vec![1, 2]);
-        recent.add(6, vec![1, 3]);
+        recent.add(8, vec![1, 3]);
         assert_eq!(recent.since(3), None);
         assert_eq!(recent.since(4), Some(BTreeSet::from([1, 2, 3])));
-        assert_eq!(recent.since(5), Some(BTreeSet::from([1, 3])));
-        recent.add(7, (0..NUMBERS_MAX as PageNo - 1).collect());
-        assert_eq!(recent.since(5), None);
-        assert_eq!(recent.since(6).map(|pages| pages.len()), Some(NUMBERS_MAX - 1));
+        for txid in [5, 6, 7] {
+            assert_eq!(recent.since(txid), Some(BTreeSet::from([1, 3])), "{txid}");
+        }
+        assert_eq!(recent.since(8), Some(BTreeSet::new()));
+        recent.add(9, (0..NUMBERS_MAX as PageNo - 1).collect());
+        assert_eq!(recent.since(7), None);
+        assert_eq!(recent.since(8).map(|pages| pages.len()), Some(NUMBERS_MAX - 1));
     }
 }

@@ -47,7 +47,8 @@ pub trait Storage {
     /// The mark of the last finished checkpoint, or none before the first.
     fn mark(&self) -> Result<Option<Mark>, StorageError>;
 
-    /// Calls `visit` with each commit after `txid`, in order.
+    /// Calls `visit` with each commit after `after`, in order; one that several were compacted into
+    /// counts as its last.
     fn read_log(
         &self,
         after: Txid,
@@ -74,6 +75,9 @@ pub trait Storage {
 
     /// Ends a checkpoint: sets the mark and drops pages beyond its size.
     fn set_mark(&self, mark: &Mark) -> Result<(), StorageError>;
+
+    /// Drops everything: the log, the pages and the mark.
+    fn clear(&self) -> Result<(), StorageError>;
 
     /// Drops the oldest commits at or before `upto`. Of the last `keep_bytes` before there nothing
     /// is dropped, nor the commit in which they begin.

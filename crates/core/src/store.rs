@@ -5,24 +5,30 @@
 //! has taken it, so what the store answers is never ahead of what it would answer after a crash.
 //!
 //! Invariants:
-//! - the txid of each commit is one more than the one before;
+//! - each commit continues the one before: its txid is one more, or it begins there if it is several
+//!   that a replica received compacted into one;
 //! - `frames` names the newest commit of each page changed since the mark, and only those pages;
 //! - the checksum of the position is that of all pages up to the size, the lock page left out;
 //! - after a storage error the store answers nothing more, because what storage holds is unknown.
 
 use std::collections::HashMap;
 
+use crate::bootstrap::Bootstrap;
 use crate::cache::PageCache;
 use crate::checkpoint::RunningCheckpoint;
+use crate::checksum::Checksum;
 use crate::commit::{Changes, Commit};
 use crate::crc64::PageCrc;
 use crate::error::Error;
-use crate::ltx::{Encoder, FrameRef, Header, decode_frame, read_index};
+use crate::ltx::{Decoder, Encoder, FrameRef, Header, decode_frame, read_index};
 use crate::page::{LOCK_PAGE, PageImage, PageNo, blank_page};
 use crate::position::{Position, Txid};
+use crate::received::Received;
 use crate::recent::RecentCommits;
 use crate::storage::{LogRow, Mark, Storage, StorageError};
 
+/// Pages that commits for a replica may bring at once: 32 MiB before compression.
+const COMMITS_PAGES_MAX: usize = 8192;
 /// Pages fetched at once when pages are read one after the other.
 const READ_AHEAD_PAGES: u32 = 32;
 
@@ -69,7 +75,7 @@ impl Store {
             log: LogSinceMark::default(),
             checkpoint: None,
             cache: PageCache::new(cache_pages),
-            recent: RecentCommits::default(),
+            recent: RecentCommits::new(mark.position.txid),
             next_in_scan: 0,
             broken: None,
         };
@@ -120,27 +126,62 @@ impl Store {
                 changes.pages.entry(number).or_insert_with(blank_page);
             }
         }
-        let mut after = self.position;
-        after.txid += 1;
-        for number in size_pages + 1..=self.size_pages {
-            if number != LOCK_PAGE {
-                after.checksum = after.checksum.toggle(number, self.crc(number)?);
-            }
-        }
         let crcs: Vec<PageCrc> = changes.pages.values().map(|page| PageCrc::of(page)).collect();
-        for (number, crc) in changes.pages.keys().zip(&crcs) {
-            if *number <= self.size_pages {
-                after.checksum = after.checksum.toggle(*number, self.crc(*number)?);
-            }
-            after.checksum = after.checksum.toggle(*number, *crc);
-        }
+        let checksum = self.checksum_after(&changes, &crcs)?;
+        let after = Position { txid: self.position.txid + 1, checksum, ..self.position };
         let commit =
             Commit::encode(self.position, after, size_pages, time_ms, &changes.pages, &crcs);
-        if let Err(error) = self.storage.append(&commit) {
-            return Err(self.break_off(error));
-        }
-        self.take(&commit, changes, crcs);
+        self.append(&commit, changes, crcs)?;
         Ok(commit)
+    }
+
+    /// Takes in commits of the primary, one or several compacted, that lead to `position`. After an
+    /// error that tells of damage the database is as it was before, and another than the primary's.
+    pub fn apply(&mut self, ltx: &[u8], position: Position) -> Result<Received, Error> {
+        self.check()?;
+        let decoder = Decoder::new(ltx)?;
+        let header = *decoder.header();
+        if let Some(received) = Received::without_applying(&header, &self.position, &position)? {
+            return Ok(received);
+        }
+        let mut changes = Changes { size_pages: header.size_pages, ..Changes::default() };
+        decoder.pages(|number, page| drop(changes.pages.insert(number, Box::new(*page))))?;
+        let crcs: Vec<PageCrc> = changes.pages.values().map(|page| PageCrc::of(page)).collect();
+        let mut added = self.size_pages + 1..=header.size_pages;
+        let whole = added.all(|n| n == LOCK_PAGE || changes.pages.contains_key(&n));
+        if !whole || self.checksum_after(&changes, &crcs)? != position.checksum {
+            return Err(Error::Corrupt("it is not the primary's database any more".to_owned()));
+        }
+        let commit = Commit::received(self.position, position, &header, ltx)?;
+        self.append(&commit, changes, crcs)?;
+        Ok(Received::Applied)
+    }
+
+    /// Lets go of everything, as a replica does that is to take in a snapshot.
+    pub fn clear(&mut self) -> Result<(), Error> {
+        self.check()?;
+        self.storage.clear().map_err(|error| self.break_off(error))?;
+        self.reset(&Mark { position: Position::START, size_pages: 0 });
+        Ok(())
+    }
+
+    /// Takes in an answer for `bootstrap`, which began with a clear store. True once the database is
+    /// whole; until then the store answers as if it were empty.
+    pub fn bootstrap(
+        &mut self,
+        bootstrap: &mut Bootstrap,
+        primary: Position,
+        ltx: Option<&[u8]>,
+    ) -> Result<bool, Error> {
+        self.check()?;
+        let mut pages = Vec::new();
+        let whole =
+            bootstrap.take(primary, ltx, &mut |number, page| pages.push((number, page.to_vec())))?;
+        self.storage.write_pages(&pages).map_err(|error| self.break_off(error))?;
+        let Some(mark) = whole else { return Ok(false) };
+        self.storage.set_mark(&mark).map_err(|error| self.break_off(error))?;
+        self.reset(&mark);
+        Ok(true)
     }
 
     /// What a replica at `from` lacks, as one LTX file that holds each page once. None if it is
@@ -154,30 +195,11 @@ impl Store {
             return Ok(None);
         }
         let Some(pages) = self.recent.since(from.txid) else { return Ok(None) };
-        self.compact(from.txid + 1, pages, bytes_max)
-    }
-
-    /// The whole database as one LTX file; None if it is longer than `bytes_max`.
-    pub fn snapshot(&mut self, bytes_max: usize) -> Result<Option<Vec<u8>>, Error> {
-        self.compact(1, 1..=self.size_pages, bytes_max)
-    }
-
-    fn compact(
-        &mut self,
-        txid_min: Txid,
-        pages: impl IntoIterator<Item = PageNo>,
-        bytes_max: usize,
-    ) -> Result<Option<Vec<u8>>, Error> {
-        if self.position.txid < txid_min {
+        if pages.len() > COMMITS_PAGES_MAX {
             return Ok(None);
         }
-        let (txid_max, size_pages) = (self.position.txid, self.size_pages);
-        let header = Header { txid_min, txid_max, size_pages, time_ms: 0 };
-        let mut encoder = Encoder::new(header);
-        for number in pages {
-            if number > size_pages || number == LOCK_PAGE {
-                continue;
-            }
+        let mut encoder = self.encoder(from.txid + 1);
+        for number in pages.range(..=self.size_pages).copied() {
             let crc = self.crc(number)?;
             encoder.push_summed(number, self.page(number)?, crc);
             if encoder.len() > bytes_max {
@@ -185,6 +207,73 @@ impl Store {
             }
         }
         Ok(Some(encoder.finish().0))
+    }
+
+    /// So many pages from `first` on: a part of a snapshot (see [`Bootstrap`]), as an LTX file of the
+    /// newest position. None of an empty database.
+    pub fn pages_from(
+        &mut self,
+        first: PageNo,
+        count_max: u32,
+    ) -> Result<Option<Vec<u8>>, Error> {
+        if self.position.txid == 0 {
+            return Ok(None);
+        }
+        let first = first.max(1);
+        let end = first.saturating_add(count_max).min(self.size_pages + 1);
+        let mut encoder = self.encoder(self.position.txid);
+        for number in (first..end).filter(|number| *number != LOCK_PAGE) {
+            let crc = self.crc(number)?;
+            encoder.push_summed(number, self.page(number)?, crc);
+        }
+        Ok(Some(encoder.finish().0))
+    }
+
+    fn encoder(&self, txid_min: Txid) -> Encoder {
+        let (txid_max, size_pages) = (self.position.txid, self.size_pages);
+        Encoder::new(Header { txid_min, txid_max, size_pages, time_ms: 0 })
+    }
+
+    /// The checksum once `changes` are made; `crcs` are those of their pages.
+    fn checksum_after(&mut self, changes: &Changes, crcs: &[PageCrc]) -> Result<Checksum, Error> {
+        let mut checksum = self.position.checksum;
+        for number in changes.size_pages + 1..=self.size_pages {
+            if number != LOCK_PAGE {
+                checksum = checksum.toggle(number, self.crc(number)?);
+            }
+        }
+        for (number, crc) in changes.pages.keys().zip(crcs) {
+            if *number <= self.size_pages {
+                checksum = checksum.toggle(*number, self.crc(*number)?);
+            }
+            checksum = checksum.toggle(*number, *crc);
+        }
+        Ok(checksum)
+    }
+
+    fn append(
+        &mut self,
+        commit: &Commit,
+        changes: Changes,
+        crcs: Vec<PageCrc>,
+    ) -> Result<(), Error> {
+        if let Err(error) = self.storage.append(commit) {
+            return Err(self.break_off(error));
+        }
+        self.take(commit, changes, crcs);
+        Ok(())
+    }
+
+    /// Begins anew at a mark, with nothing read yet.
+    fn reset(&mut self, mark: &Mark) {
+        self.position = mark.position;
+        self.size_pages = mark.size_pages;
+        self.frames.clear();
+        self.log = LogSinceMark::default();
+        self.checkpoint = None;
+        self.cache.clear();
+        self.recent = RecentCommits::new(mark.position.txid);
+        self.next_in_scan = 0;
     }
 
     fn take(&mut self, commit: &Commit, changes: Changes, crcs: Vec<PageCrc>) {
@@ -266,7 +355,10 @@ impl Store {
     }
 
     fn index(&mut self, row: IndexedRow) -> Result<(), Error> {
-        if row.position.txid != self.position.txid + 1 || row.position.epoch < self.position.epoch {
+        let continues = row.txid_min <= self.position.txid + 1
+            && row.position.txid > self.position.txid
+            && row.position.epoch >= self.position.epoch;
+        if !continues {
             let (at, next) = (self.position, row.position);
             return Err(Error::Corrupt(format!("the log goes from {at} to {next}")));
         }
@@ -296,6 +388,7 @@ impl Store {
 
 /// What a start keeps of one commit: where its pages lie, not the pages.
 struct IndexedRow {
+    txid_min: Txid,
     position: Position,
     size_pages: PageNo,
     frames: Vec<(PageNo, FrameRef)>,
@@ -304,14 +397,14 @@ struct IndexedRow {
 
 impl IndexedRow {
     fn new(row: LogRow) -> Result<Self, Error> {
-        let header = crate::ltx::Header::decode(&row.ltx)?;
+        let header = Header::decode(&row.ltx)?;
         if header.txid_max != row.position.txid {
             return Err(Error::Corrupt(format!("commit {} names itself otherwise", row.position)));
         }
         let mut frames = Vec::new();
         read_index(&row.ltx, |number, frame| frames.push((number, frame)))?;
-        let (position, size_pages) = (row.position, header.size_pages);
-        Ok(IndexedRow { position, size_pages, frames, len: row.ltx.len() })
+        let Header { txid_min, size_pages, .. } = header;
+        Ok(IndexedRow { txid_min, position: row.position, size_pages, frames, len: row.ltx.len() })
     }
 }
 
