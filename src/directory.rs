@@ -19,7 +19,8 @@ use worker::{
     DurableObject, Env, Error, Request, Response, Result, State, console_error, durable_object,
 };
 
-use crate::object_js::{Answer, Message, Object, check_jurisdiction, send};
+use crate::object::call_js::{Answer, Message, Object, check_jurisdiction, send};
+use crate::primary::Subscription;
 use crate::target::Target;
 use database_table::DatabaseTable;
 
@@ -59,7 +60,7 @@ impl DurableObject for IsoliteDirectory {
 
 #[wasm_bindgen]
 impl IsoliteDirectory {
-    /// Resolves with `[text, status, bookmark]`, see [`crate::object_js`].
+    /// Resolves with `[text, status, bookmark]`, see [`crate::object::call_js`].
     pub async fn call(
         &self,
         path: JsValue,
@@ -137,11 +138,15 @@ impl Directory {
             return Ok(Err(Refusal::Malformed(text)));
         }
         let record = DatabaseRecord {
-            uuid: platform_js::random_uuid()?,
+            uuid: crate::platform_js::random_uuid()?,
             name: new.name.as_str().to_owned(),
             created_at: platform_js::now(),
             version: "production".to_owned(),
-            primary_location_hint: new.primary_location_hint,
+            // A border decides the place by itself.
+            primary_location_hint: new.primary_location_hint.or(match new.jurisdiction {
+                Some(_) => None,
+                None => new.region,
+            }),
             jurisdiction: new.jurisdiction,
         };
         table.insert(&record)?;
@@ -188,12 +193,28 @@ impl Directory {
     }
 
     async fn wipe_primary(&self, record: &DatabaseRecord) -> Result<()> {
-        let message = Message { path: "/delete", body: None, session: None, have: None };
-        let answer = send(&self.env, Object::Primary(record), message).await?;
+        let message = Message { path: "/delete", ..Message::default() };
+        let answer = send(&self.env, Object::primary_of(record), message).await?;
         match answer.status {
-            200..300 | 404 => Ok(()),
+            200 => self.wipe_replicas(&String::from(answer.text)).await,
+            404 => Ok(()),
             status => Err(Error::RustError(format!("its primary answered with status {status}"))),
         }
+    }
+
+    /// Those that the primary names: what it tells again should this have to be repeated.
+    async fn wipe_replicas(&self, named: &str) -> Result<()> {
+        let replicas: Vec<Subscription> = serde_json::from_str(named)?;
+        for replica in replicas {
+            let message = Message { path: "/delete", ..Message::default() };
+            let answer = send(&self.env, Object::Replica(replica.address()), message).await?;
+            if answer.status != 404 {
+                let region = replica.region;
+                let text = format!("its replica in {region} answered {}", answer.status);
+                return Err(Error::RustError(text));
+            }
+        }
+        Ok(())
     }
 }
 

@@ -4,14 +4,16 @@
 //! write through these files.
 
 mod directory;
+mod embedded_replicas;
 #[cfg(feature = "entry")]
 mod entry;
 #[cfg(feature = "entry")]
 mod error;
-mod object_class_js;
-mod object_js;
+mod object;
+mod platform_js;
 mod primary;
-mod replicas;
+mod region;
+mod replica;
 #[cfg(feature = "entry")]
 mod rest;
 pub mod router;
@@ -20,3 +22,4 @@ mod target;
 
 pub use directory::IsoliteDirectory;
 pub use primary::IsolitePrimary;
+pub use replica::IsoliteReplica;

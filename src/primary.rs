@@ -8,34 +8,33 @@
 //! - the engine is opened from storage, and thrown away after any storage error;
 //! - once deleted, an object answers 404 for good: its id is never given to another database.
 
-mod background;
-mod object_storage;
-mod storage_js;
+mod following;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use isolite_core::{CheckpointPolicy, Error as CoreError, Store};
+use isolite_core::{
+    Bookmark, BookmarkError, CheckpointPolicy, Error as CoreError, Followers, Store, Tag,
+};
+use isolite_protocol::Request as Queries;
 use isolite_protocol::{DatabaseInfo, Failure};
-use isolite_protocol::{Request as Queries, query_string};
 use isolite_sqlite::{Database, Error as SqlError, Limits, Run};
 use js_sys::Array;
 use wasm_bindgen::prelude::*;
 use worker::{DurableObject, Env, Request, Response, Result, State, console_error, durable_object};
 
-use crate::object_js::Answer;
-use crate::settings_js::setting;
+use crate::object::call_js::Answer;
+use crate::object::feed::{Question, position_of};
+use crate::object::storage::ObjectStorage;
+use crate::object::{checkpoint, sql_js};
+use crate::platform_js;
+use crate::settings_js::{answer_commits_bytes_max, setting};
 use crate::target::Target;
-use object_storage::ObjectStorage;
+
+pub(crate) use following::Subscription;
 
 /// Pages that the store keeps besides SQLite's own cache: 2 MiB.
 const CACHE_PAGES: usize = 512;
-/// Commits that go along with an answer, in bytes.
-const COMMITS_BYTES_MAX: usize = 256 << 10;
-/// Commits that a replica asks for: more, and a snapshot is less.
-const SYNC_BYTES_MAX: usize = 8 << 20;
-/// The platform carries 32 MiB in one call.
-const SNAPSHOT_BYTES_MAX: usize = 30 << 20;
 
 #[durable_object(fetch)]
 pub struct IsolitePrimary {
@@ -47,28 +46,43 @@ struct Primary {
     state: State,
     engine: Rc<Engine>,
     served: String,
+    /// Commits that go along with an answer, in bytes.
+    commits_bytes_max: usize,
 }
 
 /// What background work shares with the requests.
 pub(crate) struct Engine {
-    storage: storage_js::Storage,
+    env: Env,
+    storage: sql_js::Storage,
     /// What its database may take, or how the settings are wrong.
     limits: std::result::Result<Limits, String>,
-    database: RefCell<Option<Database>>,
+    opened: RefCell<Option<Opened>>,
+    /// The replicas that follow; none before the first look at the database.
+    followers: RefCell<Followers>,
     checkpoint: CheckpointPolicy,
     checkpoint_runs: Cell<bool>,
 }
 
+struct Opened {
+    database: Database,
+    tag: Tag,
+}
+
 impl DurableObject for IsolitePrimary {
     fn new(state: State, env: Env) -> Self {
+        let (served, limits) = (served(&env), Limits::from_settings(|name| setting(&env, name)));
+        let commits_bytes_max = answer_commits_bytes_max(&env);
         let engine = Engine {
-            storage: storage_js::Storage::of(&state),
-            limits: Limits::from_settings(|name| setting(&env, name)),
-            database: RefCell::new(None),
+            env,
+            storage: sql_js::Storage::of(&state),
+            limits: limits.and_then(|limits| commits_bytes_max.clone().map(|_| limits)),
+            opened: RefCell::new(None),
+            followers: RefCell::new(Followers::default()),
             checkpoint: CheckpointPolicy::default(),
             checkpoint_runs: Cell::new(false),
         };
-        let primary = Primary { state, engine: Rc::new(engine), served: served(&env) };
+        let commits_bytes_max = commits_bytes_max.unwrap_or_default();
+        let primary = Primary { state, engine: Rc::new(engine), served, commits_bytes_max };
         IsolitePrimary { primary: Some(primary) }
     }
 
@@ -80,7 +94,7 @@ impl DurableObject for IsolitePrimary {
 
 #[wasm_bindgen]
 impl IsolitePrimary {
-    /// Resolves with `[text, status, bookmark, commits]`, see [`crate::object_js`].
+    /// Resolves with `[text, status, bookmark, commits]`, see [`crate::object::call_js`].
     ///
     /// `have` is where the caller's replica stands, empty if it has none; the answer then has a
     /// bookmark, and what the replica lacks if that is little.
@@ -88,7 +102,7 @@ impl IsolitePrimary {
         // As values, because whoever has the namespace may call with anything.
         let (path, body) = (path.as_string(), body.as_string());
         let target = Target::of_path(&path.unwrap_or_default());
-        let caller = Caller { session: session.is_string(), have: have.as_string() };
+        let caller = Caller { session: session.as_string(), have: have.as_string() };
         let answer = match &self.primary {
             Some(primary) => primary.answer(&target, &body.unwrap_or_default(), &caller),
             None => no_path(),
@@ -106,8 +120,8 @@ impl IsolitePrimary {
 
 /// What a caller says of itself.
 struct Caller {
-    /// It is in a session, and wants a bookmark.
-    session: bool,
+    /// D1's constraint or bookmark: it is in a session, and wants a bookmark.
+    session: Option<String>,
     have: Option<String>,
 }
 
@@ -116,13 +130,14 @@ impl Primary {
         let answer = match target.path() {
             "/query" | "/execute" => self.query(body, target.query(), false, caller),
             "/script" => self.query(body, target.query(), true, caller),
-            "/commits" => self.commits(caller),
-            "/snapshot" => self.snapshot(target.query()),
             "/info" => self.info(),
             "/delete" => self.delete(),
-            _ => return no_path(),
+            path => match Question::of(path, target.query()) {
+                Some(question) => self.feed(&question, target.query(), caller),
+                None => return no_path(),
+            },
         };
-        self.check_in_background();
+        self.work_in_background();
         answer
     }
 
@@ -133,54 +148,49 @@ impl Primary {
         };
         let run = Run::of(&queries, query, &js_sys::Date::now, &self.served);
         let run = if script { run.as_script() } else { run };
-        let done = self.engine.with(|database| {
+        let done = self.engine.with(|Opened { database, tag }| {
+            caller.check_session(database, *tag).map_err(Refused::Session)?;
             let done = database.run(&run)?;
+            let have = position_of(caller.have.as_deref(), *tag);
             // The request is done, whatever comes of this.
-            let commits = caller.lacks(database, COMMITS_BYTES_MAX).unwrap_or(None);
-            Ok((done, database.position(), commits))
+            let commits = have.and_then(|have| {
+                database.commits_since(have, self.commits_bytes_max).unwrap_or(None)
+            });
+            Ok((done, bookmark(database, *tag), commits))
         });
         match done {
-            Ok((done, position, commits)) => {
-                let wanted = caller.session || caller.have.is_some();
-                let bookmark = wanted.then(|| position.to_string());
+            Ok((done, bookmark, commits)) => {
+                let wanted = caller.session.is_some() || caller.have.is_some();
+                let bookmark = wanted.then_some(bookmark);
                 Answer { bookmark, commits, ..Answer::new(200, done.answer) }
             }
-            Err(unavailable) => refuse(&unavailable),
+            Err(refused) => refuse(&refused),
         }
     }
 
-    /// What the caller's replica lacks.
-    fn commits(&self, caller: &Caller) -> Answer {
-        self.pages(|database| caller.lacks(database, SYNC_BYTES_MAX))
-    }
-
-    /// The whole database, if it has no more than `pages_max` pages.
-    fn snapshot(&self, query: &str) -> Answer {
-        let pages_max = query_string::raw(query, "pages_max").and_then(|max| max.parse().ok());
-        self.pages(|database| match pages_max {
-            Some(max) if database.size_pages() <= max => database.snapshot(SNAPSHOT_BYTES_MAX),
-            _ => Ok(None),
-        })
-    }
-
-    fn pages(
-        &self,
-        read: impl FnOnce(&mut Database) -> std::result::Result<Option<Vec<u8>>, SqlError>,
-    ) -> Answer {
-        match self.engine.with(|database| Ok((read(database)?, database.position()))) {
-            Ok((commits, position)) => {
-                Answer { bookmark: Some(position.to_string()), commits, ..Answer::new(200, "") }
+    /// What a replica asks for that follows, or an isolate in its own region.
+    fn feed(&self, question: &Question, query: &str, caller: &Caller) -> Answer {
+        let fed = self.engine.with(|Opened { database, tag }| {
+            let have = position_of(caller.have.as_deref(), *tag);
+            Ok((question.answer(database, have)?, bookmark(database, *tag), have))
+        });
+        match fed {
+            Ok((commits, bookmark, have)) => {
+                if let Some(subscription) = Subscription::of_query(query) {
+                    self.engine.subscribe(&subscription, have);
+                }
+                Answer { bookmark: Some(bookmark), commits, ..Answer::new(200, "") }
             }
-            Err(unavailable) => refuse(&unavailable),
+            Err(refused) => refuse(&refused),
         }
     }
 
     fn info(&self) -> Answer {
-        let info = self.engine.with(|database| {
+        let info = self.engine.with(|Opened { database, tag }| {
             Ok(DatabaseInfo {
                 num_tables: database.num_tables()?.max(0) as u64,
                 file_size: database.size_bytes()?,
-                bookmark: Some(database.position().to_string()),
+                bookmark: Some(bookmark(database, *tag)),
             })
         });
         match info {
@@ -188,36 +198,49 @@ impl Primary {
                 Ok(text) => Answer::new(200, text),
                 Err(error) => fail(&error.to_string(), 500),
             },
-            Err(unavailable) => refuse(&unavailable),
+            Err(refused) => refuse(&refused),
         }
     }
 
+    /// The answer names the replicas there are, so that the caller has them deleted too.
     fn delete(&self) -> Answer {
-        self.engine.database.replace(None);
-        match self.engine.storage.delete() {
-            Ok(()) => Answer::new(200, r#"{"success":true}"#),
+        self.engine.opened.replace(None);
+        let deleted = self.engine.storage.delete().and_then(|()| self.engine.replicas());
+        match deleted {
+            Ok(replicas) => match serde_json::to_string(&replicas) {
+                Ok(text) => Answer::new(200, text),
+                Err(error) => fail(&error.to_string(), 500),
+            },
             Err(error) => refuse(&of_storage(error).into()),
         }
     }
 
-    /// Starts the checkpoint that is due, after the answer and beside the requests that follow.
-    fn check_in_background(&self) {
+    /// Starts what is due, after the answer and beside the requests that follow.
+    fn work_in_background(&self) {
         if self.engine.checkpoint_is_due() && !self.engine.checkpoint_runs.replace(true) {
             let engine = Rc::clone(&self.engine);
-            self.state.wait_until(background::checkpoint(engine));
+            self.state.wait_until(async move {
+                checkpoint::run(|| engine.checkpoint_step()).await;
+                engine.checkpoint_runs.set(false);
+            });
+        }
+        for push in self.engine.pushes_due() {
+            self.state.wait_until(following::push(Rc::clone(&self.engine), push));
         }
     }
 }
 
 impl Caller {
-    fn lacks(
+    /// Whether its session may be answered from where the database stands.
+    fn check_session(
         &self,
-        database: &mut Database,
-        bytes_max: usize,
-    ) -> std::result::Result<Option<Vec<u8>>, SqlError> {
-        match self.have.as_deref().and_then(|have| have.parse().ok()) {
-            Some(have) => database.commits_since(have, bytes_max),
-            None => Ok(None),
+        database: &Database,
+        tag: Tag,
+    ) -> std::result::Result<(), BookmarkError> {
+        let Some(session) = &self.session else { return Ok(()) };
+        match Bookmark::of_session(session, tag)? {
+            Some(seen) if !database.position().is_at_least(&seen) => Err(BookmarkError::Future),
+            _ => Ok(()),
         }
     }
 }
@@ -226,49 +249,76 @@ impl Engine {
     /// Calls `use_it` with the database, opened first if it is not open or has to be anew.
     fn with<T>(
         &self,
-        use_it: impl FnOnce(&mut Database) -> std::result::Result<T, SqlError>,
-    ) -> std::result::Result<T, Unavailable> {
-        let mut slot = self.database.borrow_mut();
-        let mut database = match slot.take().filter(|database| !database.is_broken()) {
-            Some(database) => database,
+        use_it: impl FnOnce(&mut Opened) -> std::result::Result<T, Refused>,
+    ) -> std::result::Result<T, Refused> {
+        let mut slot = self.opened.borrow_mut();
+        let mut opened = match slot.take().filter(|opened| !opened.database.is_broken()) {
+            Some(opened) => opened,
             None => self.open()?,
         };
-        let used = use_it(&mut database);
-        if !database.is_broken() {
-            *slot = Some(database);
+        let used = use_it(&mut opened);
+        if !opened.database.is_broken() {
+            *slot = Some(opened);
         }
-        Ok(used?)
+        used
     }
 
-    fn open(&self) -> std::result::Result<Database, Unavailable> {
-        let limits = self.limits.clone().map_err(Unavailable::Misconfigured)?;
+    fn open(&self) -> std::result::Result<Opened, Refused> {
+        let limits = self.limits.clone().map_err(Refused::Misconfigured)?;
         if self.storage.is_deleted().map_err(of_storage)? {
-            return Err(Unavailable::Deleted);
+            return Err(Refused::Deleted);
         }
         let storage = ObjectStorage::open(self.storage.clone()).map_err(of_storage)?;
+        let tag = self.tag().map_err(of_storage)?;
         let store = Store::open(Box::new(storage), CACHE_PAGES).map_err(SqlError::Pages)?;
-        Ok(Database::open(store, limits)?)
+        self.load_followers().map_err(of_storage)?;
+        Ok(Opened { database: Database::open(store, limits)?, tag })
+    }
+
+    /// The tag of the database, given to it the first time that it opens.
+    fn tag(&self) -> std::result::Result<Tag, isolite_core::StorageError> {
+        if let Some(tag) = self.storage.tag()? {
+            return Ok(tag);
+        }
+        let tag = Tag(platform_js::random_u64());
+        self.storage.set_tag(tag)?;
+        Ok(tag)
     }
 
     fn checkpoint_is_due(&self) -> bool {
-        let database = self.database.borrow();
-        database.as_ref().is_some_and(|database| database.checkpoint_is_due(&self.checkpoint))
+        let opened = self.opened.borrow();
+        opened.as_ref().is_some_and(|opened| opened.database.checkpoint_is_due(&self.checkpoint))
     }
+
+    fn checkpoint_step(&self) -> std::result::Result<isolite_core::CheckpointProgress, String> {
+        let step = self.with(|opened| Ok(opened.database.checkpoint_step(&self.checkpoint)?));
+        match step {
+            Err(Refused::Failed(error)) => Err(error.to_string()),
+            Err(_) => Ok(isolite_core::CheckpointProgress::Idle),
+            Ok(progress) => Ok(progress),
+        }
+    }
+}
+
+fn bookmark(database: &Database, tag: Tag) -> String {
+    Bookmark { position: database.position(), tag }.to_string()
 }
 
 /// Why the database did not do what it was asked.
 #[derive(Debug)]
-enum Unavailable {
+pub(crate) enum Refused {
     /// The object stays behind without one, for good.
     Deleted,
     /// A setting is wrong; the text says which and how.
     Misconfigured(String),
+    /// The session's bookmark is not one that can be waited for.
+    Session(BookmarkError),
     Failed(SqlError),
 }
 
-impl From<SqlError> for Unavailable {
+impl From<SqlError> for Refused {
     fn from(error: SqlError) -> Self {
-        Unavailable::Failed(error)
+        Refused::Failed(error)
     }
 }
 
@@ -278,19 +328,20 @@ fn of_storage(error: isolite_core::StorageError) -> SqlError {
 
 /// The answer to a request that failed. D1's client reads the body alone, REST the status as well:
 /// 404 where there is no database, 500 where ours is the fault, 200 where the statement's is.
-fn refuse(unavailable: &Unavailable) -> Answer {
-    match unavailable {
-        Unavailable::Deleted => fail("This database was deleted", 404),
-        Unavailable::Misconfigured(text) => fail(text, 500),
-        Unavailable::Failed(error @ SqlError::Pages(CoreError::TooLarge { .. })) => {
+fn refuse(refused: &Refused) -> Answer {
+    match refused {
+        Refused::Deleted => fail("This database was deleted", 404),
+        Refused::Misconfigured(text) => fail(text, 500),
+        Refused::Session(error) => fail(&error.to_string(), 200),
+        Refused::Failed(error @ SqlError::Pages(CoreError::TooLarge { .. })) => {
             fail(&error.to_string(), 200)
         }
-        Unavailable::Failed(error @ (SqlError::Pages(_) | SqlError::Open(_))) => {
+        Refused::Failed(error @ (SqlError::Pages(_) | SqlError::Open(_))) => {
             console_error!("The primary failed: {error}");
             // D1's own text: clients know by it that a retry may help.
             fail("Internal error in D1 DB storage caused object to be reset.", 500)
         }
-        Unavailable::Failed(error) => fail(&error.to_string(), 200),
+        Refused::Failed(error) => fail(&error.to_string(), 200),
     }
 }
 

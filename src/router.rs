@@ -7,10 +7,13 @@
 
 mod js;
 mod local;
+mod near;
 
 use std::cell::RefCell;
 use std::rc::Rc;
 
+use isolite_core::SESSION_AGE_MS_MAX;
+use isolite_protocol::Request;
 use isolite_protocol::d1::{Failure, check_client_path};
 use isolite_protocol::directory::{
     DatabaseName, DatabaseRecord, NameError, NewDatabase, RecordCache, Refusal,
@@ -18,10 +21,12 @@ use isolite_protocol::directory::{
 use worker::{Env, Result};
 
 use crate::directory::client;
-use crate::object_js::{Answer, Message, Object, Text, send};
-use crate::replicas;
+use crate::object::call_js::{Answer, Message, Object, Text, send};
+use crate::{embedded_replicas, region};
 
 pub use js::Router;
+use near::Near;
+pub(crate) use near::replica_name;
 
 /// Records kept in an isolate, each of some 300 bytes.
 const RECORDS_MAX: usize = 2_000;
@@ -48,10 +53,21 @@ pub struct Caller<'a> {
     pub create: bool,
     /// D1's constraint or bookmark, in a session.
     pub session: Option<&'a str>,
-    /// How old the answer to a read outside sessions may be; zero sends all reads to the primary.
-    pub staleness_ms: f64,
-    /// A bookmark that the answer to such a read must not be older than.
+    /// How old the answer to a read may be; zero sends all reads to the primary. A session need not
+    /// say.
+    pub age_ms_max: Option<f64>,
+    /// Outside sessions, a bookmark that the answer must not be older than.
     pub seen: Option<&'a str>,
+}
+
+impl Caller<'_> {
+    fn wants_replica(&self) -> bool {
+        self.age_ms_max != Some(0.0)
+    }
+
+    fn age_bound_ms(&self) -> f64 {
+        self.age_ms_max.unwrap_or(SESSION_AGE_MS_MAX)
+    }
 }
 
 /// Asks a database.
@@ -67,40 +83,57 @@ pub async fn call(env: &Env, caller: Caller<'_>, path: &str, body: String) -> Re
         Ok(record) => record,
         Err(failure) => return Ok(failed(&failure)),
     };
+    embedded_replicas::set_up(env);
     if let Some(reply) = local::read(env, &record, &caller, path, &body) {
         return Ok(reply);
     }
+    let reads = caller.wants_replica()
+        && Request::decode(&body).is_ok_and(|request| isolite_sqlite::may_only_read(&request));
     let text = Text::from(body);
-    let answer = ask_primary(env, &record, &caller, path, &text).await?;
+    let answer = ask(env, &record, &caller, path, &text, reads).await?;
     if answer.status != GONE {
         return Ok(answer.into());
     }
     forget(caller.database, &record.uuid);
     match resolve(env, caller.database, caller.create).await? {
-        Ok(record) => Ok(ask_primary(env, &record, &caller, path, &text).await?.into()),
+        Ok(record) => Ok(ask(env, &record, &caller, path, &text, reads).await?.into()),
         Err(failure) => Ok(failed(&failure)),
     }
 }
 
-async fn ask_primary(
+/// Takes down where a request came in, as its `cf` says: there the replicas are near.
+pub fn came_in_at(colo: &str, continent: &str) {
+    region::came_in_at(colo, continent);
+}
+
+/// Asks the region's replica what only reads, and the primary everything else.
+async fn ask(
     env: &Env,
     record: &DatabaseRecord,
     caller: &Caller<'_>,
     path: &str,
     body: &Text,
+    reads: bool,
 ) -> Result<Answer> {
-    let have = local::have(record, caller);
-    let message =
-        Message { path, body: Some(body), session: caller.session, have: have.as_deref() };
+    let Caller { session, seen, age_ms_max, .. } = *caller;
+    let reads = reads && session != Some("first-primary");
+    let near = if reads { Near::of(env, record) } else { None };
+    let near_path = near.as_ref().map(|near| near.path(path, age_ms_max, seen));
+    let object = match &near {
+        Some(near) => Object::Replica(near.address(record)),
+        None => Object::primary_of(record),
+    };
+    let (path, have) = (near_path.as_deref().unwrap_or(path), local::have(record));
+    let message = Message { path, body: Some(body), session, have: Some(&have), ltx: None };
     let sent_ms = js_sys::Date::now();
-    let answer = send(env, Object::Primary(record), message).await?;
+    let answer = send(env, object, message).await?;
     local::learn(env, record, caller, sent_ms, &answer);
     Ok(answer)
 }
 
 fn forget(database: &str, id: &str) {
     RECORDS.with_borrow_mut(|records| records.forget(database, id));
-    replicas::forget(id);
+    embedded_replicas::forget(id);
 }
 
 /// The record of a database, from this isolate's memory or from the directory.
@@ -118,7 +151,9 @@ async fn resolve(
         Err(error) => return Ok(Err(bad_name(error))),
     };
     let resolved = if create {
-        client::create(env, &NewDatabase { if_missing: true, ..NewDatabase::named(name) }).await?
+        let region = region::here(env);
+        let new = NewDatabase { if_missing: true, region, ..NewDatabase::named(name) };
+        client::create(env, &new).await?
     } else {
         client::resolve(env, &name).await?
     };

@@ -40,6 +40,11 @@ impl Target {
         &self.url[self.path_start..self.query_start]
     }
 
+    /// All of it, as it came.
+    pub(crate) fn as_str(&self) -> &str {
+        &self.url
+    }
+
     /// What follows the question mark, empty if nothing does.
     pub(crate) fn query(&self) -> &str {
         self.url.get(self.query_start + 1..).unwrap_or_default()

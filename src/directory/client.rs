@@ -6,7 +6,7 @@ use isolite_protocol::query_string;
 use serde::de::DeserializeOwned;
 use worker::{Env, Error, Result};
 
-use crate::object_js::{Message, Object, Text, send};
+use crate::object::call_js::{Message, Object, Text, send};
 
 pub(crate) type Outcome<T> = Result<std::result::Result<T, Refusal>>;
 
@@ -25,7 +25,7 @@ pub(crate) async fn ask<T: DeserializeOwned>(
     path: &str,
     body: Option<&Text>,
 ) -> Outcome<T> {
-    let message = Message { path, body, session: None, have: None };
+    let message = Message { path, body, ..Message::default() };
     let answer = send(env, Object::Directory, message).await?;
     let text = String::from(answer.text);
     if answer.status == 200 {

@@ -1,5 +1,5 @@
-//! What the directory needs of the platform, as functions: SQL over the object's storage, the
-//! clock, and a random id.
+//! What the directory needs of the platform, as functions: SQL over the object's storage, and
+//! the clock.
 //!
 //! The `worker` crate's cursor lets a JavaScript exception through wasm, so the imports are our
 //! own, each with `catch`.
@@ -20,9 +20,6 @@ extern "C" {
 
     #[wasm_bindgen(method, catch, js_name = toArray)]
     fn to_array(this: &SqlCursor) -> Result<Array, JsValue>;
-
-    #[wasm_bindgen(catch, js_namespace = crypto, js_name = randomUUID)]
-    fn random_uuid_js() -> Result<String, JsValue>;
 }
 
 pub(super) struct Sql(SqlStorage);
@@ -65,8 +62,4 @@ fn array(parameters: &[Parameter<'_>]) -> Array {
 /// The time as ISO 8601 with milliseconds, in UTC.
 pub(super) fn now() -> String {
     Date::new_0().to_iso_string().into()
-}
-
-pub(super) fn random_uuid() -> Result<String> {
-    Ok(random_uuid_js()?)
 }

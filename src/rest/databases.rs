@@ -9,11 +9,12 @@ use worker::Env;
 use super::{Answer, records};
 use crate::directory::client::{self, Outcome};
 use crate::error;
-use crate::object_js::{Message, Object, send};
+use crate::region;
+use crate::object::call_js::{Message, Object, send};
 
 pub(super) async fn create(env: &Env, body: &str) -> Answer {
     let new = NewDatabase::decode(body).map_err(|error| RestError::Malformed(error.to_string()))?;
-    let new = NewDatabase { if_missing: false, ..new };
+    let new = NewDatabase { if_missing: false, region: region::here(env), ..new };
     let record = settle(client::create(env, &new).await, new.name.as_str())?;
     // The first call places the primary: near this caller, unless a hint says where.
     let info = info(env, &record).await.ok();
@@ -56,8 +57,8 @@ pub(super) async fn find(env: &Env, database: &str) -> Result<DatabaseRecord, Re
 }
 
 async fn info(env: &Env, record: &DatabaseRecord) -> Result<DatabaseInfo, RestError> {
-    let message = Message { path: "/info", body: None, session: None, have: None };
-    let answer = send(env, Object::Primary(record), message).await;
+    let message = Message { path: "/info", ..Message::default() };
+    let answer = send(env, Object::primary_of(record), message).await;
     let answer = answer.map_err(|error| error::of_platform(&error))?;
     let text = String::from(answer.text);
     match answer.status {

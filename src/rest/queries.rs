@@ -7,7 +7,7 @@ use worker::Env;
 
 use super::{Answer, databases};
 use crate::error;
-use crate::object_js::{Message, Object, Text, send};
+use crate::object::call_js::{Message, Object, Text, send};
 
 /// `/query`: rows as objects.
 pub(super) async fn objects(env: &Env, database: &str, body: &str) -> Answer {
@@ -27,8 +27,8 @@ async fn execute(env: &Env, database: &str, body: &str, format: ResultsFormat) -
     let record = databases::find(env, database).await?;
     let path = format!("{resource}?resultsFormat={}", format.as_str());
     let body = Text::from(body);
-    let message = Message { path: &path, body: Some(&body), session: None, have: None };
-    let answer = send(env, Object::Primary(&record), message).await;
+    let message = Message { path: &path, body: Some(&body), ..Message::default() };
+    let answer = send(env, Object::primary_of(&record), message).await;
     let answer = answer.map_err(|error| error::of_platform(&error))?;
     if answer.status == 404 {
         return Err(RestError::NoSuchDatabase(database.to_owned()));

@@ -1,17 +1,20 @@
 //! The router as JavaScript calls it: the class `Router` of the built module.
 //!
-//! It tells where a database is; the module that wraps it (bindings/js) calls the object there. So
+//! It tells where a database is; the module that wraps it (bindings/js) calls the objects there. So
 //! bodies and answers never enter this wasm on the caller's side, and a call costs no future of ours:
 //! were this instance to crash, the caller's promise would still settle.
 
-use isolite_core::Constraint;
+use isolite_core::Bookmark;
+use isolite_protocol::Request;
 use isolite_protocol::directory::DatabaseRecord;
 use js_sys::{Array, JsString};
 use wasm_bindgen::prelude::*;
 use worker::Env;
 
+use super::near::Near;
 use super::{RECORDS, resolve};
-use crate::replicas::{self, Question};
+use crate::embedded_replicas::{self, Question, Told};
+use crate::region;
 
 /// Holds nothing: what is cached belongs to the isolate, and `env` to the request.
 #[wasm_bindgen]
@@ -20,16 +23,24 @@ pub struct Router {}
 
 #[wasm_bindgen]
 impl Router {
+    /// Reads the settings, of which an isolate has one set.
     #[wasm_bindgen(constructor)]
-    pub fn new() -> Router {
+    pub fn new(env: &Env) -> Router {
+        embedded_replicas::set_up(env);
         Router {}
     }
 
-    /// Where the primary of a database is, `[id, location hint, jurisdiction]`, as far as this
-    /// isolate knows.
+    /// Takes down where a request came in, as its `cf` says. An isolate does not move.
+    pub fn came_in_at(&self, colo: &str, continent: &str) {
+        region::came_in_at(colo, continent);
+    }
+
+    /// Where a database is, as far as this isolate knows: its primary's `[id, location hint,
+    /// jurisdiction]`, and if this region has a replica of its own that one's `[name, region, query]`.
     #[wasm_bindgen(unchecked_return_type = "Place | undefined")]
-    pub fn place(&self, database: &str) -> Option<Array> {
-        RECORDS.with_borrow_mut(|records| records.get(database)).map(|record| place(&record))
+    pub fn place(&self, env: &Env, database: &str) -> Option<Array> {
+        let record = RECORDS.with_borrow_mut(|records| records.get(database));
+        record.map(|record| place(env, &record))
     }
 
     /// Asks the directory for it; resolves with its place, or with D1's failure as text. Rejects
@@ -42,7 +53,7 @@ impl Router {
         create: bool,
     ) -> Result<JsValue, JsValue> {
         Ok(match resolve(&env, &database, create).await? {
-            Ok(record) => place(&record).into(),
+            Ok(record) => place(&env, &record).into(),
             Err(failure) => failure.encode().into(),
         })
     }
@@ -52,49 +63,66 @@ impl Router {
         super::forget(database, id);
     }
 
+    /// Whether a body's statements begin like such as only read, so that it is worth asking a replica.
+    pub fn may_only_read(&self, body: &str) -> bool {
+        Request::decode(body).is_ok_and(|request| isolite_sqlite::may_only_read(&request))
+    }
+
     /// The answer of this isolate's replica, if it may give one, of the position that `have` tells.
     ///
-    /// In a session `least` is its constraint or bookmark. Outside, it is a bookmark that the answer
-    /// must not be older than, and `staleness_ms` is how old the answer may be.
+    /// `session` is a session's constraint or bookmark, `seen` outside one a bookmark that the answer
+    /// must not be older than, and `age_ms_max` how old the answer may be.
+    #[allow(clippy::too_many_arguments)]
     pub fn read(
         &self,
         id: &str,
         path: &str,
         body: &str,
-        least: Option<String>,
-        staleness_ms: Option<f64>,
+        session: Option<String>,
+        seen: Option<String>,
+        age_ms_max: Option<f64>,
         now_ms: f64,
     ) -> Option<String> {
-        let constraint = match (staleness_ms, least) {
-            (None, session) => Constraint::of_session(session.as_deref().unwrap_or_default()),
-            (Some(max_ms), seen) => {
-                Constraint::Staleness { seen: seen.and_then(|seen| seen.parse().ok()), max_ms }
-            }
-        };
-        let question = Question { id, path, body, constraint, now_ms };
-        replicas::read(&question)
+        let (session, seen) = (session.as_deref(), seen.as_deref());
+        let question = Question { id, path, body, session, seen, age_ms_max, now_ms };
+        embedded_replicas::read(&question)
     }
 
-    /// Where this isolate's replica stands, empty if there is none: what a call to the primary takes
-    /// along, so that its answer brings what is lacking.
+    /// Where this isolate's replica stands, empty if there is none: what a call takes along, so that
+    /// its answer brings what is lacking.
     pub fn have(&self, id: &str) -> String {
-        replicas::position(id).map_or(String::new(), |position| position.to_string())
+        let bookmark = embedded_replicas::bookmark(id);
+        bookmark.map_or(String::new(), |bookmark| bookmark.to_string())
     }
 
-    /// Takes in what an answer brought that was asked for at `sent_ms`.
-    pub fn learn(&self, id: &str, sent_ms: f64, bookmark: &str, commits: Option<Vec<u8>>) {
-        if let Ok(position) = bookmark.parse() {
-            replicas::learn(id, sent_ms, position, commits.as_deref());
+    /// The newest bookmark that anything was read from in this isolate.
+    pub fn floor(&self, id: &str) -> Option<String> {
+        embedded_replicas::floor(id).map(|bookmark| bookmark.to_string())
+    }
+
+    /// Takes in what an answer brought: what answered knew at `sent_ms` that its bookmark was the
+    /// primary's newest.
+    pub fn learn(
+        &self,
+        id: &str,
+        sent_ms: f64,
+        bookmark: &str,
+        commits: Option<Vec<u8>>,
+        now_ms: f64,
+    ) {
+        if let Some(told) = told(sent_ms, Some(bookmark), commits.as_deref()) {
+            embedded_replicas::learn(id, &told, now_ms);
         }
     }
 
     /// The path to call in the background, if anything is to be asked: what was confirmed longer ago
     /// than `refresh_ms`, or what this isolate lacks. Its outcome goes to `settle`.
     pub fn want(&self, id: &str, refresh_ms: f64, now_ms: f64) -> Option<String> {
-        replicas::want(id, refresh_ms, now_ms).map(|want| want.path())
+        embedded_replicas::want(id, refresh_ms, now_ms)
     }
 
-    /// Takes in the outcome of what was wanted; without a bookmark it failed.
+    /// Takes in the outcome of what was wanted; without a bookmark it failed. Returns what to call
+    /// next, if there is more.
     pub fn settle(
         &self,
         id: &str,
@@ -102,18 +130,28 @@ impl Router {
         bookmark: Option<String>,
         ltx: Option<Vec<u8>>,
         now_ms: f64,
-    ) {
-        let position = bookmark.and_then(|bookmark| bookmark.parse().ok());
-        let answer = position.map(|position| (position, ltx.as_deref()));
-        replicas::settle(id, sent_ms, answer, now_ms);
+    ) -> Option<String> {
+        let told = told(sent_ms, bookmark.as_deref(), ltx.as_deref());
+        embedded_replicas::settle(id, told, now_ms)
     }
 }
 
-fn place(record: &DatabaseRecord) -> Array {
+fn told<'a>(sent_ms: f64, bookmark: Option<&str>, ltx: Option<&'a [u8]>) -> Option<Told<'a>> {
+    let bookmark: Bookmark = bookmark?.parse().ok()?;
+    Some(Told { sent_ms, bookmark, ltx })
+}
+
+fn place(env: &Env, record: &DatabaseRecord) -> Array {
     let text = |text: Option<&str>| text.map_or(JsValue::UNDEFINED, JsValue::from_str);
-    Array::of3(
+    let near = Near::of(env, record).map_or(JsValue::UNDEFINED, |near| {
+        let [name, region, query] =
+            [near.name.as_str(), near.region.as_str(), &near.query].map(JsValue::from_str);
+        Array::of3(&name, &region, &query).into()
+    });
+    Array::of4(
         JsString::from(record.uuid.as_str()).as_ref(),
         &text(record.primary_location_hint.map(|hint| hint.as_str())),
         &text(record.jurisdiction.map(|jurisdiction| jurisdiction.as_str())),
+        &near,
     )
 }

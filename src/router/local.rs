@@ -1,15 +1,16 @@
-//! Reads from this isolate's replica, for Rust. `bindings/js/src/router.ts` has the same steps for
-//! JavaScript.
+//! Reads from this isolate's memory and from its region's replica, for Rust.
+//! `bindings/js/src/router.ts` has the same steps for JavaScript.
 
-use isolite_core::{Constraint, Position};
+use isolite_core::Bookmark;
 use isolite_protocol::directory::DatabaseRecord;
 use worker::Env;
 
+use super::near::Near;
 use super::{Caller, GONE, Reply, forget};
-use crate::object_js::{Answer, Message, Object, send, wait_until};
-use crate::replicas::{self, Question, Want};
+use crate::embedded_replicas::{self, Question, Told};
+use crate::object::call_js::{Answer, Message, Object, send, wait_until};
 
-/// The answer of the replica, if it may give one.
+/// The answer of the replica in memory, if it may give one.
 pub(super) fn read(
     env: &Env,
     record: &DatabaseRecord,
@@ -17,31 +18,26 @@ pub(super) fn read(
     path: &str,
     body: &str,
 ) -> Option<Reply> {
-    if !wants_local(caller) {
+    if !is_kept(record) {
         return None;
     }
-    let constraint = match caller.session {
-        Some(session) => Constraint::of_session(session),
-        None => {
-            let seen = caller.seen.and_then(|seen| seen.parse().ok());
-            Constraint::Staleness { seen, max_ms: caller.staleness_ms }
-        }
-    };
+    let Caller { session, seen, age_ms_max, .. } = *caller;
     let now_ms = js_sys::Date::now();
-    let question = Question { id: &record.uuid, path, body, constraint, now_ms };
-    let answer = replicas::read(&question)?;
+    let id = &record.uuid;
+    let question = Question { id, path, body, session, seen, age_ms_max, now_ms };
+    let answer = embedded_replicas::read(&question)?;
     refresh(env, record, caller);
-    let bookmark = replicas::position(&record.uuid).map(|position| position.to_string());
+    let bookmark = embedded_replicas::bookmark(id).map(|bookmark| bookmark.to_string());
     Some(Reply { body: answer, bookmark })
 }
 
 /// What goes along with a call, so that its answer brings what the replica lacks.
-pub(super) fn have(record: &DatabaseRecord, caller: &Caller<'_>) -> Option<String> {
-    let position = || replicas::position(&record.uuid);
-    wants_local(caller).then(|| position().map_or(String::new(), |at| at.to_string()))
+pub(super) fn have(record: &DatabaseRecord) -> String {
+    let bookmark = embedded_replicas::bookmark(&record.uuid);
+    bookmark.map_or(String::new(), |bookmark| bookmark.to_string())
 }
 
-/// Takes in what the primary's answer brought.
+/// Takes in what an answer brought.
 pub(super) fn learn(
     env: &Env,
     record: &DatabaseRecord,
@@ -49,43 +45,57 @@ pub(super) fn learn(
     sent_ms: f64,
     answer: &Answer,
 ) {
-    if !wants_local(caller) || answer.status == GONE {
+    if answer.status == GONE || !is_kept(record) {
         return;
     }
-    if let Some(position) = position_of(answer) {
-        replicas::learn(&record.uuid, sent_ms, position, answer.commits.as_deref());
-        refresh(env, record, caller);
+    if let Some(told) = told(answer, sent_ms) {
+        embedded_replicas::learn(&record.uuid, &told, js_sys::Date::now());
+        if caller.wants_replica() {
+            refresh(env, record, caller);
+        }
     }
 }
 
-fn wants_local(caller: &Caller<'_>) -> bool {
-    caller.staleness_ms > 0.0
+/// What must not leave its border is not kept in an isolate, which may be anywhere.
+fn is_kept(record: &DatabaseRecord) -> bool {
+    record.jurisdiction.is_none()
 }
 
-fn position_of(answer: &Answer) -> Option<Position> {
-    answer.bookmark.as_deref().and_then(|bookmark| bookmark.parse().ok())
+fn told(answer: &Answer, sent_ms: f64) -> Option<Told<'_>> {
+    let bookmark: Bookmark = answer.bookmark.as_deref()?.parse().ok()?;
+    let sent_ms = sent_ms - answer.age_ms;
+    Some(Told { sent_ms, bookmark, ltx: answer.commits.as_deref() })
 }
 
 /// Asks in the background, well before a read would have to wait.
 fn refresh(env: &Env, record: &DatabaseRecord, caller: &Caller<'_>) {
     let now_ms = js_sys::Date::now();
-    if let Some(want) = replicas::want(&record.uuid, caller.staleness_ms / 2.0, now_ms) {
-        wait_until(fill(env.clone(), record.clone(), want));
+    let refresh_ms = caller.age_bound_ms() / 2.0;
+    if let Some(path) = embedded_replicas::want(&record.uuid, refresh_ms, now_ms) {
+        wait_until(fill(env.clone(), record.clone(), path, refresh_ms / 2.0));
     }
 }
 
-async fn fill(env: Env, record: DatabaseRecord, want: Want) {
-    let path = want.path();
-    let have = replicas::position(&record.uuid).map(|position| position.to_string());
-    let message = Message { path: &path, body: None, session: None, have: have.as_deref() };
-    let sent_ms = js_sys::Date::now();
-    // Whatever goes wrong here, the next read asks the primary.
-    let answer = send(&env, Object::Primary(&record), message).await.ok();
-    if answer.as_ref().is_some_and(|answer| answer.status == GONE) {
-        return forget(&record.name, &record.uuid);
+async fn fill(env: Env, record: DatabaseRecord, path: String, age_ms_max: f64) {
+    let near = Near::of(&env, &record);
+    let mut next = Some(path);
+    while let Some(mut path) = next {
+        let have = have(&record);
+        let object = match &near {
+            Some(near) => {
+                path = near.path(&path, Some(age_ms_max), None);
+                Object::Replica(near.address(&record))
+            }
+            None => Object::primary_of(&record),
+        };
+        let message = Message { path: &path, have: Some(&have), ..Message::default() };
+        let sent_ms = js_sys::Date::now();
+        // Whatever goes wrong here, the next read asks.
+        let answer = send(&env, object, message).await.ok();
+        if answer.as_ref().is_some_and(|answer| answer.status == GONE) {
+            return forget(&record.name, &record.uuid);
+        }
+        let told = answer.as_ref().and_then(|answer| told(answer, sent_ms));
+        next = embedded_replicas::settle(&record.uuid, told, js_sys::Date::now());
     }
-    let brought = answer.as_ref().and_then(|answer| {
-        position_of(answer).map(|position| (position, answer.commits.as_deref()))
-    });
-    replicas::settle(&record.uuid, sent_ms, brought, js_sys::Date::now());
 }

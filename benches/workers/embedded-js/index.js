@@ -3,6 +3,6 @@
 import { isolite } from "isolite/embedded";
 import { answer } from "../bench.js";
 
-export { IsoliteDirectory, IsolitePrimary } from "isolite/embedded";
+export { IsoliteDirectory, IsolitePrimary, IsoliteReplica } from "isolite/embedded";
 
 export default { fetch: (request, env) => answer(request, isolite(env, "bench")) };

@@ -3,7 +3,7 @@
 import { isolite } from "isolite/embedded";
 import { answer } from "../bench.js";
 
-export { IsoliteDirectory, IsolitePrimary } from "isolite/embedded";
+export { IsoliteDirectory, IsolitePrimary, IsoliteReplica } from "isolite/embedded";
 
 const MAX_STALENESS_MS = 1_000;
 const TRIES_MAX = 200;

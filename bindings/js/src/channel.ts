@@ -24,11 +24,21 @@ export class Channel {
   readonly options: ValueOptions;
   readonly #transport: Transport;
   #session: string | null;
+  readonly #max_staleness_ms: number | undefined;
 
-  /** `session` is a constraint or a bookmark, or null for requests outside any session. */
-  constructor(transport: Transport, session: string | null, options: ValueOptions) {
+  /**
+   * `session` is a constraint or a bookmark, or null for requests outside any session; a session may
+   * have a bound of its own.
+   */
+  constructor(
+    transport: Transport,
+    session: string | null,
+    options: ValueOptions,
+    max_staleness_ms?: number,
+  ) {
     this.#transport = transport;
     this.#session = session;
+    this.#max_staleness_ms = max_staleness_ms;
     this.options = options;
   }
 
@@ -57,7 +67,8 @@ export class Channel {
 
   async #send(request: unknown): Promise<Reply[] | Failure> {
     const body = JSON.stringify(request);
-    const { text, bookmark } = await this.#transport.send(PATH, body, this.#session);
+    const [session, bound] = [this.#session, this.#max_staleness_ms];
+    const { text, bookmark } = await this.#transport.send(PATH, body, session, bound);
     if (this.#session !== null) this.#advance(bookmark);
     return parseReplies(text, this.options);
   }

@@ -10,7 +10,8 @@ import { d1Error } from "./errors.ts";
 import { type QueryRequest, type QueryResponse, runQuery } from "./query.ts";
 import type { ValueOptions } from "./reply.ts";
 import type { D1ExecResult, D1Result } from "./result.ts";
-import { D1DatabaseSession } from "./session.ts";
+import { D1DatabaseSession, type SessionOptions } from "./session.ts";
+import { checked } from "./staleness.ts";
 import { type Batchable, D1PreparedStatement } from "./statement.ts";
 import type { Transport } from "./transport.ts";
 
@@ -50,10 +51,14 @@ export class D1Database {
     return { count: replies.length, duration };
   }
 
-  /** A session from a constraint or an earlier session's bookmark. */
-  withSession(constraintOrBookmark?: string): D1DatabaseSession {
-    const session = constraintOrBookmark?.trim() || "first-unconstrained";
-    return new D1DatabaseSession(this.#transport, session, this.#channel.options);
+  /** A session from a constraint or an earlier session's bookmark, or with a bound of its own. */
+  withSession(start?: string | SessionOptions | null): D1DatabaseSession {
+    const options: SessionOptions = typeof start === "object" ? (start ?? {}) : { start };
+    const { max_staleness_ms } = options;
+    const session = options.start?.trim() || "first-unconstrained";
+    if (max_staleness_ms !== undefined) checked(max_staleness_ms);
+    const { options: values } = this.#channel;
+    return new D1DatabaseSession(this.#transport, session, values, max_staleness_ms);
   }
 
   /**

@@ -1,32 +1,34 @@
 /**
  * The entry `isolite/embedded`: databases inside the user's own Worker.
  *
- * The Worker brings the Durable Objects itself, so its main module exports the two classes from
+ * The Worker brings the Durable Objects itself, so its main module exports the three classes from
  * here, and its wrangler.toml binds them under their fixed names.
  */
 
 import { D1Database } from "./database.ts";
 import { type Events, wrapHandler } from "./handler.ts";
+import { cameIn, type Located } from "./location.ts";
 import type { ValueOptions } from "./reply.ts";
 import { type IsoliteEnv, RouterTransport } from "./router.ts";
+import type { Bounds } from "./staleness.ts";
 
-export interface IsoliteOptions extends ValueOptions {
+export interface IsoliteOptions extends ValueOptions, Bounds {
   /** Whether the first use of an unknown name creates the database; true unless told. */
   create?: boolean;
   /**
-   * How old the answer to a read outside sessions may be, in milliseconds. Reads are then answered
-   * from this isolate's memory once the database is there; what the same handle has written or read
-   * they always see, and those of a session what the session has seen. 0 unless told: every read goes
-   * to the primary, as in D1 without read replication.
+   * The request that is being answered. Its `cf` tells where this isolate runs, and so which
+   * region's replica is near; once is enough, and `withIsolite` does it by itself.
    */
-  max_staleness_ms?: number;
+  request?: Located;
 }
 
 /** The database of this name. Cheap: call it in every request. */
 export function isolite(env: IsoliteEnv, database: string, options?: IsoliteOptions): D1Database {
   if (!env.ISOLITE_PRIMARY || !env.ISOLITE_DIRECTORY) throw new TypeError(NO_BINDINGS);
-  const { create = true, max_staleness_ms = 0 } = options ?? {};
-  return new D1Database(new RouterTransport(env, database, create, max_staleness_ms), options);
+  const { create = true, max_staleness_ms, request } = options ?? {};
+  if (request !== undefined) cameIn(request);
+  const transport = new RouterTransport(env, database, { create, max_staleness_ms });
+  return new D1Database(transport, options);
 }
 
 /** A copy of `env` with databases: binding name to database name, as in `{ DB: "demo" }`. */
@@ -60,11 +62,19 @@ class_name = "IsolitePrimary"
 name = "ISOLITE_DIRECTORY"
 class_name = "IsoliteDirectory"
 
+[[durable_objects.bindings]]
+name = "ISOLITE_REPLICA"
+class_name = "IsoliteReplica"
+
 [[migrations]]
 tag = "isolite-1"
-new_sqlite_classes = ["IsolitePrimary", "IsoliteDirectory"]`;
+new_sqlite_classes = ["IsolitePrimary", "IsoliteDirectory"]
 
-export { IsoliteDirectory, IsolitePrimary } from "../wasm/index.js";
+[[migrations]]
+tag = "isolite-2"
+new_sqlite_classes = ["IsoliteReplica"]`;
+
+export { IsoliteDirectory, IsolitePrimary, IsoliteReplica } from "../wasm/index.js";
 export { D1Database } from "./database.ts";
 export type { D1ErrorCode } from "./errors.ts";
 export type { Events } from "./handler.ts";
@@ -72,5 +82,6 @@ export type { QueryRequest, QueryResponse, QueryResult } from "./query.ts";
 export type { ValueOptions } from "./reply.ts";
 export type { D1ExecResult, D1Meta, D1Result } from "./result.ts";
 export type { IsoliteEnv } from "./router.ts";
-export type { D1DatabaseSession } from "./session.ts";
+export type { D1DatabaseSession, SessionOptions } from "./session.ts";
+export type { Bounds } from "./staleness.ts";
 export type { Batchable, D1PreparedStatement } from "./statement.ts";

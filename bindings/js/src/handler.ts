@@ -6,6 +6,7 @@
  */
 
 import { withEnv } from "cloudflare:workers";
+import { cameIn } from "./location.ts";
 
 const EVENTS = [
   "fetch",
@@ -34,6 +35,7 @@ export function wrapHandler<Handler extends object>(
     const listener = (handler as Record<string, unknown>)[name];
     if (typeof listener !== "function") continue;
     wrapped[name] = (event, env, ...rest) => {
+      cameIn(event);
       const changed = change(env);
       return withEnv(changed, () => listener.call(handler, event, changed, ...rest));
     };

@@ -7,8 +7,10 @@
 
 import { D1Database } from "./database.ts";
 import { type Events, wrapHandler } from "./handler.ts";
+import { cameIn, type Located } from "./location.ts";
 import type { ValueOptions } from "./reply.ts";
 import { type ServiceBinding, ServiceTransport } from "./service.ts";
+import type { Bounds } from "./staleness.ts";
 
 /** What is a D1 database already, Cloudflare's or ours. */
 export interface AnyD1 {
@@ -16,14 +18,26 @@ export interface AnyD1 {
   dump(): Promise<ArrayBuffer>;
 }
 
+export interface ServiceOptions extends ValueOptions, Bounds {
+  /**
+   * The request that is being answered. Its `cf` tells where this Worker runs, and so which region's
+   * replica is near; once is enough, and `withIsolite` does it by itself.
+   */
+  request?: Located;
+}
+
 /**
  * The database behind a service binding whose `entrypoint` is `Database`. A D1 database stays what
  * it is, so that one line serves wherever the binding may be one, as in `wrangler dev` with the
  * plugin.
  */
-export function isolite(binding: ServiceBinding | AnyD1, options: ValueOptions = {}): D1Database {
+export function isolite(
+  binding: ServiceBinding | AnyD1,
+  options: ServiceOptions = {},
+): D1Database {
   if (binding === undefined || binding === null) throw new TypeError(NO_BINDING);
-  if (!isD1(binding)) return new D1Database(new ServiceTransport(binding), options);
+  if (options.request !== undefined) cameIn(options.request);
+  if (!isD1(binding)) return new D1Database(new ServiceTransport(binding, options), options);
   if (options.bigint || options.blobs === "bytes") throw new TypeError(NO_OPTIONS);
   return binding as unknown as D1Database;
 }
@@ -64,7 +78,8 @@ export type { Events } from "./handler.ts";
 export type { QueryRequest, QueryResponse, QueryResult } from "./query.ts";
 export type { ValueOptions } from "./reply.ts";
 export type { D1ExecResult, D1Meta, D1Result } from "./result.ts";
-export type { DatabaseRpc, ServiceBinding } from "./service.ts";
-export type { D1DatabaseSession } from "./session.ts";
+export type { Attendant, DatabaseRpc, ServiceBinding } from "./service.ts";
+export type { D1DatabaseSession, SessionOptions } from "./session.ts";
+export type { Bounds } from "./staleness.ts";
 export type { Batchable, D1PreparedStatement } from "./statement.ts";
 export type { Transport, TransportReply } from "./transport.ts";

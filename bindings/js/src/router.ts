@@ -8,17 +8,21 @@
  */
 
 import { waitUntil } from "cloudflare:workers";
-import { type Place, Router } from "../wasm/index.js";
+import { type Near, type Place, Router } from "../wasm/index.js";
+import { location } from "./location.ts";
+import { type Bounds, checked, SESSION_AGE_MS_MAX } from "./staleness.ts";
 import type { Transport, TransportReply } from "./transport.ts";
 
 /** The bindings that a Worker with Isolite inside has. */
 export interface IsoliteEnv {
   ISOLITE_PRIMARY: object;
   ISOLITE_DIRECTORY: object;
+  /** Without it there are no replicas in regions: isolates follow the primary itself. */
+  ISOLITE_REPLICA?: object;
 }
 
-/** The method that a primary has for RPC. */
-interface Primary {
+/** The method that a primary and a region's replica have for RPC. */
+interface Database {
   call(
     path: string,
     body: string,
@@ -32,21 +36,31 @@ type Answer = [
   status: number,
   bookmark: string | undefined,
   commits: Uint8Array | undefined,
+  age_ms?: number,
 ];
 
 interface Namespace {
   jurisdiction(name: string): Namespace;
-  getByName(name: string, options?: { locationHint: string }): Primary;
+  getByName(name: string, options?: { locationHint: string }): Database;
 }
 
-/** A primary's status for a database that was deleted. */
+export interface RouterOptions extends Bounds {
+  create: boolean;
+  /** A bookmark that no answer may be older than, outside sessions. */
+  seen?: string | null | undefined;
+}
+
+/** A status for a database that was deleted. */
 const GONE = 404;
+
+/** Questions in the background that one request goes on with, one after the other. */
+const QUESTIONS_MAX = 64;
 
 const NOT_TEXT = "isolite: the database, the path, the body and the session must be strings";
 
-const NO_STALENESS = "isolite: max_staleness_ms must be a number of milliseconds, or 0";
-
 let shared: Router | undefined;
+/** What the router was last told of where this isolate is. */
+let told: ReturnType<typeof location>;
 
 /** Asked of the router for each query, and so kept on this side. */
 const known = new Map<string, Place>();
@@ -56,62 +70,85 @@ export class RouterTransport implements Transport {
   readonly #env: IsoliteEnv;
   readonly #database: string;
   readonly #create: boolean;
-  readonly #staleness_ms: number;
-  /** The newest position that this handle has been answered from. */
+  /** How old answers outside sessions may be; 0 sends everything to the primary. */
+  readonly #age_ms_max: number;
+  /** The newest position that this handle has been answered from, but for this isolate's memory. */
   #seen: string | undefined;
+  /** Whether it has been answered from memory, which goes forward only. */
+  #local = false;
   /** When to look next whether the replica is to be brought forward. */
   #look_ms = 0;
 
-  /**
-   * `staleness_ms` bounds the age of reads outside sessions; 0 sends all reads to the primary, those
-   * of sessions too.
-   * `seen` is a bookmark that they must not be older than either.
-   */
-  constructor(
-    env: IsoliteEnv,
-    database: string,
-    create: boolean,
-    staleness_ms = 0,
-    seen?: string | null,
-  ) {
-    if (typeof staleness_ms !== "number" || !(staleness_ms >= 0)) throw new TypeError(NO_STALENESS);
+  constructor(env: IsoliteEnv, database: string, { create, seen, max_staleness_ms }: RouterOptions) {
+    this.#age_ms_max = checked(max_staleness_ms);
     if (typeof seen === "string") this.#seen = seen;
     this.#env = env;
     this.#database = database;
     this.#create = create;
-    this.#staleness_ms = staleness_ms;
   }
 
-  async send(path: string, body: string = "", session: string | null): Promise<TransportReply> {
+  async send(
+    path: string,
+    body: string = "",
+    session: string | null,
+    max_staleness_ms?: number,
+  ): Promise<TransportReply> {
     // The types may lie, as when a caller by RPC sends what it likes; and wasm that is given anything
     // else for a string crashes, with every object of the isolate.
     const database = this.#database;
     if (typeof database !== "string" || typeof path !== "string") throw new TypeError(NOT_TEXT);
     if (typeof body !== "string") throw new TypeError(NOT_TEXT);
     if (session !== null && typeof session !== "string") throw new TypeError(NOT_TEXT);
-    const router = (shared ??= new Router());
-    const near = this.#staleness_ms > 0;
+    const bound = session === null ? this.#age_ms_max : SESSION_AGE_MS_MAX;
+    const age_ms_max = max_staleness_ms === undefined ? bound : checked(max_staleness_ms);
+    const router = this.#router();
     // A second time only if the name was deleted, and perhaps given to a new database since.
     for (let last = false; ; last = true) {
       const place = known.get(database) ?? (await this.#find(router));
       if (typeof place === "string") return { text: place, bookmark: null };
-      const found = near && this.#read(router, place, path, body, session);
+      const found = age_ms_max > 0 && this.#read(router, place, path, body, session, age_ms_max);
       if (found) return found;
       const sent_ms = Date.now();
-      const have = near ? router.have(place[0]) : undefined;
-      const answer = await this.#primary(place).call(path, body, session ?? undefined, have);
-      const [text, status, bookmark, commits] = answer;
+      const answer = await this.#ask(router, place, path, body, session, age_ms_max);
+      const [text, status, bookmark, commits, age_ms = 0] = answer;
       if (status === GONE && !last) {
         this.#forget(router, place);
         continue;
       }
-      if (near && bookmark !== undefined) {
+      if (bookmark !== undefined) {
         if (this.#seen === undefined || this.#seen < bookmark) this.#seen = bookmark;
-        router.learn(place[0], sent_ms, bookmark, commits);
-        this.#refresh(router, place, Date.now());
+        if (isKept(place)) {
+          const now_ms = Date.now();
+          router.learn(place[0], sent_ms - age_ms, bookmark, commits, now_ms);
+          if (age_ms_max > 0) this.#refresh(router, place, age_ms_max, now_ms);
+        }
       }
       return { text, bookmark: bookmark ?? null };
     }
+  }
+
+  /** Asks the region's replica what only reads, and the primary everything else. */
+  #ask(
+    router: Router,
+    place: Place,
+    path: string,
+    body: string,
+    session: string | null,
+    age_ms_max: number,
+  ): Promise<Answer> {
+    const [id, , , near] = place;
+    const have = age_ms_max > 0 || session !== null ? router.have(id) : undefined;
+    if (near !== undefined && age_ms_max > 0 && session !== "first-primary") {
+      const floor = router.floor(id);
+      // What was read in memory may have been forgotten since: then only the primary is new enough.
+      const knows = !this.#local || floor !== undefined;
+      if (knows && router.may_only_read(body)) {
+        const least = session === null ? newer(this.#seen, floor) : undefined;
+        const asked = nearPath(near, path, age_ms_max, least);
+        return this.#replica(place, near).call(asked, body, session ?? undefined, have);
+      }
+    }
+    return this.#primary(place).call(path, body, session ?? undefined, have);
   }
 
   #read(
@@ -120,38 +157,51 @@ export class RouterTransport implements Transport {
     path: string,
     body: string,
     session: string | null,
+    age_ms_max: number,
   ): TransportReply | undefined {
+    if (!isKept(place)) return undefined;
     const [id, now_ms] = [place[0], Date.now()];
-    const least = session ?? this.#seen;
-    const staleness_ms = session === null ? this.#staleness_ms : undefined;
-    const text = router.read(id, path, body, least, staleness_ms, now_ms);
+    const seen = session === null ? this.#seen : undefined;
+    const text = router.read(id, path, body, session ?? undefined, seen, age_ms_max, now_ms);
     if (text === undefined) return undefined;
     // A replica goes forward only: what it has shown once it need not be asked for again.
-    if (session === null) this.#seen = undefined;
+    if (session === null) {
+      this.#seen = undefined;
+      this.#local = true;
+    }
     const bookmark = session === null ? null : router.have(id);
-    if (now_ms >= this.#look_ms) this.#refresh(router, place, now_ms);
+    if (now_ms >= this.#look_ms) this.#refresh(router, place, age_ms_max, now_ms);
     return { text, bookmark };
   }
 
   /** Asks in the background, well before a read would have to wait. */
-  #refresh(router: Router, place: Place, now_ms: number): void {
-    this.#look_ms = now_ms + this.#staleness_ms / 8;
-    const path = router.want(place[0], this.#staleness_ms / 2, now_ms);
-    if (path !== undefined) waitUntil(this.#fill(router, place, path));
+  #refresh(router: Router, place: Place, age_ms_max: number, now_ms: number): void {
+    this.#look_ms = now_ms + age_ms_max / 8;
+    const path = router.want(place[0], age_ms_max / 2, now_ms);
+    if (path !== undefined) waitUntil(this.#fill(router, place, path, age_ms_max / 4));
   }
 
-  async #fill(router: Router, place: Place, path: string): Promise<void> {
-    const sent_ms = Date.now();
-    const asked = this.#primary(place).call(path, "", undefined, router.have(place[0]));
-    // Whatever goes wrong here, the next read asks the primary.
-    const [, status, bookmark, ltx] = await asked.catch((): Answer => ["", 0, undefined, undefined]);
-    if (status === GONE) this.#forget(router, place);
-    else router.settle(place[0], sent_ms, bookmark, ltx, Date.now());
+  async #fill(router: Router, place: Place, path: string, age_ms_max: number): Promise<void> {
+    const [id, , , near] = place;
+    let next: string | undefined = path;
+    for (let count = 0; next !== undefined && count < QUESTIONS_MAX; count++) {
+      const sent_ms = Date.now();
+      const object = near === undefined ? this.#primary(place) : this.#replica(place, near);
+      const asked = near === undefined ? next : nearPath(near, next, age_ms_max);
+      const call = object.call(asked, "", undefined, router.have(id));
+      // Whatever goes wrong here, the next read asks.
+      const answer = await call.catch((): Answer => ["", 0, undefined, undefined]);
+      const [, status, bookmark, ltx, age_ms = 0] = answer;
+      if (status === GONE) return this.#forget(router, place);
+      next = router.settle(id, sent_ms - age_ms, bookmark, ltx, Date.now());
+    }
   }
 
   /** Where the database is; the text is D1's failure. */
   async #find(router: Router): Promise<Place | string> {
-    const place = router.place(this.#database) ?? (await this.#resolve(router));
+    const place =
+      router.place(this.#env, this.#database) ??
+      (await router.resolve(this.#env, this.#database, this.#create));
     if (typeof place === "string") return place;
     if (known.size >= KNOWN_MAX) known.clear();
     known.set(this.#database, place);
@@ -163,13 +213,48 @@ export class RouterTransport implements Transport {
     router.forget(this.#database, place[0]);
   }
 
-  #resolve(router: Router): Promise<Place | string> {
-    return router.resolve(this.#env, this.#database, this.#create);
+  #router(): Router {
+    const router = (shared ??= new Router(this.#env));
+    const here = location();
+    if (here !== told) {
+      told = here;
+      router.came_in_at(here?.colo ?? "", here?.continent ?? "");
+      // What is near was not known.
+      known.clear();
+    }
+    return router;
   }
 
-  #primary([id, locationHint, jurisdiction]: Place): Primary {
-    const everywhere = this.#env.ISOLITE_PRIMARY as Namespace;
-    const namespace = jurisdiction ? everywhere.jurisdiction(jurisdiction) : everywhere;
+  #primary([id, locationHint, jurisdiction]: Place): Database {
+    const namespace = within(this.#env.ISOLITE_PRIMARY, jurisdiction);
     return namespace.getByName(id, locationHint ? { locationHint } : undefined);
   }
+
+  #replica([, , jurisdiction]: Place, [name, locationHint]: Near): Database {
+    return within(this.#env.ISOLITE_REPLICA, jurisdiction).getByName(name, { locationHint });
+  }
+}
+
+/**
+ * The path of a call to a region's replica. What it is told of its primary and of the bounds stands
+ * first: of two of a name the first counts, so that a client's path has no say in it.
+ */
+function nearPath([, , home]: Near, path: string, age_ms_max: number, least = ""): string {
+  const [resource, query = ""] = path.split("?", 2);
+  const bounds = `age_ms_max=${age_ms_max}&least=${encodeURIComponent(least)}`;
+  return `${resource}?${home}&${bounds}&${query}`;
+}
+
+function within(everywhere: object | undefined, jurisdiction: string | undefined): Namespace {
+  const namespace = everywhere as Namespace;
+  return jurisdiction ? namespace.jurisdiction(jurisdiction) : namespace;
+}
+
+/** What must not leave its border is not kept in an isolate, which may be anywhere. */
+function isKept([, , jurisdiction]: Place): boolean {
+  return jurisdiction === undefined;
+}
+
+function newer(one: string | undefined, other: string | undefined): string | undefined {
+  return one === undefined || (other !== undefined && one < other) ? other : one;
 }

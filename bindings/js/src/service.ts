@@ -5,6 +5,8 @@
  * configuration of the Worker that is bound, so that code cannot reach any other database.
  */
 
+import { type Location, location } from "./location.ts";
+import { type Bounds, checked } from "./staleness.ts";
 import type { Transport, TransportReply } from "./transport.ts";
 
 /** What every service binding has, typed (`Service<Database>`) or not (`Fetcher`). */
@@ -12,16 +14,21 @@ export interface ServiceBinding {
   fetch(...args: never[]): Promise<unknown>;
 }
 
-/**
- * The RPC method of the `Database` entrypoint: a request in, the body and the bookmark out. `seen` is
- * a bookmark that the answer must not be older than.
- */
+/** What goes along with a request. */
+export interface Attendant extends Bounds {
+  /** A bookmark that the answer must not be older than. */
+  seen?: string | null | undefined;
+  /** Where the request came in that the caller answers. */
+  location?: Location | undefined;
+}
+
+/** The RPC method of the `Database` entrypoint: a request in, the body and the bookmark out. */
 export interface DatabaseRpc {
   d1(
     path: string,
     body: string | undefined,
     session: string | null,
-    seen: string | null,
+    attendant?: Attendant,
   ): Promise<[text: string, bookmark: string | null]>;
 }
 
@@ -29,17 +36,22 @@ export class ServiceTransport implements Transport {
   readonly #service: DatabaseRpc;
   /** The newest position that this handle has been answered from, as far as the Worker tells. */
   #seen: string | null = null;
+  readonly #max_staleness_ms: number | undefined;
 
-  constructor(binding: ServiceBinding) {
+  /** Without a bound of its own, that of the binding's `props` holds. */
+  constructor(binding: ServiceBinding, { max_staleness_ms }: Bounds = {}) {
     this.#service = binding as unknown as DatabaseRpc;
+    if (max_staleness_ms !== undefined) this.#max_staleness_ms = checked(max_staleness_ms);
   }
 
   async send(
     path: string,
     body: string | undefined,
     session: string | null,
+    max_staleness_ms = session === null ? this.#max_staleness_ms : undefined,
   ): Promise<TransportReply> {
-    const [text, bookmark] = await this.#service.d1(path, body, session, this.#seen);
+    const attendant = { seen: this.#seen, location: location(), max_staleness_ms };
+    const [text, bookmark] = await this.#service.d1(path, body, session, attendant);
     if (bookmark !== null && (this.#seen ?? "") < bookmark) this.#seen = bookmark;
     return { text, bookmark };
   }

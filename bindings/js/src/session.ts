@@ -8,14 +8,26 @@
 import { Channel } from "./channel.ts";
 import type { ValueOptions } from "./reply.ts";
 import type { D1Result } from "./result.ts";
+import type { Bounds } from "./staleness.ts";
 import { type Batchable, D1PreparedStatement } from "./statement.ts";
 import type { Transport } from "./transport.ts";
+
+/** What a session of ours may say besides. */
+export interface SessionOptions extends Bounds {
+  /** A constraint, or an earlier session's bookmark; `first-unconstrained` unless told. */
+  start?: string | null | undefined;
+}
 
 export class D1DatabaseSession {
   readonly #channel: Channel;
 
-  constructor(transport: Transport, constraintOrBookmark: string, options: ValueOptions = {}) {
-    this.#channel = new Channel(transport, constraintOrBookmark, options);
+  constructor(
+    transport: Transport,
+    constraintOrBookmark: string,
+    options: ValueOptions = {},
+    max_staleness_ms?: number,
+  ) {
+    this.#channel = new Channel(transport, constraintOrBookmark, options, max_staleness_ms);
   }
 
   prepare(query: string): D1PreparedStatement {

@@ -15,8 +15,14 @@ export interface TransportReply {
 
 export interface Transport {
   /**
-   * Sends one request. `session` is the session's constraint or bookmark, null without a session.
+   * Sends one request. `session` is the session's constraint or bookmark, null without a session;
+   * `max_staleness_ms` is the session's own bound, if it has one.
    * A failing statement resolves (the failure is in the text); only a lost connection rejects.
    */
-  send(path: string, body: string | undefined, session: string | null): Promise<TransportReply>;
+  send(
+    path: string,
+    body: string | undefined,
+    session: string | null,
+    max_staleness_ms?: number,
+  ): Promise<TransportReply>;
 }

@@ -7,24 +7,21 @@
  */
 
 import { WorkerEntrypoint } from "cloudflare:workers";
+import { cameIn } from "./location.ts";
 import { type QueryRequest, type QueryResponse, runQuery } from "./query.ts";
 import type { ValueOptions } from "./reply.ts";
 import { type IsoliteEnv, RouterTransport } from "./router.ts";
-import type { DatabaseRpc } from "./service.ts";
+import type { Attendant, DatabaseRpc } from "./service.ts";
+import type { Bounds } from "./staleness.ts";
 import type { Transport, TransportReply } from "./transport.ts";
 
-export { default, IsoliteDirectory, IsolitePrimary } from "../wasm/index.js";
+export { default, IsoliteDirectory, IsolitePrimary, IsoliteReplica } from "../wasm/index.js";
 
 /** What a service binding sets under `props`; the options are for D1's RPC protocol. */
-export interface DatabaseProps extends ValueOptions {
+export interface DatabaseProps extends ValueOptions, Bounds {
   database: string;
   /** Whether the first use of an unknown name creates the database; false unless told. */
   create?: boolean;
-  /**
-   * How old the answer to a read outside sessions may be, in milliseconds; 0, unless told, sends all
-   * reads to the primary. D1's own protocols have replicas answer sessions alone, as in D1.
-   */
-  max_staleness_ms?: number;
 }
 
 const SESSION_HEADER = "x-cf-d1-session-commit-token";
@@ -37,10 +34,9 @@ export class Database
     path: string,
     body: string | undefined,
     session: string | null,
-    seen: string | null = null,
+    attendant: Attendant = {},
   ): Promise<[text: string, bookmark: string | null]> {
-    const staleness_ms = this.ctx.props?.max_staleness_ms ?? 0;
-    const { text, bookmark } = await this.#send(path, body, session, staleness_ms, seen);
+    const { text, bookmark } = await this.#send(path, body, session, attendant);
     return [text, bookmark];
   }
 
@@ -52,6 +48,7 @@ export class Database
 
   // D1's class asks for `/dump` as well, and 404 is what it is answered by D1.
   override async fetch(request: Request): Promise<Response> {
+    cameIn(request);
     const { pathname, search } = new URL(request.url);
     const headers = new Headers({ "content-type": "application/json" });
     if (request.method !== "POST" || !isOpen(pathname)) {
@@ -63,24 +60,25 @@ export class Database
     return new Response(text, { headers });
   }
 
-  /** Over D1's own protocols nobody tells what a handle has seen, outside sessions. */
+  /** Over D1's own protocols nobody tells what a handle has seen: only sessions read from replicas. */
   #d1(path: string, body: string | undefined, session: string | null): Promise<TransportReply> {
-    const staleness_ms = session === null ? 0 : (this.ctx.props?.max_staleness_ms ?? 0);
-    return this.#send(path, body, session, staleness_ms);
+    return this.#send(path, body, session, session === null ? { max_staleness_ms: 0 } : {});
   }
 
   async #send(
     path: string,
     body: string | undefined,
     session: string | null,
-    staleness_ms = 0,
-    seen: string | null = null,
+    { seen, location, max_staleness_ms }: Attendant,
   ): Promise<TransportReply> {
-    const { database, create = false } = this.ctx.props ?? {};
+    const { database, create = false, max_staleness_ms: bound } = this.ctx.props ?? {};
     if (!database) return { text: failure(NO_DATABASE), bookmark: null };
     if (!isOpen(path.split("?", 1)[0])) return { text: refusal(path), bookmark: null };
-    const router = new RouterTransport(this.env, database, create, staleness_ms, seen);
-    return router.send(path, body, session);
+    if (location !== undefined) cameIn({ cf: location });
+    const options = { create, seen, max_staleness_ms: max_staleness_ms ?? bound };
+    const router = new RouterTransport(this.env, database, options);
+    // A session's own bound, if it has one; else sessions have theirs.
+    return router.send(path, body, session, session === null ? undefined : max_staleness_ms);
   }
 }
 

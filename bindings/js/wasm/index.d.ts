@@ -6,13 +6,28 @@
 
 import { DurableObject, WorkerEntrypoint } from "cloudflare:workers";
 
-/** Where a primary is: its object's name, and what places it at its first call. */
-export type Place = [id: string, locationHint: string | undefined, jurisdiction: string | undefined];
+/** A region's replica: its object's name, where it is, and what it is told of its primary. */
+export type Near = [name: string, region: string, query: string];
 
-/** Knows where databases are. */
+/**
+ * Where a database is: its primary's object's name, what places that at its first call, and the
+ * replica of this isolate's region, if there is one.
+ */
+export type Place = [
+  id: string,
+  locationHint: string | undefined,
+  jurisdiction: string | undefined,
+  near: Near | undefined,
+];
+
+/** Knows where databases are, and keeps their replicas in this isolate's memory. */
 export declare class Router {
+  /** Reads the settings in `env`, the first time. */
+  constructor(env: object);
+  /** Takes down where a request came in. */
+  came_in_at(colo: string, continent: string): void;
   /** As far as this isolate knows. */
-  place(database: string): Place | undefined;
+  place(env: object, database: string): Place | undefined;
   /**
    * Asks the directory, and resolves with the place or with `{"success":false,"error":"…"}` as text;
    * a lost connection rejects.
@@ -20,37 +35,52 @@ export declare class Router {
   resolve(env: object, database: string, create: boolean): Promise<Place | string>;
   /** Forgets a place whose object says that its database was deleted. */
   forget(database: string, id: string): void;
+  /** Whether it is worth asking a replica. */
+  may_only_read(body: string): boolean;
   /**
-   * The answer of this isolate's replica, if it may give one. In a session `least` is its constraint
-   * or bookmark; outside, a bookmark that the answer must not be older than, and `staleness_ms` is how
-   * old the answer may be.
+   * The answer of this isolate's replica, if it may give one. In a session, `session` is its
+   * constraint or bookmark; outside, `seen` is a bookmark that the answer must not be older than.
    */
   read(
     id: string,
     path: string,
     body: string,
-    least: string | undefined,
-    staleness_ms: number | undefined,
+    session: string | undefined,
+    seen: string | undefined,
+    age_ms_max: number | undefined,
     now_ms: number,
   ): string | undefined;
   /** Where this isolate's replica stands; empty if there is none. */
   have(id: string): string;
-  /** Takes in what an answer brought that was asked for at `sent_ms`. */
-  learn(id: string, sent_ms: number, bookmark: string, commits: Uint8Array | undefined): void;
+  /** The newest bookmark that anything was read from in this isolate. */
+  floor(id: string): string | undefined;
+  /** Takes in what an answer brought; at `sent_ms` its bookmark was known to be the newest. */
+  learn(
+    id: string,
+    sent_ms: number,
+    bookmark: string,
+    commits: Uint8Array | undefined,
+    now_ms: number,
+  ): void;
   /** The path to call in the background, if anything is to be asked. */
   want(id: string, refresh_ms: number, now_ms: number): string | undefined;
-  /** Takes in the outcome of what was wanted; without a bookmark it failed. */
+  /** Takes in the outcome of what was wanted; without a bookmark it failed. Returns what to call next. */
   settle(
     id: string,
     sent_ms: number,
     bookmark: string | undefined,
     ltx: Uint8Array | undefined,
     now_ms: number,
-  ): void;
+  ): string | undefined;
 }
 
 /** The one writer of a database. */
 export declare class IsolitePrimary extends DurableObject<unknown> {
+  override fetch(request: Request): Promise<Response>;
+}
+
+/** Follows a primary, for the readers of one region. */
+export declare class IsoliteReplica extends DurableObject<unknown> {
   override fetch(request: Request): Promise<Response>;
 }
 

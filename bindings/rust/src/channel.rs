@@ -16,6 +16,9 @@ use crate::statement::D1PreparedStatement;
 // `exact`: D1 binds every number as REAL, and so is bound here what D1 can bind; but Rust has more.
 const PATH: &str = "/query?resultsFormat=COMPACT&numbers=exact";
 
+/// How old the answer to a read outside sessions may be, unless told.
+const MAX_STALENESS_MS: f64 = 1000.0;
+
 #[derive(Clone, Debug)]
 pub(crate) struct Channel {
     env: Env,
@@ -23,8 +26,8 @@ pub(crate) struct Channel {
     /// Whether the first query creates a database that is missing.
     create: bool,
     session: Option<SessionState>,
-    /// How old the answer to a read outside sessions may be.
-    staleness_ms: f64,
+    /// How old the answer to a read may be; None leaves it to the session.
+    age_ms_max: Option<f64>,
     /// The newest position that this handle, and its clones, were answered from.
     seen: SessionState,
 }
@@ -32,15 +35,16 @@ pub(crate) struct Channel {
 impl Channel {
     pub fn new(env: Env, database: &str, create: bool) -> Self {
         let (database, seen) = (Arc::from(database), SessionState::new(None));
-        Self { env, database, create, session: None, staleness_ms: 0.0, seen }
+        Self { env, database, create, session: None, age_ms_max: Some(MAX_STALENESS_MS), seen }
     }
 
-    pub fn with_max_staleness(self, staleness_ms: f64) -> Self {
-        Self { staleness_ms, ..self }
+    pub fn with_max_staleness(self, age_ms_max: f64) -> Self {
+        Self { age_ms_max: Some(age_ms_max), ..self }
     }
 
+    /// A session has its own bound.
     pub fn in_session(&self, session: SessionState) -> Self {
-        Self { session: Some(session), ..self.clone() }
+        Self { session: Some(session), age_ms_max: None, ..self.clone() }
     }
 
     pub fn bookmark(&self) -> Option<String> {
@@ -55,7 +59,7 @@ impl Channel {
             database: &self.database,
             create: self.create,
             session: session.as_deref(),
-            staleness_ms: self.staleness_ms,
+            age_ms_max: self.age_ms_max,
             seen: seen.as_deref(),
         };
         let reply = router::call(&self.env, caller, PATH, body).await?;

@@ -29,9 +29,10 @@ pub struct D1Database {
 }
 
 impl D1Database {
-    /// Has reads answered from this isolate's own memory, once the database is there: they see what
-    /// this handle has written and read, and outside sessions are never older than `max`. Without it,
-    /// and with zero, every read goes to the primary.
+    /// Bounds how old the answer to a read outside sessions may be; a second unless told. Reads are
+    /// answered from this isolate's own memory once the database is there, and see what this handle
+    /// has written and read. With zero every read goes to the primary, as in D1 without read
+    /// replication.
     pub fn with_max_staleness(self, max: Duration) -> Self {
         Self { channel: self.channel.with_max_staleness(max.as_secs_f64() * 1000.0) }
     }

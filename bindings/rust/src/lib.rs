@@ -9,7 +9,7 @@
 //! [`D1Type::BigInt`], by a BigInt of JavaScript, by `query!` beyond 2^53, and by
 //! [`bind_values`](D1PreparedStatement::bind_values).
 //!
-//! The Worker's configuration binds the two Durable Objects; the example `rust-embedded` shows it
+//! The Worker's configuration binds the three Durable Objects; the example `rust-embedded` shows it
 //! whole.
 //!
 //! ```no_run
@@ -17,7 +17,7 @@
 //! use worker::{Env, Result};
 //!
 //! // Has worker-build export the Durable Objects' classes from this Worker.
-//! pub use isolite::{IsoliteDirectory, IsolitePrimary};
+//! pub use isolite::{IsoliteDirectory, IsolitePrimary, IsoliteReplica};
 //!
 //! #[derive(Deserialize)]
 //! struct City {
@@ -37,6 +37,7 @@ mod channel;
 mod database;
 mod error;
 mod js_value;
+mod location;
 mod macros;
 mod result;
 mod rows;
@@ -47,7 +48,8 @@ pub use argument::{D1Argument, D1PreparedArgument, D1Type, parameter};
 pub use database::{D1Database, database, existing_database};
 pub use error::D1Failure;
 pub use isolite_protocol::Value;
-pub use isolite_worker::{IsoliteDirectory, IsolitePrimary};
+pub use isolite_worker::{IsoliteDirectory, IsolitePrimary, IsoliteReplica};
+pub use location::near;
 pub use result::{D1ExecResult, D1Result, D1ResultMeta};
 pub use session::{D1DatabaseSession, D1SessionBookmark, D1SessionConstraint};
 pub use statement::D1PreparedStatement;

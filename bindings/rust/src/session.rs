@@ -1,6 +1,7 @@
 //! D1's sessions: statements that see each other's effects in order, wherever each one runs.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use worker::Result;
 
@@ -39,6 +40,12 @@ pub struct D1DatabaseSession {
 impl D1DatabaseSession {
     pub(crate) fn new(channel: Channel) -> Self {
         Self { channel }
+    }
+
+    /// Bounds how old the answers to this session's reads may be; ten seconds unless told. Zero sends
+    /// them all to the primary.
+    pub fn with_max_staleness(self, max: Duration) -> Self {
+        Self { channel: self.channel.with_max_staleness(max.as_secs_f64() * 1000.0) }
     }
 
     /// Prepare a query statement from a query string.

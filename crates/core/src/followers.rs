@@ -52,16 +52,13 @@ impl Followers {
     /// [`Followers::acknowledged`] or [`Followers::failed`].
     pub fn due(&mut self, newest: Position, now_ms: f64) -> Vec<Push> {
         self.by_region.retain(|_, follower| follower.in_flight || follower.until_ms > now_ms);
-        let lacking = self.by_region.iter_mut().filter(|(_, follower)| {
-            let there = follower.position.is_some_and(|at| at.is_at_least(&newest));
-            !follower.in_flight && !there && follower.until_ms > now_ms
-        });
-        lacking
-            .map(|(region, follower)| {
-                follower.in_flight = true;
-                Push { region: region.clone(), since: follower.position }
-            })
-            .collect()
+        let each = self.by_region.iter_mut();
+        each.filter_map(|(region, follower)| follower.push(region, newest, now_ms)).collect()
+    }
+
+    /// The same for one replica, whose push has just ended.
+    pub fn due_to(&mut self, region: &str, newest: Position, now_ms: f64) -> Option<Push> {
+        self.by_region.get_mut(region)?.push(region, newest, now_ms)
     }
 
     /// The replica answered a push: it stands at `position`.
@@ -80,6 +77,17 @@ impl Followers {
     /// No answer came. The replica subscribes again when it next asks.
     pub fn failed(&mut self, region: &str) {
         self.by_region.remove(region);
+    }
+}
+
+impl Follower {
+    fn push(&mut self, region: &str, newest: Position, now_ms: f64) -> Option<Push> {
+        let there = self.position.is_some_and(|at| at.is_at_least(&newest));
+        if self.in_flight || there || self.until_ms <= now_ms {
+            return None;
+        }
+        self.in_flight = true;
+        Some(Push { region: region.to_owned(), since: self.position })
     }
 }
 
@@ -106,7 +114,7 @@ mod tests {
         assert_eq!(followers.due(at(4), 0.0), push(3));
         assert_eq!(followers.due(at(6), 0.0), vec![]);
         followers.acknowledged("apac", at(4));
-        assert_eq!(followers.due(at(6), 0.0), push(4));
+        assert_eq!(followers.due_to("apac", at(6), 0.0), push(4).pop());
         followers.acknowledged("apac", at(6));
         assert_eq!(followers.due(at(6), 0.0), vec![]);
     }

@@ -79,6 +79,11 @@ impl<P: ReplicaPages> Replica<P> {
         Replica { pages, state, floor: None, snapshots: 0 }
     }
 
+    /// The same, that takes up the place of one which was let go: it answers from no earlier position.
+    pub fn not_before(self, floor: Option<Position>) -> Replica<P> {
+        Replica { floor, ..self }
+    }
+
     pub fn pages(&self) -> &P {
         &self.pages
     }
@@ -180,15 +185,19 @@ impl<P: ReplicaPages> Replica<P> {
     }
 
     /// Takes in a push, which answers no question and so confirms no time. Returns where the replica
-    /// then stands.
-    pub fn pushed(&mut self, primary: Position, ltx: Option<&[u8]>) -> Result<Position, Error> {
+    /// then stands, None while a snapshot is not whole.
+    pub fn pushed(
+        &mut self,
+        primary: Position,
+        ltx: Option<&[u8]>,
+    ) -> Result<Option<Position>, Error> {
         let answer = Answer { sent_ms: f64::NEG_INFINITY, primary, ltx };
         if self.receive(&answer)?
             && let State::Following(following) = &mut self.state
         {
             following.reached(primary);
         }
-        Ok(self.position().unwrap_or(Position::START))
+        Ok(self.position())
     }
 
     /// Applies what continues the pages. False if it says nothing about this replica as it is.

@@ -1,5 +1,6 @@
 //! What a reader may be answered with: the promise of its session, or of its handle.
 
+use crate::bookmark::{Bookmark, BookmarkError, Tag};
 use crate::position::Position;
 
 /// How old the answer to a session's read may be that says no more, in milliseconds: D1's replicas
@@ -25,6 +26,26 @@ pub struct Standing {
 }
 
 impl Constraint {
+    /// Of a reader who is in a session (D1's constraint, or a bookmark) or has seen a bookmark, and
+    /// who bounds the age of the answer: unless told, a session by [`SESSION_AGE_MS_MAX`], and
+    /// anybody else by nothing that a replica can keep.
+    pub fn of(
+        session: Option<&str>,
+        seen: Option<&str>,
+        age_ms_max: Option<f64>,
+        tag: Tag,
+    ) -> Result<Constraint, BookmarkError> {
+        let least = match session {
+            Some(session) => Bookmark::of_session(session, tag)?,
+            None => seen.map(|seen| seen.parse::<Bookmark>()?.of(tag)).transpose()?,
+        };
+        let age_ms_max = age_ms_max.or(session.map(|_| SESSION_AGE_MS_MAX)).unwrap_or(0.0);
+        if session == Some("first-primary") || age_ms_max <= 0.0 {
+            return Ok(Constraint::Primary);
+        }
+        Ok(Constraint::Replica { least, age_ms_max })
+    }
+
     /// Whether a replica that stands there may answer now.
     pub fn allows(&self, standing: &Standing, now_ms: f64) -> bool {
         match self {
@@ -47,6 +68,25 @@ mod tests {
 
     fn at(epoch: u32, txid: u64) -> Position {
         Position { epoch, txid, checksum: Checksum::EMPTY }
+    }
+
+    #[test]
+    fn what_a_reader_asks_for() {
+        let tag = Tag(7);
+        let bookmark = Bookmark { position: at(1, 5), tag }.to_string();
+        let of = |session, seen, age| Constraint::of(session, seen, age, tag);
+        let replica = |least, age_ms_max| Ok(Constraint::Replica { least, age_ms_max });
+        let (seen, long) = (Some(at(1, 5)), SESSION_AGE_MS_MAX);
+        assert_eq!(of(Some("first-primary"), None, Some(9.0)), Ok(Constraint::Primary));
+        assert_eq!(of(Some("first-unconstrained"), None, None), replica(None, long));
+        assert_eq!(of(Some("first-unconstrained"), None, Some(9.0)), replica(None, 9.0));
+        assert_eq!(of(Some(&bookmark), None, None), replica(seen, long));
+        assert_eq!(of(None, Some(&bookmark), Some(9.0)), replica(seen, 9.0));
+        assert_eq!(of(None, None, Some(0.0)), Ok(Constraint::Primary));
+        assert_eq!(of(None, None, None), Ok(Constraint::Primary));
+        assert_eq!(of(Some("x"), None, None), Err(BookmarkError::Malformed));
+        let foreign = Constraint::of(Some(&bookmark), None, None, Tag(8));
+        assert_eq!(foreign, Err(BookmarkError::Foreign));
     }
 
     #[test]

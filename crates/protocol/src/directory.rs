@@ -7,6 +7,7 @@ mod new_database;
 mod place;
 mod record_cache;
 mod refusal;
+mod region;
 
 pub use database_list::{DatabaseList, ListPage};
 pub use database_name::{DatabaseName, NameError};

@@ -12,7 +12,7 @@ mod request;
 use std::rc::Rc;
 use std::sync::Arc;
 
-use isolite_core::{CheckpointPolicy, CheckpointProgress, Commit, Position, Store};
+use isolite_core::{CheckpointPolicy, CheckpointProgress, Commit, PageNo, Position, Store};
 use isolite_protocol::{Query, Request, ResultsFormat, query_string};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, ffi};
@@ -28,6 +28,8 @@ use crate::statement::{Cell, Statement};
 use crate::statement_cache::StatementCache;
 use crate::vfs;
 use foreign_keys::Relaxed;
+
+pub use local::may_only_read;
 
 /// Transaction statements, numbers for `meta`, and the flags of the connection.
 const INTERNAL_STATEMENTS: usize = 16;
@@ -117,12 +119,16 @@ pub struct Done {
 impl Database {
     /// Opens SQLite over `store`.
     pub fn open(store: Store, limits: Limits) -> Result<Database, Error> {
-        Database::open_source(Source::Store(Box::new(store)), limits)
+        Database::open_source(Source::Primary(Box::new(store)), limits)
     }
 
     fn open_source(source: Source, limits: Limits) -> Result<Database, Error> {
-        vfs::install().map_err(Error::Open)?;
         let shared = Rc::new(Shared::new(source, limits.transaction_pages_max));
+        Database::open_shared(shared, limits)
+    }
+
+    fn open_shared(shared: Rc<Shared>, limits: Limits) -> Result<Database, Error> {
+        vfs::install().map_err(Error::Open)?;
         let flags = OpenFlags::SQLITE_OPEN_READ_WRITE
             | OpenFlags::SQLITE_OPEN_CREATE
             | OpenFlags::SQLITE_OPEN_NO_MUTEX;
@@ -207,16 +213,20 @@ impl Database {
         }
     }
 
-    /// The whole database, as [`Store::snapshot`].
-    pub fn snapshot(&mut self, bytes_max: usize) -> Result<Option<Vec<u8>>, Error> {
+    /// A part of a snapshot, as [`Store::pages_from`].
+    pub fn pages_from(
+        &mut self,
+        first: PageNo,
+        count_max: u32,
+    ) -> Result<Option<Vec<u8>>, Error> {
         match self.shared.source.borrow_mut().store() {
-            Some(store) => store.snapshot(bytes_max).map_err(Error::Pages),
+            Some(store) => store.pages_from(first, count_max).map_err(Error::Pages),
             None => Ok(None),
         }
     }
 
     /// Pages of the database, free ones included.
-    pub fn size_pages(&self) -> u32 {
+    pub fn size_pages(&self) -> PageNo {
         self.shared.source.borrow().size_pages()
     }
 

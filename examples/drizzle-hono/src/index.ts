@@ -13,7 +13,7 @@ import { Hono } from "hono";
 import { migrated } from "./migrated.ts";
 import * as schema from "./schema.ts";
 
-export { IsoliteDirectory, IsolitePrimary } from "isolite/embedded";
+export { IsoliteDirectory, IsolitePrimary, IsoliteReplica } from "isolite/embedded";
 
 const { lists, tasks } = schema;
 

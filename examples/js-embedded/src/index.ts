@@ -5,7 +5,7 @@
 
 import { isolite, type IsoliteEnv } from "isolite/embedded";
 
-export { IsoliteDirectory, IsolitePrimary } from "isolite/embedded";
+export { IsoliteDirectory, IsolitePrimary, IsoliteReplica } from "isolite/embedded";
 
 const SCHEMA = "CREATE TABLE IF NOT EXISTS visits (id INTEGER PRIMARY KEY, name TEXT, at INTEGER)";
 const VISIT = "INSERT INTO visits (name, at) VALUES (?1, unixepoch()) RETURNING id";

@@ -7,7 +7,7 @@ use isolite::D1Failure;
 use worker::{Context, Env, Request, Response, Result, Router, event};
 
 // Exports the classes that wrangler.toml binds.
-pub use isolite::{IsoliteDirectory, IsolitePrimary};
+pub use isolite::{IsoliteDirectory, IsolitePrimary, IsoliteReplica};
 
 #[event(fetch)]
 async fn fetch(request: Request, env: Env, _context: Context) -> Result<Response> {

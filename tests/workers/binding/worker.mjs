@@ -4,7 +4,7 @@ import { isolite, withIsolite } from "isolite";
 import * as embedded from "isolite/embedded";
 import { env as globalEnv } from "cloudflare:workers";
 
-export { IsoliteDirectory, IsolitePrimary } from "isolite/embedded";
+export { IsoliteDirectory, IsolitePrimary, IsoliteReplica } from "isolite/embedded";
 
 const SESSION_HEADER = "x-cf-d1-session-commit-token";
 

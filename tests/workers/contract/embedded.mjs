@@ -4,6 +4,6 @@ import { isolite } from "isolite/embedded";
 
 import { interpret } from "../../contract/interpreter.mjs";
 
-export { IsoliteDirectory, IsolitePrimary } from "isolite/embedded";
+export { IsoliteDirectory, IsolitePrimary, IsoliteReplica } from "isolite/embedded";
 
 export default { fetch: (request, env) => interpret(request, isolite(env, "contract")) };

@@ -8,7 +8,7 @@ import * as embedded from "isolite/embedded";
 import { empty } from "../../orms/emptied.mjs";
 import { suites } from "../../orms/suites.mjs";
 
-export { IsoliteDirectory, IsolitePrimary } from "isolite/embedded";
+export { IsoliteDirectory, IsolitePrimary, IsoliteReplica } from "isolite/embedded";
 
 const EMBEDDED = "orms-embedded";
 

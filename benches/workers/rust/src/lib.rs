@@ -11,7 +11,7 @@ use worker::{Context, Env, Method, Request, Response, Result, event};
 use operation::{Operation, Work};
 use stopwatch::{Stopwatch, group_size};
 
-pub use isolite::{IsoliteDirectory, IsolitePrimary};
+pub use isolite::{IsoliteDirectory, IsolitePrimary, IsoliteReplica};
 
 #[derive(Deserialize)]
 struct Statement {

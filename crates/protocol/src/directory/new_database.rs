@@ -16,6 +16,9 @@ pub struct NewDatabase {
     pub primary_location_hint: Option<LocationHint>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub jurisdiction: Option<Jurisdiction>,
+    /// Where the caller is: there its primary goes, unless it is told otherwise.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub region: Option<LocationHint>,
     /// An existing database of that name is the answer, not an error.
     pub if_missing: bool,
 }
@@ -30,7 +33,13 @@ pub enum NewDatabaseError {
 
 impl NewDatabase {
     pub fn named(name: DatabaseName) -> Self {
-        Self { name, primary_location_hint: None, jurisdiction: None, if_missing: false }
+        Self {
+            name,
+            primary_location_hint: None,
+            jurisdiction: None,
+            region: None,
+            if_missing: false,
+        }
     }
 
     pub fn decode(body: &str) -> Result<Self, NewDatabaseError> {
@@ -48,6 +57,8 @@ struct Fields {
     #[serde(default)]
     jurisdiction: Option<String>,
     #[serde(default)]
+    region: Option<LocationHint>,
+    #[serde(default)]
     if_missing: bool,
 }
 
@@ -61,6 +72,7 @@ impl TryFrom<Fields> for NewDatabase {
             name: DatabaseName::parse(&fields.name).map_err(NewDatabaseError::Name)?,
             primary_location_hint: hint.map_err(NewDatabaseError::Place)?,
             jurisdiction: jurisdiction.map_err(NewDatabaseError::Place)?,
+            region: fields.region,
             if_missing: fields.if_missing,
         })
     }

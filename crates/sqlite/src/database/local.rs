@@ -3,8 +3,12 @@
 //! Whatever is not plainly a read that any replica may answer is left to the primary, errors too:
 //! an error here may be of a schema that has changed there.
 
-use isolite_core::{EmbeddedReplica, Position, Received};
-use isolite_protocol::Query;
+use std::rc::Rc;
+
+use isolite_core::{
+    Bootstrap, EmbeddedReplica, Error as CoreError, Position, Received, ReplicaPages, Store,
+};
+use isolite_protocol::{Query, Request};
 
 use super::{Database, Run};
 use crate::answer::AnswerWriter;
@@ -14,25 +18,27 @@ use crate::source::Source;
 use crate::sql_text::{SqlText, is_blank, is_query};
 use crate::statement::Statement;
 
+/// Whether each statement begins like one that reads. It may write all the same.
+pub fn may_only_read(request: &Request) -> bool {
+    request.queries().iter().all(|query| is_query(&query.sql))
+}
+
 impl Database {
-    /// Opens SQLite over a replica.
-    pub fn open_replica(replica: EmbeddedReplica, limits: Limits) -> Result<Database, Error> {
-        Database::open_source(Source::Replica(replica), limits)
+    /// Opens SQLite over the replica of a region, as its object keeps it.
+    pub fn open_region_replica(store: Store, limits: Limits) -> Result<Database, Error> {
+        Database::open_source(Source::Region(Box::new(store)), limits)
     }
 
-    /// Brings a replica forward. After an error it is to be dropped.
-    pub fn apply(&mut self, ltx: &[u8], position: Position) -> Result<Received, Error> {
-        let received = match self.shared.source.borrow_mut().replica() {
-            Some(replica) => replica.apply(ltx, position).map_err(Error::Pages)?,
-            None => return Ok(Received::Duplicate),
-        };
-        if received == Received::Applied {
-            // SQLite looks at the change counter as it takes its lock: so it has to let it go once.
-            self.run_internal("PRAGMA locking_mode = NORMAL")?;
-            self.size_bytes = self.size_bytes()?;
-            self.run_internal("PRAGMA locking_mode = EXCLUSIVE")?;
-        }
-        Ok(received)
+    /// Opens SQLite over a replica in memory, empty at first.
+    pub fn open_embedded_replica(limits: Limits) -> Result<Database, Error> {
+        Database::open_source(Source::Embedded(EmbeddedReplica::default()), limits)
+    }
+
+    /// SQLite looks at the change counter as it takes its lock: so it has to let it go once.
+    fn look_again(&mut self) -> Result<(), Error> {
+        self.run_internal("PRAGMA locking_mode = NORMAL")?;
+        self.size_bytes = self.size_bytes()?;
+        self.run_internal("PRAGMA locking_mode = EXCLUSIVE")
     }
 
     /// The answer to a request that only reads, or None if it is for the primary to answer.
@@ -68,6 +74,48 @@ impl Database {
         let alone = is_blank(text.from(after)) && !text.is_cut();
         let local = alone && !self.policy.take_needs_primary();
         statement.filter(|statement| local && statement.is_read_only())
+    }
+}
+
+/// After an error of SQLite the pages are as they should be, but must not be read through this
+/// connection: so it is told as damage, and the replica begins anew.
+impl ReplicaPages for Database {
+    fn position(&self) -> Position {
+        Database::position(self)
+    }
+
+    fn apply(&mut self, ltx: &[u8], position: Position) -> Result<Received, CoreError> {
+        let received = self.shared.source.borrow_mut().apply(ltx, position)?;
+        if received == Received::Applied {
+            self.look_again().map_err(of_sqlite)?;
+        }
+        Ok(received)
+    }
+
+    fn clear(&mut self) -> Result<(), CoreError> {
+        self.shared.source.borrow_mut().clear()
+    }
+
+    fn bootstrap(
+        &mut self,
+        bootstrap: &mut Bootstrap,
+        primary: Position,
+        ltx: Option<&[u8]>,
+    ) -> Result<bool, CoreError> {
+        let whole = self.shared.source.borrow_mut().bootstrap(bootstrap, primary, ltx)?;
+        if whole {
+            // It may be another history, in which counters that are alike mean nothing.
+            let shared = Rc::clone(&self.shared);
+            *self = Database::open_shared(shared, self.limits).map_err(of_sqlite)?;
+        }
+        Ok(whole)
+    }
+}
+
+fn of_sqlite(error: Error) -> CoreError {
+    match error {
+        Error::Pages(error) => error,
+        error => CoreError::Corrupt(error.to_string()),
     }
 }
 

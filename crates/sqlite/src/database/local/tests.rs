@@ -1,7 +1,7 @@
 //! A replica beside its primary: what it answers, what it leaves, and how it follows.
 
 use isolite_core::memory_storage::MemoryStorage;
-use isolite_core::{EmbeddedReplica, Received, Store};
+use isolite_core::{Bootstrap, Received, ReplicaPages, Store};
 use isolite_protocol::{Query, ResultsFormat, Value};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -39,9 +39,11 @@ fn pair() -> (Database, Database) {
     let store = Store::open(Box::new(MemoryStorage::default()), 256).unwrap();
     let mut primary = Database::open(store, Limits::default()).unwrap();
     execute(&mut primary, ROWS);
-    let snapshot = primary.snapshot(usize::MAX).unwrap().unwrap();
-    let replica = EmbeddedReplica::from_snapshot(&snapshot, primary.position()).unwrap();
-    (primary, Database::open_replica(replica, Limits::default()).unwrap())
+    let snapshot = primary.pages_from(1, 1000).unwrap();
+    let mut replica = Database::open_embedded_replica(Limits::default()).unwrap();
+    let part = snapshot.as_deref();
+    assert!(replica.bootstrap(&mut Bootstrap::default(), primary.position(), part).unwrap());
+    (primary, replica)
 }
 
 #[test]

@@ -16,7 +16,7 @@ mod row;
 use js_sys::JSON;
 use worker::{Context, Env, Request, Response, Result, event};
 
-pub use isolite::{IsoliteDirectory, IsolitePrimary};
+pub use isolite::{IsoliteDirectory, IsolitePrimary, IsoliteReplica};
 
 #[event(fetch)]
 async fn fetch(mut request: Request, env: Env, _context: Context) -> Result<Response> {

@@ -30,6 +30,9 @@ extern "C" {
     #[wasm_bindgen(method, getter, catch, js_name = ISOLITE_PRIMARY)]
     fn primary(this: &Bindings) -> Result<JsValue, JsValue>;
 
+    #[wasm_bindgen(method, getter, catch, js_name = ISOLITE_REPLICA)]
+    fn replica(this: &Bindings) -> Result<JsValue, JsValue>;
+
     type Namespace;
 
     #[wasm_bindgen(method, catch)]
@@ -47,6 +50,7 @@ extern "C" {
         body: Option<&JsString>,
         session: Option<&str>,
         have: Option<&str>,
+        ltx: &JsValue,
     ) -> Result<Promise, JsValue>;
 }
 
@@ -60,22 +64,44 @@ extern "C" {
 #[derive(Clone, Debug)]
 pub(crate) struct Text(JsString);
 
+/// An object, by the name that finds it and the place where its first call puts it.
 #[derive(Clone, Copy)]
 pub(crate) enum Object<'a> {
     /// The one object that knows all databases.
     Directory,
     /// The object of one database.
-    Primary(&'a DatabaseRecord),
+    Primary(Address<'a>),
+    /// The object of one database in one region.
+    Replica(Address<'a>),
+}
+
+#[derive(Clone, Copy)]
+pub(crate) struct Address<'a> {
+    pub name: &'a str,
+    pub location_hint: Option<&'a str>,
+    pub jurisdiction: Option<&'a str>,
+}
+
+impl<'a> Object<'a> {
+    pub(crate) fn primary_of(record: &'a DatabaseRecord) -> Object<'a> {
+        Object::Primary(Address {
+            name: &record.uuid,
+            location_hint: record.primary_location_hint.map(|hint| hint.as_str()),
+            jurisdiction: record.jurisdiction.map(|jurisdiction| jurisdiction.as_str()),
+        })
+    }
 }
 
 /// What an object is asked: a path, with its query part, as of a URL. `session` is D1's constraint
-/// or bookmark; `have` is where the caller's replica stands, empty without one.
-#[derive(Clone, Copy)]
+/// or bookmark; `have` is where the caller's replica stands, empty without one; `ltx` is what a
+/// push brings.
+#[derive(Clone, Copy, Default)]
 pub(crate) struct Message<'a> {
     pub path: &'a str,
     pub body: Option<&'a Text>,
     pub session: Option<&'a str>,
     pub have: Option<&'a str>,
+    pub ltx: Option<&'a [u8]>,
 }
 
 /// What it answered: a status as HTTP has it, a text, and for a session the bookmark.
@@ -85,14 +111,28 @@ pub(crate) struct Answer {
     pub text: Text,
     /// LTX that brings the caller's replica to the bookmark.
     pub commits: Option<Vec<u8>>,
+    /// How long ago a replica that answered knew that the bookmark was the primary's newest; 0 of
+    /// the primary.
+    pub age_ms: f64,
 }
 
 /// An error means that no answer came: whether the object did what it was asked is not known.
 pub(crate) async fn send(env: &Env, object: Object<'_>, message: Message<'_>) -> Result<Answer> {
+    send_within(CALL_TIME_MAX, env, object, message).await
+}
+
+/// The same where somebody waits who can be helped otherwise.
+pub(crate) async fn send_within(
+    time_max: Duration,
+    env: &Env,
+    object: Object<'_>,
+    message: Message<'_>,
+) -> Result<Answer> {
     let stub = stub(env, object)?;
-    let Message { path, body, session, have } = message;
-    let call = stub.call(path, body.map(|body| &body.0), session, have)?;
-    let settled = within_time(JsFuture::from(call)).await?;
+    let Message { path, body, session, have, ltx } = message;
+    let ltx = ltx.map_or(JsValue::UNDEFINED, |ltx| Uint8Array::from(ltx).into());
+    let call = stub.call(path, body.map(|body| &body.0), session, have, &ltx)?;
+    let settled = within_time(JsFuture::from(call), time_max).await?;
     Answer::decode(&settled).ok_or_else(|| Error::RustError(NO_ANSWER.to_owned()))
 }
 
@@ -122,28 +162,34 @@ pub(crate) fn check_jurisdiction(
 }
 
 fn stub(env: &Env, object: Object<'_>) -> Result<Stub> {
-    let (namespace, name, location_hint) = match object {
+    let (everywhere, address) = match object {
         Object::Directory => {
-            (namespace(bindings(env).directory()?, "ISOLITE_DIRECTORY")?, "directory", None)
+            let directories = namespace(bindings(env).directory()?, "ISOLITE_DIRECTORY")?;
+            return Ok(directories.get_by_name("directory", &JsValue::UNDEFINED)?);
         }
-        Object::Primary(record) => {
-            let everywhere = primaries(env)?;
-            let namespace = match record.jurisdiction {
-                Some(jurisdiction) => everywhere.jurisdiction(jurisdiction.as_str())?,
-                None => everywhere,
-            };
-            (namespace, record.uuid.as_str(), record.primary_location_hint)
+        Object::Primary(address) => (primaries(env)?, address),
+        Object::Replica(address) => {
+            (namespace(bindings(env).replica()?, "ISOLITE_REPLICA")?, address)
         }
     };
-    let options = match location_hint {
+    let namespace = match address.jurisdiction {
+        Some(jurisdiction) => everywhere.jurisdiction(jurisdiction)?,
+        None => everywhere,
+    };
+    let options = match address.location_hint {
         Some(hint) => {
             let options = JsObject::new();
-            Reflect::set(&options, &"locationHint".into(), &hint.as_str().into())?;
+            Reflect::set(&options, &"locationHint".into(), &hint.into())?;
             options.into()
         }
         None => JsValue::UNDEFINED,
     };
-    Ok(namespace.get_by_name(name, &options)?)
+    Ok(namespace.get_by_name(address.name, &options)?)
+}
+
+/// Whether this Worker has replicas in regions: a Worker made before there were any has no binding.
+pub(crate) fn has_replicas(env: &Env) -> bool {
+    bindings(env).replica().is_ok_and(|binding| !binding.is_undefined())
 }
 
 fn primaries(env: &Env) -> Result<Namespace> {
@@ -166,14 +212,14 @@ fn namespace(binding: JsValue, name: &str) -> Result<Namespace> {
 
 /// A call whose answer never comes would leave its future waiting, so each call from Rust has a
 /// limit.
-async fn within_time(call: JsFuture) -> Result<JsValue> {
+async fn within_time(call: JsFuture, time_max: Duration) -> Result<JsValue> {
     let mut call = pin!(call);
-    let mut limit = pin!(Delay::from(CALL_TIME_MAX));
+    let mut limit = pin!(Delay::from(time_max));
     poll_fn(|context| {
         if let Poll::Ready(settled) = call.as_mut().poll(context) {
             return Poll::Ready(settled.map_err(Error::from));
         }
-        limit.as_mut().poll(context).map(|()| Err(too_late()))
+        limit.as_mut().poll(context).map(|()| Err(too_late(time_max)))
     })
     .await
 }
@@ -183,14 +229,15 @@ const NO_ANSWER: &str =
 
 impl Answer {
     pub(crate) fn new(status: u16, text: impl Into<Text>) -> Answer {
-        Answer { status, bookmark: None, text: text.into(), commits: None }
+        Answer { status, bookmark: None, text: text.into(), commits: None, age_ms: 0.0 }
     }
 
-    /// As it crosses: `[text, status, bookmark, commits]`.
+    /// As it crosses: `[text, status, bookmark, commits, age_ms]`.
     pub(crate) fn encode(self) -> Array {
         let bookmark = self.bookmark.map_or(JsValue::UNDEFINED, JsValue::from);
         let commits = self.commits.map_or(JsValue::UNDEFINED, |ltx| Uint8Array::from(&*ltx).into());
-        Array::of4(self.text.0.as_ref(), &self.status.into(), &bookmark, &commits)
+        let (status, age_ms) = (self.status.into(), self.age_ms.into());
+        Array::of5(self.text.0.as_ref(), &status, &bookmark, &commits, &age_ms)
     }
 
     fn decode(settled: &JsValue) -> Option<Answer> {
@@ -198,15 +245,16 @@ impl Answer {
         let text = parts.get(0).dyn_into::<JsString>().ok()?;
         let status = parts.get(1).as_f64()? as u16;
         let commits = parts.get(3).dyn_ref::<Uint8Array>().map(Uint8Array::to_vec);
-        Some(Answer { status, bookmark: parts.get(2).as_string(), text: Text(text), commits })
+        let (bookmark, age_ms) = (parts.get(2).as_string(), parts.get(4).as_f64().unwrap_or(0.0));
+        Some(Answer { status, bookmark, text: Text(text), commits, age_ms })
     }
 }
 
-fn too_late() -> Error {
+fn too_late(time_max: Duration) -> Error {
     Error::RustError(format!(
         "Network connection lost: no answer came within {} s, and whether a write has happened \
          is not known",
-        CALL_TIME_MAX.as_secs()
+        time_max.as_secs()
     ))
 }
 

@@ -8,7 +8,7 @@
 use js_sys::{Function, Object, Reflect};
 use wasm_bindgen::prelude::*;
 
-use crate::{IsoliteDirectory, IsolitePrimary};
+use crate::{IsoliteDirectory, IsolitePrimary, IsoliteReplica};
 
 #[wasm_bindgen(module = "cloudflare:workers")]
 extern "C" {
@@ -20,7 +20,8 @@ extern "C" {
 fn extend_platform_class() -> Result<(), JsValue> {
     DURABLE_OBJECT.with(|parent| {
         extend(IsoliteDirectory::blank().into(), parent)?;
-        extend(IsolitePrimary::blank().into(), parent)
+        extend(IsolitePrimary::blank().into(), parent)?;
+        extend(IsoliteReplica::blank().into(), parent)
     })
 }
 

@@ -6,10 +6,11 @@
 use std::cell::Cell;
 
 use isolite_core::{
-    Checksum, Commit, Error, LogRow, Mark, PageNo, Position, Storage, StorageError, Txid,
+    Checksum, Commit, Error, LogRow, Mark, PageNo, Position, Storage, StorageError, Tag,
+    Txid,
 };
 
-use super::storage_js::{Bound, Row, Storage as ObjectSql};
+use super::sql_js::{Bound, Row, Storage as ObjectSql};
 
 /// Bytes of one row of the log. The platform takes 2 MB, but reads a row whole to give one page
 /// of it.
@@ -47,14 +48,39 @@ impl ObjectSql {
         Ok(deleted)
     }
 
+    /// The tag of the database that is kept here, if it has one yet.
+    pub(crate) fn tag(&self) -> Result<Option<Tag>, StorageError> {
+        let mut tag = None;
+        self.query("SELECT value FROM meta WHERE key = 'tag'", &[], |row| {
+            tag = row.bytes(0).try_into().ok().map(|bytes| Tag(u64::from_be_bytes(bytes)));
+            Ok::<(), StorageError>(())
+        })?;
+        Ok(tag)
+    }
+
+    pub(crate) fn set_tag(&self, tag: Tag) -> Result<(), StorageError> {
+        let value = Bound::Bytes(&tag.0.to_be_bytes());
+        self.run("INSERT OR REPLACE INTO meta VALUES ('tag', ?)", &[value])
+    }
+
     /// Lets go of everything and leaves the sign that it was deleted.
     pub(crate) fn delete(&self) -> Result<(), StorageError> {
         self.atomically(|| {
-            for table in ["log", "page", "meta"] {
-                self.run(&format!("DROP TABLE IF EXISTS {table}"), &[])?;
-            }
-            self.run("CREATE TABLE deleted (time_ms INTEGER)", &[])
+            self.drop_tables()?;
+            self.run("CREATE TABLE IF NOT EXISTS deleted (time_ms INTEGER)", &[])
         })
+    }
+}
+
+impl ObjectSql {
+    fn drop_tables(&self) -> Result<(), StorageError> {
+        let mut tables = ["log", "page", "meta"].into_iter();
+        tables.try_for_each(|table| self.run(&format!("DROP TABLE IF EXISTS {table}"), &[]))
+    }
+
+    /// Lets go of everything, as a replica does whose database is gone.
+    pub(crate) fn forget(&self) -> Result<(), StorageError> {
+        self.atomically(|| self.drop_tables())
     }
 }
 
@@ -68,6 +94,14 @@ impl ObjectStorage {
         let newest = "SELECT end_bytes FROM log ORDER BY id DESC LIMIT 1";
         storage.end_bytes.set(storage.number(newest, &[])?.unwrap_or(0));
         Ok(storage)
+    }
+
+    fn clear_tables(&self) -> Result<(), StorageError> {
+        self.sql.atomically(|| {
+            self.sql.run("DELETE FROM log", &[])?;
+            self.sql.run("DELETE FROM page", &[])?;
+            self.sql.run("DELETE FROM meta WHERE key = 'mark'", &[])
+        })
     }
 
     fn number(&self, sql: &str, values: &[Bound<'_>]) -> Result<Option<u64>, StorageError> {
@@ -209,6 +243,12 @@ impl Storage for ObjectStorage {
             let size = Bound::Number(mark.size_pages.into());
             self.sql.run("DELETE FROM page WHERE number > ?", &[size])
         })
+    }
+
+    fn clear(&self) -> Result<(), StorageError> {
+        self.clear_tables()?;
+        self.end_bytes.set(0);
+        Ok(())
     }
 
     fn trim_log(&self, upto: Txid, keep_bytes: u64) -> Result<(), StorageError> {

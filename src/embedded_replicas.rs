@@ -1,0 +1,304 @@
+//! The embedded replicas of this isolate: databases kept in memory for reads without a call.
+//!
+//! All of them share one budget of memory, the least recently used one going first. They are data
+//! alone: whoever holds a request makes the calls that fill them and bring them forward, and tells
+//! what came of it. What is answered is learnt in whatever order it arrives.
+
+use std::cell::RefCell;
+
+use hashlink::LruCache;
+use isolite_core::{Answer, Ask, Bookmark, Constraint, PAGE_SIZE, Position, Progress, Replica, Tag};
+use isolite_protocol::Request;
+use isolite_sqlite::{Database, Limits, Run};
+use worker::{Env, console_error, console_log};
+
+use crate::region;
+use crate::settings_js::{embedded_bytes_max, setting};
+
+/// Databases that something is remembered of.
+const ENTRIES_MAX: usize = 1_000;
+/// After a database was too large, or its snapshot failed, it is left alone for so long.
+const RETRY_DELAY_MS: f64 = 30_000.0;
+/// A question that was not answered by then has failed with the request that asked it.
+const ASKED_MS_MAX: f64 = 20_000.0;
+
+thread_local! {
+    static REPLICAS: RefCell<Option<EmbeddedReplicas>> = const { RefCell::new(None) };
+}
+
+struct EmbeddedReplicas {
+    by_id: LruCache<String, Entry>,
+    limits: Limits,
+    /// Memory for the pages of all.
+    bytes_max: usize,
+    /// Members of `meta` that tell who answered.
+    served: String,
+}
+
+#[derive(Default)]
+struct Entry {
+    replica: Option<Replica<Database>>,
+    tag: Tag,
+    /// Kept of a replica that was let go: none after it may answer from before.
+    floor: Option<Position>,
+    /// What was asked in the background, and until when nobody else is to ask.
+    asked: Option<Ask>,
+    asked_until_ms: f64,
+}
+
+/// A read, as it came.
+pub(crate) struct Question<'a> {
+    pub id: &'a str,
+    pub path: &'a str,
+    pub body: &'a str,
+    /// D1's constraint or bookmark, in a session.
+    pub session: Option<&'a str>,
+    /// Outside, a bookmark that the answer must not be older than.
+    pub seen: Option<&'a str>,
+    /// How old the answer may be; a session need not say.
+    pub age_ms_max: Option<f64>,
+    pub now_ms: f64,
+}
+
+/// An answer to learn from: where it came from, and the commits up to there if they were few.
+pub(crate) struct Told<'a> {
+    /// When the question was sent, less the age of what answered it.
+    pub sent_ms: f64,
+    pub bookmark: Bookmark,
+    pub ltx: Option<&'a [u8]>,
+}
+
+/// Makes room as the settings say, once an isolate. With wrong settings there is none: the primary
+/// then tells what is wrong.
+pub(crate) fn set_up(env: &Env) {
+    REPLICAS.with_borrow_mut(|slot| {
+        slot.get_or_insert_with(|| {
+            let limits = Limits::from_settings(|name| setting(env, name));
+            let bytes_max = limits.as_ref().map_or(Ok(0), |_| embedded_bytes_max(env));
+            let region = region::here(env).map(|region| region.as_str().to_uppercase());
+            let region = region.map_or(String::new(), |region| {
+                format!("\"served_by_region\":\"{region}\",")
+            });
+            EmbeddedReplicas {
+                by_id: LruCache::new(ENTRIES_MAX),
+                limits: limits.unwrap_or_default(),
+                bytes_max: bytes_max.unwrap_or(0),
+                served: format!(
+                    "\"served_by\":\"isolite\",{region}\"served_by_primary\":false,\
+                     \"total_attempts\":1,"
+                ),
+            }
+        });
+    });
+}
+
+/// The answer to a read, if this isolate may give it.
+pub(crate) fn read(question: &Question<'_>) -> Option<String> {
+    with(|replicas| {
+        let EmbeddedReplicas { by_id, served, .. } = replicas;
+        let entry = by_id.get_mut(question.id)?;
+        let replica = entry.replica.as_mut()?;
+        let Question { session, seen, age_ms_max, .. } = *question;
+        // A bookmark that is wrong is for the primary to refuse.
+        let constraint = Constraint::of(session, seen, age_ms_max, entry.tag).ok()?;
+        if !replica.allows(&constraint, question.now_ms) {
+            return None;
+        }
+        let queries = Request::decode(question.body).ok()?;
+        let (_, query) = question.path.split_once('?')?;
+        replica.pages_mut().read(&Run::of(&queries, query, &js_sys::Date::now, served))
+    })
+}
+
+/// The bookmark of the replica of a database, if there is a whole one.
+pub(crate) fn bookmark(id: &str) -> Option<Bookmark> {
+    with(|replicas| {
+        let entry = replicas.by_id.peek(id)?;
+        let position = entry.replica.as_ref()?.position()?;
+        Some(Bookmark { position, tag: entry.tag })
+    })
+}
+
+/// The bookmark that nothing read here was newer than; None if nothing is remembered.
+pub(crate) fn floor(id: &str) -> Option<Bookmark> {
+    with(|replicas| {
+        let entry = replicas.by_id.peek(id)?;
+        let position = entry.replica.as_ref().and_then(Replica::floor).or(entry.floor)?;
+        Some(Bookmark { position, tag: entry.tag })
+    })
+}
+
+/// The path to ask, by one request of all: for a replica that is missing or behind, or one that was
+/// confirmed longer ago than `refresh_ms`.
+pub(crate) fn want(id: &str, refresh_ms: f64, now_ms: f64) -> Option<String> {
+    with(|replicas| {
+        if replicas.bytes_max == 0 {
+            return None;
+        }
+        let size_max = replicas.bytes_max / PAGE_SIZE;
+        let limits = replicas.limits;
+        let entry = replicas.entry(id);
+        if now_ms < entry.asked_until_ms {
+            return None;
+        }
+        let replica = match &mut entry.replica {
+            Some(replica) => replica,
+            slot => {
+                let database = Database::open_embedded_replica(limits).ok()?;
+                slot.insert(Replica::new(database).not_before(entry.floor))
+            }
+        };
+        let fresh = replica.standing().is_some_and(|it| now_ms - it.confirmed_ms <= refresh_ms);
+        if fresh && !replica.is_behind() {
+            return None;
+        }
+        let ask = replica.ask();
+        entry.asked = Some(ask);
+        entry.asked_until_ms = now_ms + ASKED_MS_MAX;
+        Some(path(ask, size_max))
+    })
+}
+
+/// What [`want`] asked was answered, or was not. Returns the path to ask next, if there is more.
+pub(crate) fn settle(id: &str, told: Option<Told<'_>>, now_ms: f64) -> Option<String> {
+    with(|replicas| {
+        let size_max = replicas.bytes_max / PAGE_SIZE;
+        let entry = replicas.entry(id);
+        let next = match (entry.asked.take(), told) {
+            (Some(asked), Some(told)) => entry.answered(id, asked, told),
+            _ => Err("no answer came".to_owned()),
+        };
+        match next {
+            Ok(Some(ask)) => {
+                entry.asked = Some(ask);
+                entry.asked_until_ms = now_ms + ASKED_MS_MAX;
+            }
+            Ok(None) => entry.asked_until_ms = 0.0,
+            Err(_) if entry.is_whole() => entry.asked_until_ms = now_ms + 1_000.0,
+            Err(_) => {
+                entry.let_go();
+                entry.asked_until_ms = now_ms + RETRY_DELAY_MS;
+            }
+        }
+        replicas.keep_to_budget(id, now_ms);
+        next.ok().flatten().map(|ask| path(ask, size_max))
+    })
+}
+
+/// Takes in what came along with an answer.
+pub(crate) fn learn(id: &str, told: &Told<'_>, now_ms: f64) {
+    with(|replicas| {
+        let entry = replicas.by_id.peek_mut(id)?;
+        entry.learn(id, told);
+        replicas.keep_to_budget(id, now_ms);
+        Some(())
+    });
+}
+
+/// Lets go of a replica, as of a database that was deleted.
+pub(crate) fn forget(id: &str) {
+    with(|replicas| replicas.by_id.remove(id));
+}
+
+fn with<T>(use_them: impl FnOnce(&mut EmbeddedReplicas) -> Option<T>) -> Option<T> {
+    REPLICAS.with_borrow_mut(|slot| slot.as_mut().and_then(use_them))
+}
+
+fn path(ask: Ask, size_max: usize) -> String {
+    match ask {
+        Ask::Pages { first } => format!("/pages?first={first}&size_max={size_max}"),
+        Ask::Commits { .. } => "/commits?".to_owned(),
+    }
+}
+
+impl EmbeddedReplicas {
+    fn entry(&mut self, id: &str) -> &mut Entry {
+        self.by_id.entry(id.to_owned()).or_insert_with(Entry::default)
+    }
+
+    /// Lets go of replicas, the least recently used first, until the rest fits; that of `id` last.
+    fn keep_to_budget(&mut self, id: &str, now_ms: f64) {
+        let mut bytes: usize = self.by_id.iter().map(|(_, entry)| entry.bytes()).sum();
+        for (other, entry) in self.by_id.iter_mut() {
+            if bytes <= self.bytes_max {
+                return;
+            }
+            if other != id {
+                bytes -= entry.bytes();
+                entry.let_go();
+            }
+        }
+        if bytes > self.bytes_max
+            && let Some(entry) = self.by_id.peek_mut(id)
+        {
+            console_log!("The database {id} is too large to be kept in memory");
+            entry.let_go();
+            entry.asked_until_ms = now_ms + RETRY_DELAY_MS;
+        }
+    }
+}
+
+impl Entry {
+    fn answered(
+        &mut self,
+        id: &str,
+        asked: Ask,
+        told: Told<'_>,
+    ) -> Result<Option<Ask>, String> {
+        let Told { sent_ms, bookmark, ltx } = told;
+        if !self.take_tag(bookmark.tag) {
+            return Err("it is another database".to_owned());
+        }
+        let replica = self.replica.as_mut().ok_or("it was let go")?;
+        let answer = Answer { sent_ms, primary: bookmark.position, ltx };
+        let bootstraps = matches!(asked, Ask::Pages { .. });
+        match replica.answered(asked, answer) {
+            Ok(Progress::Done) => Ok(None),
+            Ok(Progress::More) => Ok(Some(replica.ask())),
+            // What was there is read anew; what never was there is left alone for a while.
+            Err(error) if !bootstraps => {
+                console_error!("The replica of {id} in memory is read anew: {error}");
+                Ok(Some(replica.ask()))
+            }
+            Err(error) => Err(error.to_string()),
+        }
+    }
+
+    fn learn(&mut self, id: &str, told: &Told<'_>) {
+        if !self.take_tag(told.bookmark.tag) {
+            return;
+        }
+        let Some(replica) = &mut self.replica else { return };
+        let Told { sent_ms, bookmark, ltx } = *told;
+        let answer = Answer { sent_ms, primary: bookmark.position, ltx };
+        if let Err(error) = replica.learn(&answer) {
+            console_error!("The replica of {id} in memory is read anew: {error}");
+        }
+    }
+
+    /// Takes the tag of the database that is here. False, and nothing kept, if it is another.
+    fn take_tag(&mut self, tag: Tag) -> bool {
+        if self.tag == Tag::default() {
+            self.tag = tag;
+        }
+        if self.tag != tag {
+            *self = Entry::default();
+            return false;
+        }
+        true
+    }
+
+    fn is_whole(&self) -> bool {
+        self.replica.as_ref().is_some_and(|replica| replica.position().is_some())
+    }
+
+    fn let_go(&mut self) {
+        if let Some(replica) = self.replica.take() {
+            self.floor = replica.floor();
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        self.replica.as_ref().map_or(0, |replica| replica.pages().size_pages() as usize * PAGE_SIZE)
+    }
+}

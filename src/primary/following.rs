@@ -1,0 +1,178 @@
+//! The replicas that follow this primary: who they are, and the pushes to them.
+//!
+//! A subscription is a row of the object's storage, so that it outlives the primary's eviction; it is
+//! renewed by what the replica asks anyway. Rows of replicas that no longer follow stay, because
+//! they are what has to be deleted with the database.
+
+use std::rc::Rc;
+
+use isolite_core::{Bookmark, Position, Push, StorageError};
+use isolite_protocol::query_string;
+use serde::{Deserialize, Serialize};
+use worker::console_error;
+
+use super::{Engine, Opened, Refused};
+use crate::object::call_js::{Address, Message, Object, send};
+use crate::object::feed::{Question, position_of};
+use crate::object::sql_js::Bound;
+
+/// How long a replica is pushed to that asks nothing more.
+const SUBSCRIPTION_MS: u64 = 60_000;
+
+const TABLE: &str = "CREATE TABLE IF NOT EXISTS follower \
+    (region BLOB PRIMARY KEY, replica BLOB NOT NULL, until_ms INTEGER NOT NULL)";
+
+/// What a replica says of itself to be pushed to: `follow=<region>&replica=<name of its object>`,
+/// and `jurisdiction=` if it has one.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct Subscription {
+    pub region: String,
+    pub replica: String,
+    pub jurisdiction: Option<String>,
+}
+
+impl Subscription {
+    pub(super) fn of_query(query: &str) -> Option<Subscription> {
+        Some(Subscription {
+            region: query_string::value(query, "follow")?,
+            replica: query_string::value(query, "replica")?,
+            jurisdiction: query_string::value(query, "jurisdiction"),
+        })
+    }
+
+    pub(crate) fn address(&self) -> Address<'_> {
+        Address {
+            name: &self.replica,
+            location_hint: Some(&self.region),
+            jurisdiction: self.jurisdiction.as_deref(),
+        }
+    }
+}
+
+impl Engine {
+    /// Has a replica pushed to that stands at `position`. Should it fail, the replica only asks.
+    pub(super) fn subscribe(&self, subscription: &Subscription, position: Option<Position>) {
+        let now_ms = js_sys::Date::now() as u64;
+        let until_ms = now_ms + SUBSCRIPTION_MS;
+        let region = &subscription.region;
+        if self.followers.borrow_mut().subscribe(region, position, until_ms as f64)
+            && let Err(error) = self.keep(subscription, now_ms, until_ms)
+        {
+            console_error!("The replica of {region} is not pushed to: {error}");
+        }
+    }
+
+    /// Writes a row only when the one that is there is half over.
+    fn keep(
+        &self,
+        subscription: &Subscription,
+        now_ms: u64,
+        until_ms: u64,
+    ) -> Result<(), StorageError> {
+        let region = Bound::Bytes(subscription.region.as_bytes());
+        let kept = "SELECT until_ms FROM follower WHERE region = ?";
+        let mut half_over = true;
+        self.storage.query(kept, &[region], |row| {
+            half_over = row.number(0) < now_ms + SUBSCRIPTION_MS / 2;
+            Ok::<(), StorageError>(())
+        })?;
+        if !half_over {
+            return Ok(());
+        }
+        let text = serde_json::to_string(subscription).map_err(unencodable)?;
+        let values = [
+            Bound::Bytes(subscription.region.as_bytes()),
+            Bound::Bytes(text.as_bytes()),
+            Bound::Number(until_ms),
+        ];
+        self.storage.run("INSERT OR REPLACE INTO follower VALUES (?, ?, ?)", &values)
+    }
+
+    /// Those that still follow, as a start finds them: where they stand they tell at the first push.
+    pub(super) fn load_followers(&self) -> Result<(), StorageError> {
+        self.storage.run(TABLE, &[])?;
+        let mut followers = self.followers.borrow_mut();
+        self.storage.query("SELECT region, until_ms FROM follower", &[], |row| {
+            if let Ok(region) = String::from_utf8(row.bytes(0)) {
+                followers.subscribe(&region, None, row.number(1) as f64);
+            }
+            Ok(())
+        })
+    }
+
+    /// All replicas that there ever were.
+    pub(super) fn replicas(&self) -> Result<Vec<Subscription>, StorageError> {
+        self.storage.run(TABLE, &[])?;
+        let mut replicas = Vec::new();
+        self.storage.query("SELECT replica FROM follower", &[], |row| {
+            replicas.extend(serde_json::from_slice(&row.bytes(0)).ok());
+            Ok::<(), StorageError>(())
+        })?;
+        Ok(replicas)
+    }
+
+    pub(super) fn pushes_due(&self) -> Vec<Push> {
+        let Some(newest) = self.position() else { return Vec::new() };
+        self.followers.borrow_mut().due(newest, js_sys::Date::now())
+    }
+
+    fn push_due_to(&self, region: &str) -> Option<Push> {
+        let newest = self.position()?;
+        self.followers.borrow_mut().due_to(region, newest, js_sys::Date::now())
+    }
+
+    fn position(&self) -> Option<Position> {
+        self.opened.borrow().as_ref().map(|opened| opened.database.position())
+    }
+
+    fn subscription(&self, region: &str) -> Option<Subscription> {
+        let sql = "SELECT replica FROM follower WHERE region = ?";
+        let mut subscription = None;
+        let read = self.storage.query(sql, &[Bound::Bytes(region.as_bytes())], |row| {
+            subscription = serde_json::from_slice(&row.bytes(0)).ok();
+            Ok::<(), StorageError>(())
+        });
+        read.ok().and(subscription)
+    }
+}
+
+/// Makes a push, and those that have become due at its end.
+pub(super) async fn push(engine: Rc<Engine>, push: Push) {
+    let mut next = Some(push);
+    while let Some(push) = next.take() {
+        match deliver(&engine, &push).await {
+            Ok(position) => engine.followers.borrow_mut().acknowledged(&push.region, position),
+            Err(error) => {
+                console_error!("The replica of {} is not pushed to any more: {error}", push.region);
+                engine.followers.borrow_mut().failed(&push.region);
+            }
+        }
+        next = engine.push_due_to(&push.region);
+    }
+}
+
+async fn deliver(engine: &Engine, push: &Push) -> Result<Position, String> {
+    let fed = engine.with(|Opened { database, tag }| {
+        let ltx = Question::Commits.answer(database, push.since)?;
+        Ok((ltx, Bookmark { position: database.position(), tag: *tag }))
+    });
+    let (ltx, bookmark) = fed.map_err(|refused| format!("{refused:?}"))?;
+    let subscription = engine.subscription(&push.region).ok_or("nothing is known of it")?;
+    let text = bookmark.to_string();
+    let message =
+        Message { path: "/push", have: Some(&text), ltx: ltx.as_deref(), ..Message::default() };
+    let sent = send(&engine.env, Object::Replica(subscription.address()), message).await;
+    let answer = sent.map_err(|error| error.to_string())?;
+    let position = position_of(answer.bookmark.as_deref(), bookmark.tag);
+    position.filter(|_| answer.status == 200).ok_or_else(|| format!("status {}", answer.status))
+}
+
+fn unencodable(error: serde_json::Error) -> StorageError {
+    StorageError(error.to_string())
+}
+
+impl From<StorageError> for Refused {
+    fn from(error: StorageError) -> Self {
+        Refused::Failed(super::of_storage(error))
+    }
+}

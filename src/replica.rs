@@ -1,0 +1,225 @@
+//! The replica of a region: the Durable Object that keeps one database near those who read it there.
+//!
+//! It answers reads that its callers' constraints allow, and brings the isolates of its region forward;
+//! everything else goes on to the primary, and the caller need not know. The primary pushes each
+//! commit. How old the replica is only its own questions tell, which it asks when a read needs it.
+//!
+//! Invariants:
+//! - it answers from one position of the primary's database, or not at all;
+//! - what it keeps can be thrown away at any time.
+
+mod engine;
+mod home;
+mod sync;
+
+use std::rc::Rc;
+
+use isolite_core::Constraint;
+use isolite_protocol::{Failure, Request as Queries, query_string};
+use js_sys::{Array, JsString, Uint8Array};
+use wasm_bindgen::prelude::*;
+use worker::{DurableObject, Env, Request, Response, Result, State, durable_object};
+
+use crate::object::call_js::{Answer, Message, Object, Text, send};
+use crate::object::checkpoint;
+use crate::object::feed::Question;
+use crate::target::Target;
+use engine::Engine;
+use home::Home;
+
+#[durable_object(fetch)]
+pub struct IsoliteReplica {
+    /// None in the one instance that stands for its class.
+    replica: Option<RegionReplica>,
+}
+
+struct RegionReplica {
+    state: State,
+    engine: Rc<Engine>,
+}
+
+/// A call, as it came.
+struct Call {
+    target: Target,
+    body: JsString,
+    session: Option<String>,
+    have: Option<String>,
+}
+
+impl DurableObject for IsoliteReplica {
+    fn new(state: State, env: Env) -> Self {
+        let engine = Rc::new(Engine::new(&state, env));
+        IsoliteReplica { replica: Some(RegionReplica { state, engine }) }
+    }
+
+    /// Nobody calls it: only RPC is spoken between our objects.
+    async fn fetch(&self, _request: Request) -> Result<Response> {
+        Response::error("A replica is called by RPC", 404)
+    }
+}
+
+#[wasm_bindgen]
+impl IsoliteReplica {
+    /// Resolves with `[text, status, bookmark, commits, age_ms]`, see [`crate::object::call_js`].
+    ///
+    /// The path's query says where the primary is ([`Home`]), and of a read what it may be answered
+    /// from: `age_ms_max`, and outside sessions `least`, a bookmark. `ltx` is a push's.
+    pub async fn call(
+        &self,
+        path: JsValue,
+        body: JsValue,
+        session: JsValue,
+        have: JsValue,
+        ltx: JsValue,
+    ) -> std::result::Result<Array, JsValue> {
+        let call = Call {
+            target: Target::of_path(&path.as_string().unwrap_or_default()),
+            body: body.dyn_into().unwrap_or_else(|_| JsString::from("")),
+            session: session.as_string(),
+            have: have.as_string(),
+        };
+        let ltx = ltx.dyn_ref::<Uint8Array>().map(Uint8Array::to_vec);
+        let answer = match &self.replica {
+            Some(replica) => replica.answer(call, ltx).await?,
+            None => no_path(),
+        };
+        Ok(answer.encode())
+    }
+}
+
+impl IsoliteReplica {
+    /// An instance without an object, from which its class is found.
+    pub(crate) fn blank() -> Self {
+        IsoliteReplica { replica: None }
+    }
+}
+
+impl RegionReplica {
+    async fn answer(&self, call: Call, ltx: Option<Vec<u8>>) -> Result<Answer> {
+        let query = call.target.query();
+        let answer = match call.target.path() {
+            "/push" => return Ok(self.push(call.have.as_deref(), ltx.as_deref())),
+            "/delete" => return Ok(self.engine.delete()),
+            "/info" => return Ok(self.engine.info()),
+            "/query" | "/execute" => {
+                self.engine.live_at(query);
+                self.read(&call).await
+            }
+            path => match Question::of(path, query) {
+                Some(question) => {
+                    self.engine.live_at(query);
+                    self.feed(&question, &call).await
+                }
+                None => return Ok(no_path()),
+            },
+        };
+        match answer {
+            Some(answer) => Ok(answer),
+            None => self.forward(&call).await,
+        }
+    }
+
+    /// The answer to a read; None if the primary is to give it.
+    async fn read(&self, call: &Call) -> Option<Answer> {
+        let query = call.target.query();
+        let queries = Queries::decode(&String::from(&call.body)).ok()?;
+        if !isolite_sqlite::may_only_read(&queries) {
+            return None;
+        }
+        let constraint = self.engine.constraint(call)?;
+        if constraint == Constraint::Primary {
+            return None;
+        }
+        self.be_ready(&constraint).await?;
+        self.engine.read(&queries, query, &constraint, call.have.as_deref())
+    }
+
+    /// What an isolate asks for that follows.
+    async fn feed(&self, question: &Question, call: &Call) -> Option<Answer> {
+        let age_ms_max = home::number(call.target.query(), "age_ms_max").unwrap_or(0.0);
+        let fresh = Constraint::Replica { least: None, age_ms_max };
+        self.be_ready(&fresh).await?;
+        self.engine.feed(question, call.have.as_deref())
+    }
+
+    /// Catches up if the constraint asks for it. None without a whole database, which then comes in
+    /// the background. Where the primary cannot be reached, the caller finds out what is allowed.
+    async fn be_ready(&self, constraint: &Constraint) -> Option<()> {
+        if !self.engine.allows(constraint) && self.engine.is_whole() {
+            sync::catch_up(&self.engine, constraint).await;
+            self.work_in_background();
+        }
+        if !self.engine.is_whole() {
+            self.fill_in_background();
+            return None;
+        }
+        Some(())
+    }
+
+    fn push(&self, bookmark: Option<&str>, ltx: Option<&[u8]>) -> Answer {
+        let answer = self.engine.push(bookmark, ltx);
+        if self.engine.is_behind() {
+            // It could not be applied, or only told.
+            self.fill_in_background();
+        }
+        self.work_in_background();
+        answer
+    }
+
+    async fn forward(&self, call: &Call) -> Result<Answer> {
+        let Some(home) = self.engine.home() else { return Ok(no_home()) };
+        let text = Text::from(call.body.clone());
+        let message = Message {
+            path: call.target.as_str(),
+            body: Some(&text),
+            session: call.session.as_deref(),
+            have: call.have.as_deref(),
+            ltx: None,
+        };
+        let answer = send(&self.engine.env, Object::Primary(home.address()), message).await?;
+        if answer.status == 404 {
+            self.engine.delete();
+        }
+        Ok(answer)
+    }
+
+    fn fill_in_background(&self) {
+        if !self.engine.fills.replace(true) {
+            let engine = Rc::clone(&self.engine);
+            self.state.wait_until(async move {
+                sync::fill(&engine).await;
+                engine.fills.set(false);
+            });
+        }
+    }
+
+    fn work_in_background(&self) {
+        if self.engine.checkpoint_is_due() && !self.engine.checkpoint_runs.replace(true) {
+            let engine = Rc::clone(&self.engine);
+            self.state.wait_until(async move {
+                checkpoint::run(|| engine.checkpoint_step()).await;
+                engine.checkpoint_runs.set(false);
+            });
+        }
+    }
+}
+
+fn no_path() -> Answer {
+    Answer::new(404, Failure::new("No such path").encode())
+}
+
+fn no_home() -> Answer {
+    let text = "A replica is told with each call where its primary is; deploy one version of Isolite";
+    Answer::new(500, Failure::new(text).encode())
+}
+
+/// What a caller allows, as its session or its path says.
+fn constraint(
+    call: &Call,
+    tag: isolite_core::Tag,
+) -> std::result::Result<Constraint, isolite_core::BookmarkError> {
+    let query = call.target.query();
+    let least = query_string::raw(query, "least").filter(|least| !least.is_empty());
+    let age = home::number(query, "age_ms_max");
+    Constraint::of(call.session.as_deref(), least, age, tag)
+}

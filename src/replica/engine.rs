@@ -1,0 +1,269 @@
+//! A replica's database, opened from the object's storage, and what it answers.
+
+use std::cell::{Cell, RefCell};
+
+use futures_util::lock::Mutex;
+use isolite_core::{
+    Bookmark, CheckpointPolicy, CheckpointProgress, Constraint, Replica, Store, Tag,
+};
+use isolite_protocol::{Failure, Request as Queries};
+use isolite_sqlite::{Database, Limits, Run};
+use worker::{Env, State, console_error};
+
+use super::{Call, Home};
+use crate::object::call_js::Answer;
+use crate::object::feed::{Question, position_of};
+use crate::object::sql_js::Storage;
+use crate::object::storage::ObjectStorage;
+use crate::settings_js::{answer_commits_bytes_max, setting};
+
+/// Pages that the store keeps besides SQLite's own cache: 2 MiB.
+const CACHE_PAGES: usize = 512;
+
+/// What background work shares with the requests.
+pub(super) struct Engine {
+    pub env: Env,
+    /// Whoever asks the primary holds it.
+    pub turn: Mutex<()>,
+    pub fills: Cell<bool>,
+    pub checkpoint_runs: Cell<bool>,
+    storage: Storage,
+    /// What its database may take, or how the settings are wrong.
+    settings: Result<Settings, String>,
+    opened: RefCell<Option<Opened>>,
+    home: RefCell<Option<Home>>,
+    checkpoint: CheckpointPolicy,
+}
+
+#[derive(Clone, Copy)]
+struct Settings {
+    limits: Limits,
+    /// Commits that go along with an answer, in bytes.
+    commits_bytes_max: usize,
+}
+
+pub(super) struct Opened {
+    pub replica: Replica<Database>,
+    /// None before the first answer of the primary.
+    pub tag: Option<Tag>,
+}
+
+impl Engine {
+    pub fn new(state: &State, env: Env) -> Engine {
+        let limits = Limits::from_settings(|name| setting(&env, name));
+        let settings = limits.and_then(|limits| {
+            Ok(Settings { limits, commits_bytes_max: answer_commits_bytes_max(&env)? })
+        });
+        Engine {
+            env,
+            turn: Mutex::new(()),
+            fills: Cell::new(false),
+            checkpoint_runs: Cell::new(false),
+            storage: Storage::of(state),
+            settings,
+            opened: RefCell::new(None),
+            home: RefCell::new(None),
+            checkpoint: CheckpointPolicy::default(),
+        }
+    }
+
+    /// Takes down where the primary is.
+    pub fn live_at(&self, query: &str) {
+        if let Some(home) = Home::of_query(query) {
+            self.home.replace(Some(home));
+        }
+    }
+
+    pub fn home(&self) -> Option<Home> {
+        self.home.borrow().clone()
+    }
+
+    /// Calls `use_it` with the database, opened first if it is not open or has to be anew.
+    pub fn with<T>(
+        &self,
+        use_it: impl FnOnce(&mut Opened) -> Result<T, String>,
+    ) -> Result<T, String> {
+        let mut slot = self.opened.borrow_mut();
+        let mut opened = match slot.take().filter(|opened| !opened.replica.pages().is_broken()) {
+            Some(opened) => opened,
+            None => self.open()?,
+        };
+        let used = use_it(&mut opened);
+        if !opened.replica.pages().is_broken() {
+            *slot = Some(opened);
+        }
+        used
+    }
+
+    fn open(&self) -> Result<Opened, String> {
+        let Settings { limits, .. } = self.settings.clone()?;
+        let storage = ObjectStorage::open(self.storage.clone()).map_err(|error| error.0)?;
+        let tag = self.storage.tag().map_err(|error| error.0)?;
+        let store = Store::open(Box::new(storage), CACHE_PAGES).map_err(|error| error.to_string())?;
+        let database = Database::open_region_replica(store, limits);
+        let replica = Replica::new(database.map_err(|error| error.to_string())?);
+        Ok(Opened { replica, tag })
+    }
+
+    /// As `with`, for what has an answer even without a database.
+    fn look<T>(&self, otherwise: T, look: impl FnOnce(&mut Opened) -> T) -> T {
+        match self.with(|opened| Ok(look(opened))) {
+            Ok(found) => found,
+            Err(error) => {
+                console_error!("A replica does not open: {error}");
+                otherwise
+            }
+        }
+    }
+
+    pub fn is_whole(&self) -> bool {
+        self.look(false, |opened| opened.replica.position().is_some())
+    }
+
+    pub fn is_behind(&self) -> bool {
+        self.look(false, |opened| opened.replica.is_behind())
+    }
+
+    pub fn snapshots(&self) -> u32 {
+        self.look(0, |opened| opened.replica.snapshots())
+    }
+
+    pub fn allows(&self, constraint: &Constraint) -> bool {
+        let now_ms = js_sys::Date::now();
+        self.look(false, |opened| opened.replica.allows(constraint, now_ms))
+    }
+
+    /// What a caller allows; None if that is for the primary to refuse.
+    pub fn constraint(&self, call: &Call) -> Option<Constraint> {
+        let tag = self.look(None, |opened| opened.tag);
+        // Without a tag there is no database yet, and any will do.
+        super::constraint(call, tag.unwrap_or_default()).ok()
+    }
+
+    /// The answer to reads that the constraint allows now.
+    pub fn read(
+        &self,
+        queries: &Queries,
+        query: &str,
+        constraint: &Constraint,
+        have: Option<&str>,
+    ) -> Option<Answer> {
+        let region = self.home.borrow().as_ref().map(|home| home.region.to_uppercase())?;
+        let served = served(&region);
+        let run = Run::of(queries, query, &js_sys::Date::now, &served);
+        let now_ms = js_sys::Date::now();
+        let text = self.look(None, |Opened { replica, .. }| {
+            let allowed = replica.allows(constraint, now_ms);
+            allowed.then(|| replica.pages_mut().read(&run)).flatten()
+        })?;
+        let commits_bytes_max = self.settings.as_ref().map_or(0, |it| it.commits_bytes_max);
+        Some(self.placed(text, |database, tag| {
+            let have = position_of(have, tag)?;
+            database.commits_since(have, commits_bytes_max).ok().flatten()
+        }))
+    }
+
+    /// The answer to an isolate that follows; None if there is nothing whole to follow.
+    pub fn feed(&self, question: &Question, have: Option<&str>) -> Option<Answer> {
+        let whole = self.is_whole();
+        whole.then(|| {
+            self.placed(String::new(), |database, tag| {
+                question.answer(database, position_of(have, tag)).ok().flatten()
+            })
+        })
+    }
+
+    /// An answer with where the replica stands, and since when.
+    fn placed(
+        &self,
+        text: String,
+        commits: impl FnOnce(&mut Database, Tag) -> Option<Vec<u8>>,
+    ) -> Answer {
+        let mut answer = Answer::new(200, text);
+        let now_ms = js_sys::Date::now();
+        self.look((), |Opened { replica, tag }| {
+            let (Some(tag), Some(position)) = (*tag, replica.position()) else { return };
+            answer.commits = commits(replica.pages_mut(), tag);
+            answer.bookmark = Some(Bookmark { position, tag }.to_string());
+            let confirmed_ms = replica.standing().map_or(0.0, |standing| standing.confirmed_ms);
+            answer.age_ms = (now_ms - confirmed_ms).clamp(0.0, f64::from(u32::MAX));
+        });
+        answer
+    }
+
+    /// Takes in what the primary pushes; the answer tells where the replica then stands.
+    pub fn push(&self, bookmark: Option<&str>, ltx: Option<&[u8]>) -> Answer {
+        let Some(pushed) = bookmark.and_then(|text| text.parse::<Bookmark>().ok()) else {
+            return Answer::new(400, Failure::new("A push needs a bookmark").encode());
+        };
+        let taken = self.take_tag(pushed.tag).and_then(|()| {
+            self.with(|opened| Ok(opened.replica.pushed(pushed.position, ltx)))
+        });
+        match taken {
+            Ok(Ok(Some(position))) => {
+                let bookmark = Bookmark { position, tag: pushed.tag }.to_string();
+                Answer { bookmark: Some(bookmark), ..Answer::new(200, "") }
+            }
+            // It asks by itself.
+            Ok(Ok(None)) => Answer::new(409, Failure::new("The replica is not whole").encode()),
+            Ok(Err(error)) => {
+                console_error!("A replica reads a snapshot: {error}");
+                Answer::new(409, Failure::new(error.to_string()).encode())
+            }
+            Err(error) => Answer::new(500, Failure::new(error).encode()),
+        }
+    }
+
+    /// The tag that the primary gave, kept with the first. Another one is another database's.
+    pub fn take_tag(&self, tag: Tag) -> Result<(), String> {
+        self.with(|opened| match opened.tag {
+            Some(known) if known == tag => Ok(()),
+            Some(_) => Err("the primary is that of another database".to_owned()),
+            None => {
+                self.storage.set_tag(tag).map_err(|error| error.0)?;
+                opened.tag = Some(tag);
+                Ok(())
+            }
+        })
+    }
+
+    /// Lets go of everything: the database is gone, or the replica is.
+    pub fn delete(&self) -> Answer {
+        self.opened.replace(None);
+        match self.storage.forget() {
+            Ok(()) => Answer::new(404, Failure::new("This database was deleted").encode()),
+            Err(error) => Answer::new(500, Failure::new(error.0).encode()),
+        }
+    }
+
+    /// Where it stands, how old that may be, and how often it has begun anew, as JSON.
+    pub fn info(&self) -> Answer {
+        let answer = self.placed(String::new(), |_, _| None);
+        let (snapshots, age_ms) = (self.snapshots(), answer.age_ms);
+        let bookmark = serde_json::to_string(&answer.bookmark).unwrap_or_default();
+        let text = format!(
+            r#"{{"bookmark":{bookmark},"age_ms":{age_ms},"snapshots":{snapshots}}}"#
+        );
+        Answer { text: text.into(), ..answer }
+    }
+
+    pub fn checkpoint_is_due(&self) -> bool {
+        self.look(false, |opened| opened.replica.pages().checkpoint_is_due(&self.checkpoint))
+    }
+
+    pub fn checkpoint_step(&self) -> Result<CheckpointProgress, String> {
+        self.with(|opened| {
+            let step = opened.replica.pages_mut().checkpoint_step(&self.checkpoint);
+            step.map_err(|error| error.to_string())
+        })
+    }
+}
+
+/// The members of `meta` that tell who answered.
+fn served(region: &str) -> String {
+    let region = serde_json::Value::String(region.to_owned());
+    format!(
+        "\"served_by\":\"isolite\",\"served_by_region\":{region},\"served_by_primary\":false,\
+         \"total_attempts\":1,"
+    )
+}

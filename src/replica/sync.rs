@@ -1,0 +1,109 @@
+//! The questions of a replica to its primary, one at a time.
+
+use std::time::Duration;
+
+use isolite_core::{Answer as Learnt, Ask, Bookmark, Constraint, Progress, Tag};
+use worker::console_error;
+
+use super::engine::{Engine, Opened};
+use crate::object::call_js::{Message, Object, send_within};
+
+/// Somebody waits for it, who otherwise asks the primary.
+const QUESTION_TIME_MAX: Duration = Duration::from_secs(10);
+/// Snapshots begun in a row that could not be made whole, before it is left to the next read.
+const FAILURES_MAX: u32 = 3;
+
+/// Why a replica is not brought forward now.
+enum Stop {
+    /// The primary says that the database was deleted.
+    Gone,
+    Failed(String),
+}
+
+/// Asks until the constraint allows an answer, or a snapshot would be needed.
+pub(super) async fn catch_up(engine: &Engine, constraint: &Constraint) {
+    let _turn = engine.turn.lock().await;
+    // Whoever had the turn before may have brought it.
+    while engine.is_whole() && !engine.allows(constraint) {
+        match step(engine).await {
+            Ok(Progress::More) => {}
+            Ok(Progress::Done) => break,
+            Err(stop) => return end(engine, stop),
+        }
+    }
+}
+
+/// Asks until the replica is where the primary is, by a snapshot if need be.
+pub(super) async fn fill(engine: &Engine) {
+    let _turn = engine.turn.lock().await;
+    let mut failures = 0;
+    loop {
+        let snapshots = engine.snapshots();
+        match step(engine).await {
+            Ok(Progress::More) => {}
+            Ok(Progress::Done) => return,
+            Err(stop) => return end(engine, stop),
+        }
+        failures += u32::from(engine.snapshots() != snapshots);
+        if failures > FAILURES_MAX {
+            return;
+        }
+    }
+}
+
+async fn step(engine: &Engine) -> Result<Progress, Stop> {
+    let home = engine.home().ok_or_else(|| Stop::Failed("its primary is not known".to_owned()))?;
+    let (ask, have) = engine.with(|opened| Ok((opened.replica.ask(), opened.bookmark())))?;
+    let subscription = home.subscription();
+    let path = match ask {
+        Ask::Pages { first } => format!("/pages?first={first}&{subscription}"),
+        Ask::Commits { .. } => format!("/commits?{subscription}"),
+    };
+    // Of a snapshot, the position of its first part.
+    let have = match ask {
+        Ask::Pages { .. } => None,
+        Ask::Commits { since } => Some(Bookmark { position: since, ..have }.to_string()),
+    };
+    let message = Message { path: &path, have: have.as_deref(), ..Message::default() };
+    let sent_ms = js_sys::Date::now();
+    let object = Object::Primary(home.address());
+    let sent = send_within(QUESTION_TIME_MAX, &engine.env, object, message).await;
+    let answer = sent.map_err(|error| Stop::Failed(error.to_string()))?;
+    match answer.status {
+        200 => {}
+        404 => return Err(Stop::Gone),
+        status => return Err(Stop::Failed(format!("the primary answered with status {status}"))),
+    }
+    let bookmark: Option<Bookmark> =
+        answer.bookmark.as_deref().and_then(|bookmark| bookmark.parse().ok());
+    let bookmark =
+        bookmark.ok_or_else(|| Stop::Failed("the primary is of another version".to_owned()))?;
+    engine.take_tag(bookmark.tag)?;
+    let learnt =
+        Learnt { sent_ms, primary: bookmark.position, ltx: answer.commits.as_deref() };
+    let answered = engine.with(|Opened { replica, .. }| Ok(replica.answered(ask, learnt)))?;
+    Ok(answered.unwrap_or_else(|error| {
+        console_error!("The replica of {} reads a snapshot: {error}", home.region);
+        Progress::More
+    }))
+}
+
+fn end(engine: &Engine, stop: Stop) {
+    match stop {
+        Stop::Gone => drop(engine.delete()),
+        Stop::Failed(error) => console_error!("A replica could not catch up: {error}"),
+    }
+}
+
+impl From<String> for Stop {
+    fn from(error: String) -> Self {
+        Stop::Failed(error)
+    }
+}
+
+impl Opened {
+    fn bookmark(&self) -> Bookmark {
+        let position = self.replica.position().unwrap_or(isolite_core::Position::START);
+        Bookmark { position, tag: self.tag.unwrap_or(Tag::default()) }
+    }
+}
