@@ -8,6 +8,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 
+import { Failure } from "../toolchain.mjs";
 import { REGIONS, RoundTrips } from "./round_trips.mjs";
 
 const COMPATIBILITY_DATE = "2026-08-01";
@@ -59,13 +60,13 @@ function write(directory, worker, secrets = {}) {
   return path;
 }
 
-function checkRegions(regions) {
+export function checkRegions(regions) {
   const unknown = regions.find((region) => !REGIONS.includes(region));
   if (unknown !== undefined) {
-    throw new RangeError(`no region "${unknown}"; there are ${REGIONS.join(", ")}`);
+    throw new Failure(`no region "${unknown}"; there are ${REGIONS.join(", ")}`);
   }
   if (regions.length === 0 || new Set(regions).size < regions.length) {
-    throw new RangeError("name at least one region, and each once");
+    throw new Failure("name at least one region, and each once");
   }
 }
 
