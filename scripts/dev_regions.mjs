@@ -34,8 +34,8 @@ Try in another terminal, in this directory, the view from ${away}:
 ${wranglerSettings(`${origin}/${away}`)}
   npx wrangler d1 execute ${DEMO} --remote --command "${DEMO_QUERY}"
 
-Put a database near to ${away}, and time queries. Through REST each asks the directory first, where a
-Worker would remember the place:
+Put a database near to ${away}, and time queries. Through REST each asks the directory first, where
+a Worker would remember the place:
 
   npx wrangler d1 create ${PLACED} --location ${away}
   query() {

@@ -1,8 +1,8 @@
 // Aim: the regions that are simulated on one machine are as far from each other as the table of
 // round trips says.
 // Method: two regions in the real runtime, in each an app that times its own queries. Bounds from
-// below are exact; from above they are generous, as the machine may be busy. Writes and sessions that
-// begin at the primary are timed, since nobody else may answer them.
+// below are exact; from above they are generous, as the machine may be busy. Writes and sessions
+// that begin at the primary are timed, since nobody else may answer them.
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";

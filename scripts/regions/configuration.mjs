@@ -1,7 +1,7 @@
 // Writes the configurations of the Workers that simulate regions, for `wrangler dev`.
 //
-// Each region has an Isolite Worker with the objects of that region, and an app's Worker if there is
-// an app; the front stands before all of them. Every one of them but the front is bound to the
+// Each region has an Isolite Worker with the objects of that region, and an app's Worker if there
+// is an app; the front stands before all of them. Every one of them but the front is bound to the
 // objects of every region.
 
 import { mkdirSync, writeFileSync } from "node:fs";
@@ -48,7 +48,7 @@ export function writeConfigurations(
   ];
 }
 
-/** wrangler gives secrets to each Worker from beside its configuration, and shows only their names. */
+/** Secrets lie beside each configuration, where wrangler looks for them and shows only names. */
 function write(directory, worker, secrets = {}) {
   const own = join(directory, worker.name);
   mkdirSync(own, { recursive: true });

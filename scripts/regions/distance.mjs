@@ -2,8 +2,8 @@
 // as the objects' regions are from this Worker's.
 //
 // workerd runs all objects on this machine and ignores location hints. So each region has a Worker
-// of its own whose objects are those of the region, and a call on a stub waits for half of the round
-// trip, is made, and waits for the other half before the answer, or the error, is handed out.
+// of its own whose objects are those of the region, and a call on a stub waits for half of the
+// round trip, is made, and waits for the other half before the answer, or the error, is handed out.
 
 const distantEnvs = new WeakMap();
 

@@ -7,19 +7,20 @@
 /** Where a hint that names part of a region leads. */
 const PARTS = { "apac-ne": "apac", "apac-se": "apac" };
 
-const REALISTIC_MS = {
-  wnam: { wnam: 2, enam: 65, sam: 170, weur: 140, eeur: 165, apac: 130, oc: 145, afr: 290, me: 235 },
-  enam: { wnam: 65, enam: 2, sam: 120, weur: 85, eeur: 115, apac: 180, oc: 200, afr: 230, me: 180 },
-  sam: { wnam: 170, enam: 120, sam: 2, weur: 190, eeur: 215, apac: 290, oc: 310, afr: 330, me: 295 },
-  weur: { wnam: 140, enam: 85, sam: 190, weur: 2, eeur: 35, apac: 170, oc: 260, afr: 155, me: 100 },
-  eeur: { wnam: 165, enam: 115, sam: 215, weur: 35, eeur: 2, apac: 190, oc: 280, afr: 180, me: 105 },
-  apac: { wnam: 130, enam: 180, sam: 290, weur: 170, eeur: 190, apac: 2, oc: 100, afr: 240, me: 110 },
-  oc: { wnam: 145, enam: 200, sam: 310, weur: 260, eeur: 280, apac: 100, oc: 2, afr: 290, me: 190 },
-  afr: { wnam: 290, enam: 230, sam: 330, weur: 155, eeur: 180, apac: 240, oc: 290, afr: 2, me: 125 },
-  me: { wnam: 235, enam: 180, sam: 295, weur: 100, eeur: 105, apac: 110, oc: 190, afr: 125, me: 2 },
-};
+export const REGIONS = ["wnam", "enam", "sam", "weur", "eeur", "apac", "oc", "afr", "me"];
 
-export const REGIONS = Object.keys(REALISTIC_MS);
+const REALISTIC_MS = [
+  // wnam enam  sam weur eeur apac   oc  afr   me
+  [     2,  65, 170, 140, 165, 130, 145, 290, 235], // wnam
+  [    65,   2, 120,  85, 115, 180, 200, 230, 180], // enam
+  [   170, 120,   2, 190, 215, 290, 310, 330, 295], // sam
+  [   140,  85, 190,   2,  35, 170, 260, 155, 100], // weur
+  [   165, 115, 215,  35,   2, 190, 280, 180, 105], // eeur
+  [   130, 180, 290, 170, 190,   2, 100, 240, 110], // apac
+  [   145, 200, 310, 260, 280, 100,   2, 290, 190], // oc
+  [   290, 230, 330, 155, 180, 240, 290,   2, 125], // afr
+  [   235, 180, 295, 100, 105, 110, 190, 125,   2], // me
+];
 
 /** A table of round trips that is known to be whole. */
 export class RoundTrips {
@@ -31,7 +32,7 @@ export class RoundTrips {
       for (const to of REGIONS) {
         const there = ms[from]?.[to];
         if (!Number.isInteger(there) || there < 0) {
-          throw new TypeError(`no round trip of whole milliseconds from ${from} to ${to}: ${there}`);
+          throw new TypeError(`from ${from} to ${to} it is no number of milliseconds: ${there}`);
         }
         if (there !== ms[to]?.[from]) {
           throw new TypeError(`from ${from} to ${to} it is another way than back`);
@@ -41,12 +42,12 @@ export class RoundTrips {
     this.#ms = ms;
   }
 
-  static realistic = new RoundTrips(REALISTIC_MS);
+  static realistic = new RoundTrips(byRegion(REALISTIC_MS.map(byRegion)));
 
   /** The same from everywhere to everywhere, as 0 for tests that need no distance. */
   static even(ms) {
-    const row = Object.fromEntries(REGIONS.map((region) => [region, ms]));
-    return new RoundTrips(Object.fromEntries(REGIONS.map((region) => [region, row])));
+    const row = byRegion(REGIONS.map(() => ms));
+    return new RoundTrips(byRegion(REGIONS.map(() => row)));
   }
 
   ms(from, to) {
@@ -71,4 +72,8 @@ export class RoundTrips {
     const rows = regions.map((from) => [from, ...regions.map((to) => this.ms(from, to))]);
     return [["ms", ...regions], ...rows].map(line).join("\n");
   }
+}
+
+function byRegion(values) {
+  return Object.fromEntries(REGIONS.map((region, i) => [region, values[i]]));
 }

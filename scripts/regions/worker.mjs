@@ -1,5 +1,5 @@
-// The main module of one region's Isolite Worker: all that Isolite's own exports, at a distance from
-// the objects of other regions. A new class of objects also goes into configuration.mjs.
+// The main module of one region's Isolite Worker: all that Isolite's own exports, at a distance
+// from the objects of other regions. A new class of objects also goes into configuration.mjs.
 
 import Entrypoint, * as isolite from "../../bindings/js/src/worker.ts";
 import { distantClass } from "./distance.mjs";

@@ -1,4 +1,4 @@
-// Regions on this machine, and in each a Worker of the test's own: the WAN of `npm run dev:regions`.
+// The WAN of `npm run dev:regions` for tests: regions, and in each a Worker of the test's own.
 
 import { appIn, writeConfigurations } from "../../scripts/regions/configuration.mjs";
 import { inRepository, temporaryDirectory } from "./repository.mjs";
