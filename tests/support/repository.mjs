@@ -7,7 +7,7 @@ import { fileURLToPath } from "node:url";
 
 export const root = resolve(fileURLToPath(import.meta.url), "../../..");
 
-export const inRepository = (...path) => join(root, ...path);
+export const inRepository = (...path) => resolve(root, ...path);
 
 /** A new directory that is removed when this process ends. */
 export function temporaryDirectory(name) {

@@ -54,7 +54,7 @@ export class WranglerDev {
     this.origin = origin;
   }
 
-  /** `vars` are variables of all Workers, besides those of their configurations. */
+  /** `vars` are variables of the first Worker, besides those of its configuration. */
   static async start(
     configurations,
     { token = TOKEN, state = temporaryDirectory("state"), vars = {} } = {},
