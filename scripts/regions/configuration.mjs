@@ -17,6 +17,7 @@ const COMPATIBILITY_DATE = "2026-08-01";
 const OBJECTS = {
   ISOLITE_PRIMARY: "IsolitePrimary",
   ISOLITE_DIRECTORY: "IsoliteDirectory",
+  ISOLITE_REPLICA: "IsoliteReplica",
 };
 
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));

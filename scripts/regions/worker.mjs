@@ -8,3 +8,4 @@ export default distantClass(Entrypoint);
 export const Database = distantClass(isolite.Database);
 export const IsoliteDirectory = distantClass(isolite.IsoliteDirectory);
 export const IsolitePrimary = distantClass(isolite.IsolitePrimary);
+export const IsoliteReplica = distantClass(isolite.IsoliteReplica);

@@ -65,10 +65,12 @@ const isolite :Workerd.Worker = (
     (name = "ISOLITE_ADMIN_TOKEN", fromEnvironment = "ISOLITE_ADMIN_TOKEN"),
     (name = "ISOLITE_PRIMARY", durableObjectNamespace = "IsolitePrimary"),
     (name = "ISOLITE_DIRECTORY", durableObjectNamespace = "IsoliteDirectory"),
+    (name = "ISOLITE_REPLICA", durableObjectNamespace = "IsoliteReplica"),
   ],
   durableObjectNamespaces = [
     (className = "IsolitePrimary", uniqueKey = "isolite-IsolitePrimary", enableSql = true),
     (className = "IsoliteDirectory", uniqueKey = "isolite-IsoliteDirectory", enableSql = true),
+    (className = "IsoliteReplica", uniqueKey = "isolite-IsoliteReplica", enableSql = true),
   ],
   durableObjectStorage = (localDisk = "storage"),
 );
