@@ -40,7 +40,7 @@ struct Entry {
     replica: Option<Replica<Database>>,
     tag: Tag,
     /// Kept of a replica that was let go: none after it may answer from before.
-    floor: Option<Position>,
+    newest: Option<Position>,
     /// What was asked in the background, and until when nobody else is to ask.
     asked: Option<Ask>,
     asked_until_ms: f64,
@@ -119,11 +119,11 @@ pub(crate) fn bookmark(id: &str) -> Option<Bookmark> {
     })
 }
 
-/// The bookmark that nothing read here was newer than; None if nothing is remembered.
-pub(crate) fn floor(id: &str) -> Option<Bookmark> {
+/// The newest bookmark that this isolate knows of; None if nothing is remembered.
+pub(crate) fn newest(id: &str) -> Option<Bookmark> {
     with(|replicas| {
         let entry = replicas.by_id.peek(id)?;
-        let position = entry.replica.as_ref().and_then(Replica::floor).or(entry.floor)?;
+        let position = entry.replica.as_ref().map(Replica::newest).or(entry.newest)?;
         Some(Bookmark { position, tag: entry.tag })
     })
 }
@@ -145,7 +145,7 @@ pub(crate) fn want(id: &str, refresh_ms: f64, now_ms: f64) -> Option<String> {
             Some(replica) => replica,
             slot => {
                 let database = Database::open_embedded_replica(limits).ok()?;
-                slot.insert(Replica::new(database).not_before(entry.floor))
+                slot.insert(Replica::new(database).not_before(entry.newest))
             }
         };
         let fresh = replica.standing().is_some_and(|it| now_ms - it.confirmed_ms <= refresh_ms);
@@ -173,7 +173,8 @@ pub(crate) fn settle(id: &str, told: Option<Told<'_>>, now_ms: f64) -> Option<St
                 entry.asked = Some(ask);
                 entry.asked_until_ms = now_ms + ASKED_MS_MAX;
             }
-            Ok(None) => entry.asked_until_ms = 0.0,
+            // What answered may be behind itself.
+            Ok(None) => entry.asked_until_ms = if entry.is_behind() { now_ms + 20.0 } else { 0.0 },
             Err(_) if entry.is_whole() => entry.asked_until_ms = now_ms + 1_000.0,
             Err(_) => {
                 entry.let_go();
@@ -292,9 +293,13 @@ impl Entry {
         self.replica.as_ref().is_some_and(|replica| replica.position().is_some())
     }
 
+    fn is_behind(&self) -> bool {
+        self.replica.as_ref().is_some_and(Replica::is_behind)
+    }
+
     fn let_go(&mut self) {
         if let Some(replica) = self.replica.take() {
-            self.floor = replica.floor();
+            self.newest = Some(replica.newest());
         }
     }
 

@@ -136,9 +136,8 @@ impl RegionReplica {
 
     /// What an isolate asks for that follows.
     async fn feed(&self, question: &Question, call: &Call) -> Option<Answer> {
-        let age_ms_max = home::number(call.target.query(), "age_ms_max").unwrap_or(0.0);
-        let fresh = Constraint::Replica { least: None, age_ms_max };
-        self.be_ready(&fresh).await?;
+        let constraint = self.engine.constraint(call)?;
+        self.be_ready(&constraint).await?;
         self.engine.feed(question, call.have.as_deref())
     }
 

@@ -118,7 +118,10 @@ async fn ask(
     let Caller { session, seen, age_ms_max, .. } = *caller;
     let reads = reads && session != Some("first-primary");
     let near = if reads { Near::of(env, record) } else { None };
-    let near_path = near.as_ref().map(|near| near.path(path, age_ms_max, seen));
+    let newest = if session.is_none() { local::newest(record) } else { None };
+    // As text they are in order.
+    let least = seen.max(newest.as_deref());
+    let near_path = near.as_ref().map(|near| near.path(path, age_ms_max, least));
     let object = match &near {
         Some(near) => Object::Replica(near.address(record)),
         None => Object::primary_of(record),

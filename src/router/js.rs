@@ -95,9 +95,9 @@ impl Router {
         bookmark.map_or(String::new(), |bookmark| bookmark.to_string())
     }
 
-    /// The newest bookmark that anything was read from in this isolate.
-    pub fn floor(&self, id: &str) -> Option<String> {
-        embedded_replicas::floor(id).map(|bookmark| bookmark.to_string())
+    /// The newest bookmark that this isolate knows of.
+    pub fn newest(&self, id: &str) -> Option<String> {
+        embedded_replicas::newest(id).map(|bookmark| bookmark.to_string())
     }
 
     /// Takes in what an answer brought: what answered knew at `sent_ms` that its bookmark was the

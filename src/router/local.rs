@@ -37,6 +37,11 @@ pub(super) fn have(record: &DatabaseRecord) -> String {
     bookmark.map_or(String::new(), |bookmark| bookmark.to_string())
 }
 
+/// The newest bookmark that this isolate knows of.
+pub(super) fn newest(record: &DatabaseRecord) -> Option<String> {
+    embedded_replicas::newest(&record.uuid).map(|bookmark| bookmark.to_string())
+}
+
 /// Takes in what an answer brought.
 pub(super) fn learn(
     env: &Env,
@@ -83,7 +88,8 @@ async fn fill(env: Env, record: DatabaseRecord, path: String, age_ms_max: f64) {
         let have = have(&record);
         let object = match &near {
             Some(near) => {
-                path = near.path(&path, Some(age_ms_max), None);
+                let newest = newest(&record);
+                path = near.path(&path, Some(age_ms_max), newest.as_deref());
                 Object::Replica(near.address(&record))
             }
             None => Object::primary_of(&record),

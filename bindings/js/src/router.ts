@@ -137,13 +137,14 @@ export class RouterTransport implements Transport {
     age_ms_max: number,
   ): Promise<Answer> {
     const [id, , , near] = place;
-    const have = age_ms_max > 0 || session !== null ? router.have(id) : undefined;
+    // Asked for a bookmark, even without a replica: what this handle has seen it must know.
+    const have = router.have(id) || (age_ms_max > 0 ? "" : undefined);
     if (near !== undefined && age_ms_max > 0 && session !== "first-primary") {
-      const floor = router.floor(id);
+      const newest = router.newest(id);
       // What was read in memory may have been forgotten since: then only the primary is new enough.
-      const knows = !this.#local || floor !== undefined;
+      const knows = !this.#local || newest !== undefined;
       if (knows && router.may_only_read(body)) {
-        const least = session === null ? newer(this.#seen, floor) : undefined;
+        const least = session === null ? newer(this.#seen, newest) : undefined;
         const asked = nearPath(near, path, age_ms_max, least);
         return this.#replica(place, near).call(asked, body, session ?? undefined, have);
       }
@@ -187,7 +188,7 @@ export class RouterTransport implements Transport {
     for (let count = 0; next !== undefined && count < QUESTIONS_MAX; count++) {
       const sent_ms = Date.now();
       const object = near === undefined ? this.#primary(place) : this.#replica(place, near);
-      const asked = near === undefined ? next : nearPath(near, next, age_ms_max);
+      const asked = near === undefined ? next : nearPath(near, next, age_ms_max, router.newest(id));
       const call = object.call(asked, "", undefined, router.have(id));
       // Whatever goes wrong here, the next read asks.
       const answer = await call.catch((): Answer => ["", 0, undefined, undefined]);

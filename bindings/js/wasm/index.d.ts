@@ -52,8 +52,8 @@ export declare class Router {
   ): string | undefined;
   /** Where this isolate's replica stands; empty if there is none. */
   have(id: string): string;
-  /** The newest bookmark that anything was read from in this isolate. */
-  floor(id: string): string | undefined;
+  /** The newest bookmark that this isolate knows of. */
+  newest(id: string): string | undefined;
   /** Takes in what an answer brought; at `sent_ms` its bookmark was known to be the newest. */
   learn(
     id: string,

@@ -13,7 +13,6 @@ mod crc64;
 mod embedded_replica;
 mod error;
 mod followers;
-mod following;
 pub mod ltx;
 #[cfg(feature = "testing")]
 pub mod memory_storage;
@@ -36,7 +35,6 @@ pub use commit::{Changes, Commit};
 pub use embedded_replica::EmbeddedReplica;
 pub use error::Error;
 pub use followers::{Followers, Push};
-pub use following::Following;
 pub use page::{LOCK_PAGE, PAGE_SIZE, PageImage, PageNo, blank_page};
 pub use position::{Position, Txid};
 pub use received::Received;

@@ -4,14 +4,17 @@
 //! late or twice: answers, commits that came along with one, pushes. The replica applies exactly what
 //! continues it, and answers a read only from a whole database that the read's constraint allows.
 //!
+//! A position counts as confirmed from when the question was sent: what the primary had answered to
+//! anybody before then is in it.
+//!
 //! Invariants:
 //! - what it answers from is one position of the primary's database, by checksum;
-//! - it never answers from an older position than once before, whatever snapshot it has taken since.
+//! - it never answers from an older position than once before, whatever snapshot it has taken since,
+//!   nor from one that it knows the primary to have left.
 
 use crate::bootstrap::{Ask, Bootstrap};
 use crate::embedded_replica::EmbeddedReplica;
 use crate::error::Error;
-use crate::following::Following;
 use crate::position::Position;
 use crate::received::Received;
 use crate::session::{Constraint, Standing};
@@ -56,32 +59,32 @@ pub enum Progress {
 
 pub struct Replica<P> {
     pages: P,
-    state: State,
-    /// The newest position that it has been whole at.
-    floor: Option<Position>,
+    /// The snapshot that is being taken in; None of a whole database.
+    bootstrap: Option<Bootstrap>,
+    /// The newest position that the primary is known to have reached.
+    newest: Position,
+    /// When the primary was last known to stand where the pages do; before all time if nobody has told
+    /// since the start.
+    confirmed_ms: f64,
     snapshots: u32,
-}
-
-enum State {
-    /// Whole, but nobody has told since the start how old that is.
-    Unconfirmed,
-    Following(Following),
-    Bootstrapping(Bootstrap),
 }
 
 impl<P: ReplicaPages> Replica<P> {
     /// A replica over what `pages` keep.
     pub fn new(pages: P) -> Replica<P> {
-        let state = match pages.position().txid {
-            0 => State::Bootstrapping(Bootstrap::default()),
-            _ => State::Unconfirmed,
-        };
-        Replica { pages, state, floor: None, snapshots: 0 }
+        let newest = pages.position();
+        let bootstrap = (newest.txid == 0).then(Bootstrap::default);
+        let confirmed_ms = f64::NEG_INFINITY;
+        Replica { pages, bootstrap, newest, confirmed_ms, snapshots: 0 }
     }
 
-    /// The same, that takes up the place of one which was let go: it answers from no earlier position.
-    pub fn not_before(self, floor: Option<Position>) -> Replica<P> {
-        Replica { floor, ..self }
+    /// The same, that takes up the place of one which was let go when the primary was known to have
+    /// reached `newest`: it answers from no earlier position.
+    pub fn not_before(mut self, newest: Option<Position>) -> Replica<P> {
+        if let Some(newest) = newest {
+            self.newest = newest;
+        }
+        self
     }
 
     pub fn pages(&self) -> &P {
@@ -99,52 +102,45 @@ impl<P: ReplicaPages> Replica<P> {
 
     /// Where it stands; None while a snapshot is not whole.
     pub fn position(&self) -> Option<Position> {
-        match self.state {
-            State::Bootstrapping(_) => None,
-            State::Unconfirmed | State::Following(_) => Some(self.pages.position()),
-        }
+        self.bootstrap.is_none().then(|| self.pages.position())
     }
 
     /// Where it stands and since when; None if that is not known.
     pub fn standing(&self) -> Option<Standing> {
-        match &self.state {
-            State::Following(following) => Some(following.standing(self.pages.position())),
-            _ => None,
-        }
+        let position = self.position()?;
+        let confirmed_ms = self.confirmed_ms;
+        confirmed_ms.is_finite().then_some(Standing { position, confirmed_ms })
     }
 
-    /// The newest position that it has answered from, or may have.
-    pub fn floor(&self) -> Option<Position> {
-        self.floor
+    /// The newest position that the primary is known to have reached: whatever was answered here was
+    /// not newer.
+    pub fn newest(&self) -> Position {
+        self.newest
     }
 
     /// Whether it may answer a read now.
     pub fn allows(&self, constraint: &Constraint, now_ms: f64) -> bool {
-        let Some(standing) = self.standing() else { return false };
-        let back = self.floor.is_some_and(|floor| !standing.position.is_at_least(&floor));
-        !back && constraint.allows(&standing, now_ms)
+        let standing = self.standing().filter(|_| !self.is_behind());
+        standing.is_some_and(|standing| constraint.allows(&standing, now_ms))
     }
 
     /// Whether the primary is known to have gone on.
     pub fn is_behind(&self) -> bool {
-        match &self.state {
-            State::Following(following) => following.is_behind(self.pages.position()),
-            _ => true,
-        }
+        !self.pages.position().is_at_least(&self.newest)
     }
 
     /// What to ask the primary for.
     pub fn ask(&self) -> Ask {
-        match &self.state {
-            State::Bootstrapping(bootstrap) => bootstrap.ask(),
-            _ => Ask::Commits { since: self.pages.position() },
+        match &self.bootstrap {
+            Some(bootstrap) => bootstrap.ask(),
+            None => Ask::Commits { since: self.pages.position() },
         }
     }
 
     /// Takes in the answer to a question that was [`Replica::ask`] when it was sent. After an error,
     /// which tells why, a snapshot is asked for next.
     pub fn answered(&mut self, asked: Ask, answer: Answer<'_>) -> Result<Progress, Error> {
-        if let State::Bootstrapping(bootstrap) = &mut self.state {
+        if let Some(bootstrap) = &mut self.bootstrap {
             if asked != bootstrap.ask() {
                 return Ok(Progress::More);
             }
@@ -158,8 +154,12 @@ impl<P: ReplicaPages> Replica<P> {
         if !self.is_behind() {
             return Ok(Progress::Done);
         }
-        let lacks = matches!(asked, Ask::Commits { since } if since == self.pages.position());
-        if lacks && answer.ltx.is_none() {
+        let own = self.pages.position();
+        if own.is_at_least(&answer.primary) {
+            // What answered is behind itself.
+            return Ok(Progress::Done);
+        }
+        if asked == (Ask::Commits { since: own }) && answer.ltx.is_none() {
             // Too much has happened since for commits.
             self.restart()?;
         }
@@ -168,18 +168,27 @@ impl<P: ReplicaPages> Replica<P> {
 
     /// Takes in what came along with an answer to something else, as to a write.
     pub fn learn(&mut self, answer: &Answer<'_>) -> Result<(), Error> {
-        let Answer { sent_ms, primary, .. } = *answer;
-        if !self.receive(answer)? {
+        let own = self.pages.position();
+        if answer.primary.epoch < own.epoch {
             return Ok(());
         }
-        let own = self.pages.position();
-        match &mut self.state {
-            State::Following(following) => following.answered(sent_ms, primary, own),
-            state => {
-                let mut following = Following::new(own, f64::NEG_INFINITY);
-                following.answered(sent_ms, primary, own);
-                *state = State::Following(following);
+        if answer.primary.is_at_least(&self.newest) {
+            self.newest = answer.primary;
+        }
+        if self.bootstrap.is_some() {
+            return Ok(());
+        }
+        if answer.primary.has_diverged_from(&own) {
+            let why = "it is not the primary's database any more".to_owned();
+            return Err(self.begin_anew(Error::Corrupt(why)));
+        }
+        if let Some(ltx) = answer.ltx {
+            if let Err(error) = self.pages.apply(ltx, answer.primary) {
+                return Err(self.begin_anew(error));
             }
+        }
+        if self.pages.position().is_at_least(&answer.primary) {
+            self.confirmed_ms = self.confirmed_ms.max(answer.sent_ms);
         }
         Ok(())
     }
@@ -191,50 +200,18 @@ impl<P: ReplicaPages> Replica<P> {
         primary: Position,
         ltx: Option<&[u8]>,
     ) -> Result<Option<Position>, Error> {
-        let answer = Answer { sent_ms: f64::NEG_INFINITY, primary, ltx };
-        if self.receive(&answer)?
-            && let State::Following(following) = &mut self.state
-        {
-            following.reached(primary);
-        }
+        self.learn(&Answer { sent_ms: f64::NEG_INFINITY, primary, ltx })?;
         Ok(self.position())
     }
 
-    /// Applies what continues the pages. False if it says nothing about this replica as it is.
-    fn receive(&mut self, answer: &Answer<'_>) -> Result<bool, Error> {
-        let own = self.pages.position();
-        if matches!(self.state, State::Bootstrapping(_)) || answer.primary.epoch < own.epoch {
-            return Ok(false);
-        }
-        if answer.primary.has_diverged_from(&own) {
-            let why = "it is not the primary's database any more".to_owned();
-            return Err(self.begin_anew(Error::Corrupt(why)));
-        }
-        if let Some(ltx) = answer.ltx {
-            if let Err(error) = self.pages.apply(ltx, answer.primary) {
-                return Err(self.begin_anew(error));
-            }
-            self.raise_floor();
-        }
-        Ok(true)
-    }
-
     fn become_whole(&mut self, answer: &Answer<'_>) -> Result<Progress, Error> {
-        let own = self.pages.position();
-        self.state = State::Following(Following::new(own, answer.sent_ms));
-        if self.floor.is_some_and(|floor| own.epoch == floor.epoch && own.txid < floor.txid) {
-            // Made before what was here; what it lacks is asked for.
-            return Ok(Progress::More);
+        self.bootstrap = None;
+        self.confirmed_ms = answer.sent_ms;
+        if answer.primary.is_at_least(&self.newest) {
+            self.newest = answer.primary;
         }
-        self.raise_floor();
-        Ok(Progress::Done)
-    }
-
-    fn raise_floor(&mut self) {
-        let own = self.pages.position();
-        if self.floor.is_none_or(|floor| own.is_at_least(&floor)) {
-            self.floor = Some(own);
-        }
+        // What it has heard of meanwhile is asked for.
+        Ok(if self.is_behind() { Progress::More } else { Progress::Done })
     }
 
     fn begin_anew(&mut self, error: Error) -> Error {
@@ -246,7 +223,8 @@ impl<P: ReplicaPages> Replica<P> {
 
     fn restart(&mut self) -> Result<(), Error> {
         self.snapshots += 1;
-        self.state = State::Bootstrapping(Bootstrap::default());
+        self.bootstrap = Some(Bootstrap::default());
+        self.confirmed_ms = f64::NEG_INFINITY;
         self.pages.clear()
     }
 }

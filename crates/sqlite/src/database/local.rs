@@ -34,10 +34,12 @@ impl Database {
         Database::open_source(Source::Embedded(EmbeddedReplica::default()), limits)
     }
 
-    /// SQLite looks at the change counter as it takes its lock: so it has to let it go once.
+    /// SQLite looks at the change counter as it takes its lock: so it has to let it go once, which it
+    /// does at the end of the next read.
     fn look_again(&mut self) -> Result<(), Error> {
         self.run_internal("PRAGMA locking_mode = NORMAL")?;
-        self.size_bytes = self.size_bytes()?;
+        self.size_bytes()?;
+        self.size_bytes = self.committed_size_bytes()?;
         self.run_internal("PRAGMA locking_mode = EXCLUSIVE")
     }
 
