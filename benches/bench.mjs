@@ -9,11 +9,12 @@ import { writeFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 
 import { build } from "../scripts/build.mjs";
-import { attended, Bar, heading } from "../scripts/progress.mjs";
+import { attended, Bar, grouped, heading } from "../scripts/progress.mjs";
 import { Failure, main, root, setup } from "../scripts/toolchain.mjs";
 import { allCities, loads, SCHEMA } from "./cities.mjs";
 import { operations, work } from "./operations.mjs";
-import { headline, machine, row, table } from "./report.mjs";
+import { headline, machine, row, table, targetsTable } from "./report.mjs";
+import { judged } from "./targets.mjs";
 import { obstacle, rustCrate, WORKER_PEERS, Workerd } from "./workerd.mjs";
 
 const ROUNDS = 5;
@@ -45,7 +46,7 @@ function options() {
 async function buildWorkers(peers) {
   await setup();
   if (peers.some((peer) => peer.startsWith("isolite"))) await build();
-  if (peers.includes("isolite-embedded-rust")) await build(rustCrate);
+  if (peers.includes("isolite-rust")) await build(rustCrate);
 }
 
 /** The peers that can run, opened; of each that cannot it says why. */
@@ -77,10 +78,11 @@ async function loadAll(peers, cities) {
   }
 }
 
-/** All durations, by operation and peer. */
+/** All durations, by operation and peer, and how the checks of where reads were answered went. */
 async function measure(peers, cities, quick) {
   const all = operations(cities);
   const durations = new Map(all.map(({ name }) => [name, new Map(peers.map((p) => [p.name, []]))]));
+  const checks = new Map();
   const bar = new Bar("measuring", ROUNDS * all.length * peers.length);
   let count = 0;
   for (let round = 0; round < ROUNDS; round++) {
@@ -89,12 +91,26 @@ async function measure(peers, cities, quick) {
       // Each peer comes first once in a while: what runs before a peer is not always the same.
       const turn = round % peers.length;
       for (const peer of [...peers.slice(turn), ...peers.slice(0, turn)]) {
-        durations.get(operation.name).get(peer.name).push(...(await peer.run(asked)));
+        const told = await peer.run(asked);
+        durations.get(operation.name).get(peer.name).push(...told.durations_us);
+        if (told.checks?.count > 0) add(checks, peer.name, told.checks);
         bar.advance(++count);
       }
     }
   }
-  return durations;
+  return { durations, checks };
+}
+
+function add(checks, peer, { count, elsewhere }) {
+  const sum = checks.get(peer) ?? { count: 0, elsewhere: 0 };
+  checks.set(peer, { count: sum.count + count, elsewhere: sum.elsewhere + elsewhere });
+}
+
+function checkLines(checks) {
+  return [...checks].map(([peer, { count, elsewhere }]) => {
+    const [all, others] = [grouped(count), grouped(elsewhere)];
+    return `${peer}: ${others} of ${all} reads between the laps were not answered where promised`;
+  });
 }
 
 await main(async () => {
@@ -111,12 +127,14 @@ await main(async () => {
     peers = await attended("starting", open(chosen.peers, workerd));
     await loadAll(peers, cities);
     heading("operations");
-    const durations = await measure(peers, cities, chosen.quick);
+    const { durations, checks } = await measure(peers, cities, chosen.quick);
     const rows = [...durations].flatMap(([operation, byPeer]) =>
       [...byPeer].map(([peer, all]) => row(operation, peer, all)),
     );
-    const report = { machine: machine(), rows };
+    const targets = judged(rows);
+    const report = { machine: machine(), rows, targets, checks: Object.fromEntries(checks) };
     console.log(`\n${headline(report.machine)}\n\n${table(rows)}\n`);
+    console.log(`${targetsTable(targets)}\n\n${checkLines(checks).join("\n")}\n`);
     if (chosen.json) writeFileSync(chosen.json, `${JSON.stringify(report, null, 2)}\n`);
   } finally {
     for (const peer of peers) peer.close();

@@ -11,11 +11,9 @@ import { DatabaseSync } from "node:sqlite";
 const SETTINGS = "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL;";
 
 const OPERATIONS = {
-  point_read: (statement, [id]) => (statement.get(id).id === id ? 1 : 0),
-  range_scan_1000: (statement, [id]) => {
-    const rows = statement.all(id);
-    return rows[0].id === id ? rows.length : 0;
-  },
+  point_read_first: (statement, [id]) => (statement.get(id).id === id ? 1 : 0),
+  point_read_all: scan,
+  range_scan_1000: scan,
   insert: (statement, row) => statement.run(...row).changes,
   batch_insert_1000: (statement, rows, database) => {
     database.exec("BEGIN");
@@ -25,6 +23,11 @@ const OPERATIONS = {
   },
   aggregate: (statement) => statement.all().length,
 };
+
+function scan(statement, [id]) {
+  const rows = statement.all(id);
+  return rows[0].id === id ? rows.length : 0;
+}
 
 export class NodeSqlite {
   name = "node-sqlite";
@@ -52,7 +55,7 @@ export class NodeSqlite {
       if (rows !== expected) throw new Error(`${operation}: ${rows} rows instead of ${expected}`);
       return duration_us;
     });
-    return durations_us.slice(warm_up);
+    return { durations_us: durations_us.slice(warm_up) };
   }
 
   close() {

@@ -11,7 +11,8 @@ const GOLDEN = (Math.sqrt(5) - 1) / 2;
 
 /** Measured calls a round and peer, and unmeasured ones before them. */
 const CALLS = {
-  point_read: { full: 400, quick: 60, warm_up: 40 },
+  point_read_first: { full: 1_000, quick: 200, warm_up: 200 },
+  point_read_all: { full: 1_000, quick: 200, warm_up: 200 },
   range_scan_1000: { full: 40, quick: 8, warm_up: 6 },
   insert: { full: 300, quick: 60, warm_up: 30 },
   batch_insert_1000: { full: 12, quick: 3, warm_up: 2 },
@@ -24,13 +25,14 @@ export function operations(cities) {
   const newId = counter();
   const drawn = counter();
   const draw = (rows) => rows[Math.floor(((GOLDEN * drawn()) % 1) * rows.length)][0];
+  const point_read = {
+    sql: "SELECT * FROM cities WHERE id = ?",
+    expected: 1,
+    call: () => [draw(cities)],
+  };
   return [
-    {
-      name: "point_read",
-      sql: "SELECT * FROM cities WHERE id = ?",
-      expected: 1,
-      call: () => [draw(cities)],
-    },
+    { name: "point_read_first", ...point_read },
+    { name: "point_read_all", ...point_read },
     {
       name: "range_scan_1000",
       sql: `SELECT * FROM cities WHERE id >= ? ORDER BY id LIMIT ${SCAN_ROWS}`,

@@ -1,12 +1,13 @@
-// What was measured, as a table for people and as JSON.
+// What was measured, as tables for people and as JSON.
 
 import { arch, cpus, release, totalmem, type } from "node:os";
 import { createRequire } from "node:module";
 
 import { grouped } from "../scripts/progress.mjs";
+import { wish } from "./targets.mjs";
 
-/** The peer that the others are compared with. */
-const STANDARD = "d1-workerd";
+/** The peers that the others are compared with. */
+const STANDARDS = { "× D1": "d1-workerd", "× node:sqlite": "node-sqlite" };
 
 export function machine() {
   const require = createRequire(import.meta.url);
@@ -30,35 +31,47 @@ with SQLite ${sqlite_in_node}`;
 
 /** One row from all durations of an operation by a peer. */
 export function row(operation, peer, durations_us) {
-  const sorted = durations_us.toSorted((a, b) => a - b);
-  const quantile = (share) => rounded(sorted[Math.ceil(share * sorted.length) - 1]);
-  return { operation, peer, n: sorted.length, p50_us: quantile(0.5), p99_us: quantile(0.99) };
+  const { n, p50, p99 } = quantiles(durations_us);
+  return { operation, peer, n, p50_us: rounded(p50), p99_us: rounded(p99) };
+}
+
+export function quantiles(values) {
+  const sorted = values.toSorted((a, b) => a - b);
+  const quantile = (share) => sorted[Math.ceil(share * sorted.length) - 1];
+  return { n: sorted.length, p50: quantile(0.5), p99: quantile(0.99), max: sorted.at(-1) };
 }
 
 export function table(rows) {
-  const lines = [["operation", "peer", "n", "p50 µs", "× D1", "p99 µs", "× D1"]];
+  const lines = [["operation", "peer", "n", "p50 µs", "p99 µs", ...Object.keys(STANDARDS)]];
   let last;
   for (const each of rows) {
-    const standard = rows.find(
-      ({ operation, peer }) => operation === each.operation && peer === STANDARD,
-    );
-    const figure = (name) => [
-      grouped(each[name]),
-      standard ? (standard[name] / each[name]).toPrecision(3) : "–",
-    ];
+    const ratios = Object.values(STANDARDS).map((peer) => {
+      const standard = rows.find((it) => it.operation === each.operation && it.peer === peer);
+      return standard ? (standard.p50_us / each.p50_us).toPrecision(3) : "–";
+    });
     if (last !== undefined && last !== each.operation) lines.push([]);
     const title = last === each.operation ? "" : each.operation;
-    lines.push([title, each.peer, grouped(each.n), ...figure("p50_us"), ...figure("p99_us")]);
+    const figures = [each.n, each.p50_us, each.p99_us].map(grouped);
+    lines.push([title, each.peer, ...figures, ...ratios]);
     last = each.operation;
   }
-  return aligned(lines);
+  return aligned(lines, 2);
 }
 
-/** Names to the left, figures to the right. */
-function aligned(lines) {
+export function targetsTable(targets) {
+  const lines = targets.map((target) => [
+    wish(target),
+    target.met ? "met" : "missed",
+    target.ratio.toPrecision(3),
+  ]);
+  return aligned([["target", "", "measured"], ...lines], 2);
+}
+
+/** The first columns to the left, figures to the right. */
+export function aligned(lines, names) {
   const widths = lines[0].map((_, i) => Math.max(...lines.map((line) => line[i]?.length ?? 0)));
-  const cell = (text, i) => (i < 2 ? text.padEnd(widths[i]) : text.padStart(widths[i]));
+  const cell = (text, i) => (i < names ? text.padEnd(widths[i]) : text.padStart(widths[i]));
   return lines.map((line) => line.map(cell).join("  ").trimEnd()).join("\n");
 }
 
-const rounded = (us) => (us < 100 ? Math.round(us * 10) / 10 : Math.round(us));
+export const rounded = (number) => (number < 100 ? Math.round(number * 10) / 10 : Math.round(number));

@@ -20,20 +20,22 @@ const workers = join(root, "benches/workers");
 /** The crate of the Rust Worker. */
 export const rustCrate = join(workers, "rust");
 
+const packageBuilt = ["bindings/js/dist/index.js", "bindings/js/wasm/index_bg.wasm"];
+
 /** What has to be built before a peer can run. */
 const BUILT = {
-  "isolite-embedded-js": ["bindings/js/dist/embedded.js", "bindings/js/wasm/index_bg.wasm"],
-  "isolite-local-js": ["bindings/js/dist/embedded.js", "bindings/js/wasm/index_bg.wasm"],
-  "isolite-embedded-rust": ["benches/workers/rust/build/index_bg.wasm"],
-  "isolite-service": ["bindings/js/dist/index.js", "bindings/js/wasm/index_bg.wasm"],
+  "isolite-js": packageBuilt,
+  "isolite-js-primary": packageBuilt,
+  "isolite-rust": ["benches/workers/rust/build/index_bg.wasm"],
+  "isolite-service": packageBuilt,
   "d1-workerd": [],
 };
 
 /** Each peer and the configurations of its Workers; the first of them is the one that is asked. */
 const CONFIGURATIONS = {
-  "isolite-embedded-js": [join(workers, "embedded-js/wrangler.toml")],
-  "isolite-local-js": [join(workers, "local-js/wrangler.toml")],
-  "isolite-embedded-rust": [join(rustCrate, "wrangler.toml")],
+  "isolite-js": [join(workers, "js/wrangler.toml")],
+  "isolite-js-primary": [join(workers, "js-primary/wrangler.toml")],
+  "isolite-rust": [join(rustCrate, "wrangler.toml")],
   "isolite-service": [join(workers, "service/wrangler.toml"), join(root, "wrangler.toml")],
   "d1-workerd": [join(workers, "d1/wrangler.toml")],
 };
@@ -75,8 +77,8 @@ class WorkerPeer {
     return this.#ask("/load", statements);
   }
 
-  async run(work) {
-    return (await this.#ask("/run", work)).durations_us;
+  run(work) {
+    return this.#ask("/run", work);
   }
 
   close() {}

@@ -10,6 +10,8 @@
 
 const WHOLE_STEPS_AHEAD = 5;
 const LAPS_PER_WHOLE_STEP = 8;
+/** After so long a whole step is waited for too, whatever the number of laps. */
+const PAUSE_INTERVAL_MS = 100;
 
 /** The stopwatch errs by some tens of microseconds, so a lap should not be shorter. */
 const LAP_US_MIN = 250;
@@ -23,14 +25,24 @@ export class Stopwatch {
   #start_ms;
   #reads_per_ms = [];
   #laps = [];
+  #paused_ms;
 
   constructor() {
     nextStep();
     for (let i = 0; i < WHOLE_STEPS_AHEAD; i++) this.#learn();
   }
 
+  /** Whether the next lap begins at a step of its own, so that before it time may pass. */
+  get pauses() {
+    const due = performance.now() - this.#paused_ms >= PAUSE_INTERVAL_MS;
+    return due || this.#laps.length % LAPS_PER_WHOLE_STEP === 0;
+  }
+
   start() {
-    if (this.#laps.length % LAPS_PER_WHOLE_STEP === 0) this.#learn();
+    if (!this.pauses) return;
+    // Time may have passed since the last step.
+    nextStep();
+    this.#learn();
   }
 
   stop() {
@@ -43,6 +55,7 @@ export class Stopwatch {
     const step = nextStep();
     this.#reads_per_ms.push(step.reads / step.ms);
     this.#start_ms = step.now_ms;
+    this.#paused_ms = step.now_ms;
   }
 
   /** Microseconds of each lap. */

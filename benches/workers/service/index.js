@@ -1,6 +1,7 @@
-/** The peer `isolite-service`: a service binding to the Isolite Worker. */
+/** The peer `isolite-service`: a service binding to the Isolite Worker, which reads from its own
+ * memory. */
 
 import { isolite } from "isolite";
 import { answer } from "../bench.js";
 
-export default { fetch: (request, env) => answer(request, isolite(env.DB)) };
+export default { fetch: (request, env) => answer(request, isolite(env.DB), { local: true }) };

@@ -18,8 +18,8 @@ pub struct Work {
 
 /// One call of an operation, with its parameters.
 pub enum Operation {
-    PointRead(Vec<Value>),
-    RangeScan(Vec<Value>),
+    First(Vec<Value>),
+    All(Vec<Value>),
     Insert(Vec<Value>),
     BatchInsert(Vec<Vec<Value>>),
     Aggregate,
@@ -54,8 +54,8 @@ impl Work {
 
     fn operation(&self, call: &str) -> Result<Operation> {
         Ok(match self.operation.as_str() {
-            "point_read" => Operation::PointRead(serde_json::from_str(call)?),
-            "range_scan_1000" => Operation::RangeScan(serde_json::from_str(call)?),
+            "point_read_first" => Operation::First(serde_json::from_str(call)?),
+            "point_read_all" | "range_scan_1000" => Operation::All(serde_json::from_str(call)?),
             "insert" => Operation::Insert(serde_json::from_str(call)?),
             "batch_insert_1000" => Operation::BatchInsert(serde_json::from_str(call)?),
             "aggregate" => Operation::Aggregate,
@@ -68,12 +68,12 @@ impl Operation {
     /// Runs it; the number of rows read or written.
     pub async fn run(self, db: &D1Database, sql: &str) -> Result<usize> {
         match self {
-            Operation::PointRead(id) => {
+            Operation::First(id) => {
                 let sought = id.first().cloned();
                 let city: Option<City> = db.prepare(sql).bind_values(id).first(None).await?;
                 Ok(city.map_or(0, |city| usize::from(is(&city, sought))))
             }
-            Operation::RangeScan(id) => {
+            Operation::All(id) => {
                 let first = id.first().cloned();
                 let rows = db.prepare(sql).bind_values(id).all().await?.results::<City>()?;
                 Ok(if rows.first().is_some_and(|city| is(city, first)) { rows.len() } else { 0 })

@@ -12,6 +12,7 @@ extern "C" {
 
 const WHOLE_STEPS_AHEAD: usize = 5;
 const LAPS_PER_WHOLE_STEP: usize = 8;
+const PAUSE_INTERVAL_MS: f64 = 100.0;
 const LAP_US_MIN: f64 = 250.0;
 
 /// How many operations of this duration make one lap.
@@ -22,6 +23,7 @@ pub fn group_size(duration_us: f64) -> usize {
 #[derive(Default)]
 pub struct Stopwatch {
     start_ms: f64,
+    paused_ms: f64,
     reads_per_ms: Vec<f64>,
     laps: Vec<Lap>,
 }
@@ -49,8 +51,16 @@ impl Stopwatch {
         Ok(stopwatch)
     }
 
+    /// Whether the next lap begins at a step of its own, so that before it time may pass.
+    pub fn pauses(&self) -> Result<bool> {
+        let due = now_ms()? - self.paused_ms >= PAUSE_INTERVAL_MS;
+        Ok(due || self.laps.len().is_multiple_of(LAPS_PER_WHOLE_STEP))
+    }
+
     pub fn start(&mut self) -> Result<()> {
-        if self.laps.len().is_multiple_of(LAPS_PER_WHOLE_STEP) {
+        if self.pauses()? {
+            // Time may have passed since the last step.
+            next_step()?;
             self.learn()?;
         }
         Ok(())
@@ -67,6 +77,7 @@ impl Stopwatch {
         let step = next_step()?;
         self.reads_per_ms.push(step.reads / step.ms);
         self.start_ms = step.now_ms;
+        self.paused_ms = step.now_ms;
         Ok(())
     }
 
