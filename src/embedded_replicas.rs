@@ -7,7 +7,9 @@
 use std::cell::RefCell;
 
 use hashlink::LruCache;
-use isolite_core::{Answer, Ask, Bookmark, Constraint, PAGE_SIZE, Position, Progress, Replica, Tag};
+use isolite_core::{
+    Answer, Ask, Bookmark, Constraint, PAGE_SIZE, Position, Progress, Replica, Tag,
+};
 use isolite_protocol::Request;
 use isolite_sqlite::{Database, Limits, Run};
 use worker::{Env, console_error, console_log};
@@ -76,9 +78,8 @@ pub(crate) fn set_up(env: &Env) {
             let limits = Limits::from_settings(|name| setting(env, name));
             let bytes_max = limits.as_ref().map_or(Ok(0), |_| embedded_bytes_max(env));
             let region = region::here(env).map(|region| region.as_str().to_uppercase());
-            let region = region.map_or(String::new(), |region| {
-                format!("\"served_by_region\":\"{region}\",")
-            });
+            let region = region
+                .map_or(String::new(), |region| format!("\"served_by_region\":\"{region}\","));
             EmbeddedReplicas {
                 by_id: LruCache::new(ENTRIES_MAX),
                 limits: limits.unwrap_or_default(),
@@ -240,12 +241,7 @@ impl EmbeddedReplicas {
 }
 
 impl Entry {
-    fn answered(
-        &mut self,
-        id: &str,
-        asked: Ask,
-        told: Told<'_>,
-    ) -> Result<Option<Ask>, String> {
+    fn answered(&mut self, id: &str, asked: Ask, told: Told<'_>) -> Result<Option<Ask>, String> {
         let Told { sent_ms, bookmark, ltx } = told;
         if !self.take_tag(bookmark.tag) {
             return Err("it is another database".to_owned());

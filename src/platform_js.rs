@@ -1,6 +1,8 @@
-//! What we need of the platform besides objects: random ids.
+//! What we need of the platform besides objects: random ids, and where a request came in.
 
+use js_sys::Reflect;
 use wasm_bindgen::prelude::*;
+use worker::Request;
 
 #[wasm_bindgen]
 extern "C" {
@@ -20,4 +22,12 @@ pub(crate) fn random_u64() -> u64 {
     let (upper, lower) = (number(digits.get(..12)), number(digits.get(28..)));
     let number = upper.unwrap_or_default() << 16 | lower.unwrap_or_default();
     if number == 0 { 1 } else { number }
+}
+
+/// The data centre and the continent where a request came in, as its `cf` tells. Not by the type that
+/// `worker` has for it, which panics where the platform leaves one out, as workerd alone does.
+pub(crate) fn came_in_at(request: &Request) -> Option<(String, String)> {
+    let cf = Reflect::get(request.inner(), &"cf".into()).ok().filter(JsValue::is_object)?;
+    let text = |name: &str| Reflect::get(&cf, &name.into()).ok().and_then(|it| it.as_string());
+    Some((text("colo")?, text("continent").unwrap_or_default()))
 }

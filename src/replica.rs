@@ -208,7 +208,8 @@ fn no_path() -> Answer {
 }
 
 fn no_home() -> Answer {
-    let text = "A replica is told with each call where its primary is; deploy one version of Isolite";
+    let text =
+        "A replica is told with each call where its primary is; deploy one version of Isolite";
     Answer::new(500, Failure::new(text).encode())
 }
 

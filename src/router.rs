@@ -13,16 +13,16 @@ use std::cell::RefCell;
 use std::rc::Rc;
 
 use isolite_core::SESSION_AGE_MS_MAX;
-use isolite_protocol::Request;
+use isolite_protocol::Request as Queries;
 use isolite_protocol::d1::{Failure, check_client_path};
 use isolite_protocol::directory::{
     DatabaseName, DatabaseRecord, NameError, NewDatabase, RecordCache, Refusal,
 };
-use worker::{Env, Result};
+use worker::{Env, Request, Result};
 
 use crate::directory::client;
 use crate::object::call_js::{Answer, Message, Object, Text, send};
-use crate::{embedded_replicas, region};
+use crate::{embedded_replicas, platform_js, region};
 
 pub use js::Router;
 use near::Near;
@@ -88,7 +88,7 @@ pub async fn call(env: &Env, caller: Caller<'_>, path: &str, body: String) -> Re
         return Ok(reply);
     }
     let reads = caller.wants_replica()
-        && Request::decode(&body).is_ok_and(|request| isolite_sqlite::may_only_read(&request));
+        && Queries::decode(&body).is_ok_and(|queries| isolite_sqlite::may_only_read(&queries));
     let text = Text::from(body);
     let answer = ask(env, &record, &caller, path, &text, reads).await?;
     if answer.status != GONE {
@@ -102,8 +102,10 @@ pub async fn call(env: &Env, caller: Caller<'_>, path: &str, body: String) -> Re
 }
 
 /// Takes down where a request came in, as its `cf` says: there the replicas are near.
-pub fn came_in_at(colo: &str, continent: &str) {
-    region::came_in_at(colo, continent);
+pub fn came_in(request: &Request) {
+    if let Some((colo, continent)) = platform_js::came_in_at(request) {
+        region::came_in_at(&colo, &continent);
+    }
 }
 
 /// Asks the region's replica what only reads, and the primary everything else.

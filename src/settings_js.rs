@@ -24,13 +24,7 @@ pub(crate) fn embedded_bytes_max(env: &Env) -> Result<usize, String> {
     number(env, "ISOLITE_EMBEDDED_BYTES_MAX", 48 << 20, 0, 96 << 20)
 }
 
-fn number(
-    env: &Env,
-    name: &str,
-    default: usize,
-    from: usize,
-    to: usize,
-) -> Result<usize, String> {
+fn number(env: &Env, name: &str, default: usize, from: usize, to: usize) -> Result<usize, String> {
     let Some(text) = setting(env, name) else { return Ok(default) };
     match text.trim().replace('_', "").parse() {
         Ok(number) if (from..=to).contains(&number) => Ok(number),

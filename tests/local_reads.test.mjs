@@ -149,14 +149,22 @@ describe("sessions over replicas", { concurrency: 1 }, () => {
     await writer;
   });
 
-  test("a session without the option is answered by the primary", async () => {
+  test("a session reads in memory unless it says otherwise", async () => {
     const steps = [{ sql: READ }, { sql: READ }];
-    const outcomes = await here({ session: "first-unconstrained", steps });
-    assert.deepEqual(outcomes.map(({ local }) => local), [false, false]);
+    await filled(here, { session: "first-unconstrained" });
+    for (const [session, local] of [
+      ["first-unconstrained", true],
+      [{ max_staleness_ms: 60_000 }, true],
+      [{ max_staleness_ms: 0 }, false],
+    ]) {
+      const outcomes = await here({ session, steps });
+      assert.deepEqual(outcomes.map((outcome) => outcome.local), [local, local]);
+    }
   });
 
-  test("without a bound and outside sessions the primary answers", async () => {
-    const [read] = await here({ steps: [{ sql: READ }] });
+  test("a bound of zero sends every read to the primary", async () => {
+    await filled(here, {});
+    const [read] = await here({ options: { max_staleness_ms: 0 }, steps: [{ sql: READ }] });
     assert.equal(read.local, false);
   });
 });

@@ -6,8 +6,7 @@
 use std::cell::Cell;
 
 use isolite_core::{
-    Checksum, Commit, Error, LogRow, Mark, PageNo, Position, Storage, StorageError, Tag,
-    Txid,
+    Checksum, Commit, Error, LogRow, Mark, PageNo, Position, Storage, StorageError, Tag, Txid,
 };
 
 use super::sql_js::{Bound, Row, Storage as ObjectSql};

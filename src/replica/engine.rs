@@ -99,7 +99,8 @@ impl Engine {
         let Settings { limits, .. } = self.settings.clone()?;
         let storage = ObjectStorage::open(self.storage.clone()).map_err(|error| error.0)?;
         let tag = self.storage.tag().map_err(|error| error.0)?;
-        let store = Store::open(Box::new(storage), CACHE_PAGES).map_err(|error| error.to_string())?;
+        let store =
+            Store::open(Box::new(storage), CACHE_PAGES).map_err(|error| error.to_string())?;
         let database = Database::open_region_replica(store, limits);
         let replica = Replica::new(database.map_err(|error| error.to_string())?);
         Ok(Opened { replica, tag })
@@ -196,9 +197,9 @@ impl Engine {
         let Some(pushed) = bookmark.and_then(|text| text.parse::<Bookmark>().ok()) else {
             return Answer::new(400, Failure::new("A push needs a bookmark").encode());
         };
-        let taken = self.take_tag(pushed.tag).and_then(|()| {
-            self.with(|opened| Ok(opened.replica.pushed(pushed.position, ltx)))
-        });
+        let taken = self
+            .take_tag(pushed.tag)
+            .and_then(|()| self.with(|opened| Ok(opened.replica.pushed(pushed.position, ltx))));
         match taken {
             Ok(Ok(Some(position))) => {
                 let bookmark = Bookmark { position, tag: pushed.tag }.to_string();
@@ -241,9 +242,8 @@ impl Engine {
         let answer = self.placed(String::new(), |_, _| None);
         let (snapshots, age_ms) = (self.snapshots(), answer.age_ms);
         let bookmark = serde_json::to_string(&answer.bookmark).unwrap_or_default();
-        let text = format!(
-            r#"{{"bookmark":{bookmark},"age_ms":{age_ms},"snapshots":{snapshots}}}"#
-        );
+        let text =
+            format!(r#"{{"bookmark":{bookmark},"age_ms":{age_ms},"snapshots":{snapshots}}}"#);
         Answer { text: text.into(), ..answer }
     }
 

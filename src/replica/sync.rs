@@ -79,8 +79,7 @@ async fn step(engine: &Engine) -> Result<Progress, Stop> {
     let bookmark =
         bookmark.ok_or_else(|| Stop::Failed("the primary is of another version".to_owned()))?;
     engine.take_tag(bookmark.tag)?;
-    let learnt =
-        Learnt { sent_ms, primary: bookmark.position, ltx: answer.commits.as_deref() };
+    let learnt = Learnt { sent_ms, primary: bookmark.position, ltx: answer.commits.as_deref() };
     let answered = engine.with(|Opened { replica, .. }| Ok(replica.answered(ask, learnt)))?;
     Ok(answered.unwrap_or_else(|error| {
         console_error!("The replica of {} reads a snapshot: {error}", home.region);

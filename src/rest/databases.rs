@@ -9,8 +9,8 @@ use worker::Env;
 use super::{Answer, records};
 use crate::directory::client::{self, Outcome};
 use crate::error;
-use crate::region;
 use crate::object::call_js::{Message, Object, send};
+use crate::region;
 
 pub(super) async fn create(env: &Env, body: &str) -> Answer {
     let new = NewDatabase::decode(body).map_err(|error| RestError::Malformed(error.to_string()))?;

@@ -7,7 +7,5 @@ use worker::Request;
 /// with each request of the `fetch` handler; the setting `ISOLITE_REGION` comes before it. Without
 /// either the primary is asked wherever it is.
 pub fn near(request: &Request) {
-    if let Some(cf) = request.cf() {
-        router::came_in_at(&cf.colo(), &cf.continent().unwrap_or_default());
-    }
+    router::came_in(request);
 }

@@ -175,8 +175,8 @@ impl Store {
     ) -> Result<bool, Error> {
         self.check()?;
         let mut pages = Vec::new();
-        let whole =
-            bootstrap.take(primary, ltx, &mut |number, page| pages.push((number, page.to_vec())))?;
+        let whole = bootstrap
+            .take(primary, ltx, &mut |number, page| pages.push((number, page.to_vec())))?;
         self.storage.write_pages(&pages).map_err(|error| self.break_off(error))?;
         let Some(mark) = whole else { return Ok(false) };
         self.storage.set_mark(&mark).map_err(|error| self.break_off(error))?;
@@ -211,11 +211,7 @@ impl Store {
 
     /// So many pages from `first` on: a part of a snapshot (see [`Bootstrap`]), as an LTX file of the
     /// newest position. None of an empty database.
-    pub fn pages_from(
-        &mut self,
-        first: PageNo,
-        count_max: u32,
-    ) -> Result<Option<Vec<u8>>, Error> {
+    pub fn pages_from(&mut self, first: PageNo, count_max: u32) -> Result<Option<Vec<u8>>, Error> {
         if self.position.txid == 0 {
             return Ok(None);
         }

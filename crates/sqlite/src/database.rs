@@ -214,11 +214,7 @@ impl Database {
     }
 
     /// A part of a snapshot, as [`Store::pages_from`].
-    pub fn pages_from(
-        &mut self,
-        first: PageNo,
-        count_max: u32,
-    ) -> Result<Option<Vec<u8>>, Error> {
+    pub fn pages_from(&mut self, first: PageNo, count_max: u32) -> Result<Option<Vec<u8>>, Error> {
         match self.shared.source.borrow_mut().store() {
             Some(store) => store.pages_from(first, count_max).map_err(Error::Pages),
             None => Ok(None),

@@ -20,6 +20,7 @@ use super::api::d1::{
 struct Meta {
     changed_db: Option<bool>,
     changes: Option<usize>,
+    /// Of what wrote: a replica that answers has no last row.
     last_row_id: Option<i64>,
     rows_read: Option<usize>,
     rows_written: Option<usize>,
@@ -39,6 +40,7 @@ fn members(result: &D1Result) -> Result<Option<Meta>> {
         size_after,
     } = meta;
     let (duration, size_after): (Option<f64>, Option<usize>) = (duration, size_after);
+    let last_row_id = last_row_id.filter(|_| changes != Some(0));
     let timed = duration.is_some_and(|ms| ms >= 0.0);
     let sized = size_after.is_some_and(|bytes| bytes > 0);
     Ok(Some(Meta { changed_db, changes, last_row_id, rows_read, rows_written, timed, sized }))
