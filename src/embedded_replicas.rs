@@ -11,14 +11,18 @@ use isolite_core::{
     Answer, Ask, Bookmark, Constraint, PAGE_SIZE, Position, Progress, Replica, Tag,
 };
 use isolite_protocol::Request;
+use isolite_protocol::directory::LocationHint;
 use isolite_sqlite::{Database, Limits, Run};
 use worker::{Env, console_error, console_log};
 
 use crate::region;
-use crate::settings_js::{embedded_bytes_max, setting};
+use crate::settings_js::Settings;
 
 /// Databases that something is remembered of.
 const ENTRIES_MAX: usize = 1_000;
+/// What an open database takes besides its pages, about: a connection with its schema, prepared
+/// statements and pages that SQLite keeps.
+const OPEN_BYTES: usize = 512 << 10;
 /// After a database was too large, or its snapshot failed, it is left alone for so long.
 const RETRY_DELAY_MS: f64 = 30_000.0;
 /// A question that was not answered by then has failed with the request that asked it.
@@ -33,8 +37,10 @@ struct EmbeddedReplicas {
     limits: Limits,
     /// Memory for the pages of all.
     bytes_max: usize,
-    /// Members of `meta` that tell who answered.
-    served: String,
+    /// The region, where it is set.
+    region: Option<LocationHint>,
+    /// Members of `meta` that tell who answered, and the region that they name.
+    served: (Option<LocationHint>, String),
 }
 
 #[derive(Default)]
@@ -75,19 +81,13 @@ pub(crate) struct Told<'a> {
 pub(crate) fn set_up(env: &Env) {
     REPLICAS.with_borrow_mut(|slot| {
         slot.get_or_insert_with(|| {
-            let limits = Limits::from_settings(|name| setting(env, name));
-            let bytes_max = limits.as_ref().map_or(Ok(0), |_| embedded_bytes_max(env));
-            let region = region::here(env).map(|region| region.as_str().to_uppercase());
-            let region = region
-                .map_or(String::new(), |region| format!("\"served_by_region\":\"{region}\","));
+            let settings = Settings::of(env).ok();
             EmbeddedReplicas {
                 by_id: LruCache::new(ENTRIES_MAX),
-                limits: limits.unwrap_or_default(),
-                bytes_max: bytes_max.unwrap_or(0),
-                served: format!(
-                    "\"served_by\":\"isolite\",{region}\"served_by_primary\":false,\
-                     \"total_attempts\":1,"
-                ),
+                limits: settings.map_or_else(Limits::default, |settings| settings.limits),
+                bytes_max: settings.map_or(0, |settings| settings.embedded_bytes_max),
+                region: settings.and_then(|settings| settings.region),
+                served: (None, region::served(None, false)),
             }
         });
     });
@@ -96,7 +96,8 @@ pub(crate) fn set_up(env: &Env) {
 /// The answer to a read, if this isolate may give it.
 pub(crate) fn read(question: &Question<'_>) -> Option<String> {
     with(|replicas| {
-        let EmbeddedReplicas { by_id, served, .. } = replicas;
+        replicas.name_region();
+        let EmbeddedReplicas { by_id, served: (_, served), .. } = replicas;
         let entry = by_id.get_mut(question.id)?;
         let replica = entry.replica.as_mut()?;
         let Question { session, seen, age_ms_max, .. } = *question;
@@ -136,7 +137,7 @@ pub(crate) fn want(id: &str, refresh_ms: f64, now_ms: f64) -> Option<String> {
         if replicas.bytes_max == 0 {
             return None;
         }
-        let size_max = replicas.bytes_max / PAGE_SIZE;
+        let size_max = replicas.size_max();
         let limits = replicas.limits;
         let entry = replicas.entry(id);
         if now_ms < entry.asked_until_ms {
@@ -163,7 +164,7 @@ pub(crate) fn want(id: &str, refresh_ms: f64, now_ms: f64) -> Option<String> {
 /// What [`want`] asked was answered, or was not. Returns the path to ask next, if there is more.
 pub(crate) fn settle(id: &str, told: Option<Told<'_>>, now_ms: f64) -> Option<String> {
     with(|replicas| {
-        let size_max = replicas.bytes_max / PAGE_SIZE;
+        let size_max = replicas.size_max();
         let entry = replicas.entry(id);
         let next = match (entry.asked.take(), told) {
             (Some(asked), Some(told)) => entry.answered(id, asked, told),
@@ -216,6 +217,19 @@ fn path(ask: Ask, size_max: usize) -> String {
 impl EmbeddedReplicas {
     fn entry(&mut self, id: &str) -> &mut Entry {
         self.by_id.entry(id.to_owned()).or_insert_with(Entry::default)
+    }
+
+    /// Pages of the largest database that has room.
+    fn size_max(&self) -> usize {
+        self.bytes_max.saturating_sub(OPEN_BYTES) / PAGE_SIZE
+    }
+
+    /// Where the isolate is may become known only after it has begun.
+    fn name_region(&mut self) {
+        let region = self.region.or(region::known());
+        if self.served.0 != region {
+            self.served = (region, region::served(region.map(LocationHint::as_str), false));
+        }
     }
 
     /// Lets go of replicas, the least recently used first, until the rest fits; that of `id` last.
@@ -300,6 +314,7 @@ impl Entry {
     }
 
     fn bytes(&self) -> usize {
-        self.replica.as_ref().map_or(0, |replica| replica.pages().size_pages() as usize * PAGE_SIZE)
+        let bytes = |pages| OPEN_BYTES + pages as usize * PAGE_SIZE;
+        self.replica.as_ref().map_or(0, |replica| bytes(replica.pages().size_pages()))
     }
 }

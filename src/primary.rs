@@ -16,9 +16,9 @@ use std::rc::Rc;
 use isolite_core::{
     Bookmark, BookmarkError, CheckpointPolicy, Error as CoreError, Followers, Store, Tag,
 };
-use isolite_protocol::Request as Queries;
-use isolite_protocol::{DatabaseInfo, Failure};
-use isolite_sqlite::{Database, Error as SqlError, Limits, Run};
+use isolite_protocol::directory::LocationHint;
+use isolite_protocol::{DatabaseInfo, Failure, FailureCode, Request as Queries};
+use isolite_sqlite::{Database, Error as SqlError, Run};
 use js_sys::Array;
 use wasm_bindgen::prelude::*;
 use worker::{DurableObject, Env, Request, Response, Result, State, console_error, durable_object};
@@ -27,9 +27,9 @@ use crate::object::call_js::Answer;
 use crate::object::feed::{Question, position_of};
 use crate::object::storage::ObjectStorage;
 use crate::object::{checkpoint, sql_js};
-use crate::platform_js;
-use crate::settings_js::{answer_commits_bytes_max, setting};
+use crate::settings_js::Settings;
 use crate::target::Target;
+use crate::{platform_js, region};
 
 pub(crate) use following::Subscription;
 
@@ -46,16 +46,14 @@ struct Primary {
     state: State,
     engine: Rc<Engine>,
     served: String,
-    /// Commits that go along with an answer, in bytes.
-    commits_bytes_max: usize,
 }
 
 /// What background work shares with the requests.
 pub(crate) struct Engine {
     env: Env,
     storage: sql_js::Storage,
-    /// What its database may take, or how the settings are wrong.
-    limits: std::result::Result<Limits, String>,
+    /// The error tells how they are wrong.
+    settings: std::result::Result<Settings, String>,
     opened: RefCell<Option<Opened>>,
     /// The replicas that follow; none before the first look at the database.
     followers: RefCell<Followers>,
@@ -70,19 +68,19 @@ struct Opened {
 
 impl DurableObject for IsolitePrimary {
     fn new(state: State, env: Env) -> Self {
-        let (served, limits) = (served(&env), Limits::from_settings(|name| setting(&env, name)));
-        let commits_bytes_max = answer_commits_bytes_max(&env);
+        let settings = Settings::of(&env);
+        let region = settings.as_ref().ok().and_then(|settings| settings.region);
+        let served = region::served(region.map(LocationHint::as_str), true);
         let engine = Engine {
             env,
             storage: sql_js::Storage::of(&state),
-            limits: limits.and_then(|limits| commits_bytes_max.clone().map(|_| limits)),
+            settings,
             opened: RefCell::new(None),
             followers: RefCell::new(Followers::default()),
             checkpoint: CheckpointPolicy::default(),
             checkpoint_runs: Cell::new(false),
         };
-        let commits_bytes_max = commits_bytes_max.unwrap_or_default();
-        let primary = Primary { state, engine: Rc::new(engine), served, commits_bytes_max };
+        let primary = Primary { state, engine: Rc::new(engine), served };
         IsolitePrimary { primary: Some(primary) }
     }
 
@@ -152,10 +150,11 @@ impl Primary {
             caller.check_session(database, *tag).map_err(Refused::Session)?;
             let done = database.run(&run)?;
             let have = position_of(caller.have.as_deref(), *tag);
+            let settings = self.engine.settings.as_ref();
+            let bytes_max = settings.map_or(0, |settings| settings.answer_commits_bytes_max);
             // The request is done, whatever comes of this.
-            let commits = have.and_then(|have| {
-                database.commits_since(have, self.commits_bytes_max).unwrap_or(None)
-            });
+            let commits =
+                have.and_then(|have| database.commits_since(have, bytes_max).unwrap_or(None));
             Ok((done, bookmark(database, *tag), commits))
         });
         match done {
@@ -264,7 +263,7 @@ impl Engine {
     }
 
     fn open(&self) -> std::result::Result<Opened, Refused> {
-        let limits = self.limits.clone().map_err(Refused::Misconfigured)?;
+        let Settings { limits, .. } = self.settings.clone().map_err(Refused::Misconfigured)?;
         if self.storage.is_deleted().map_err(of_storage)? {
             return Err(Refused::Deleted);
         }
@@ -332,7 +331,10 @@ fn refuse(refused: &Refused) -> Answer {
     match refused {
         Refused::Deleted => fail("This database was deleted", 404),
         Refused::Misconfigured(text) => fail(text, 500),
-        Refused::Session(error) => fail(&error.to_string(), 200),
+        Refused::Session(error) => {
+            let failure = Failure::new(error.to_string()).coded(FailureCode::BookmarkRefused);
+            Answer::new(200, failure.encode())
+        }
         Refused::Failed(error @ SqlError::Pages(CoreError::TooLarge { .. })) => {
             fail(&error.to_string(), 200)
         }
@@ -351,12 +353,4 @@ fn no_path() -> Answer {
 
 fn fail(text: &str, status: u16) -> Answer {
     Answer::new(status, Failure::new(text).encode())
-}
-
-/// The members of `meta` that tell who answered.
-fn served(env: &Env) -> String {
-    let region = setting(env, "ISOLITE_REGION");
-    let region = region.map(|region| serde_json::Value::String(region).to_string());
-    let region = region.map_or(String::new(), |text| format!("\"served_by_region\":{text},"));
-    format!("\"served_by\":\"isolite\",{region}\"served_by_primary\":true,\"total_attempts\":1,")
 }

@@ -6,7 +6,7 @@ use std::cell::Cell;
 use isolite_protocol::directory::LocationHint;
 use worker::Env;
 
-use crate::settings_js::setting;
+use crate::settings_js;
 
 thread_local! {
     static HERE: Cell<Option<LocationHint>> = const { Cell::new(None) };
@@ -19,8 +19,22 @@ pub(crate) fn came_in_at(colo: &str, continent: &str) {
     }
 }
 
-/// The region, as far as it is known.
+/// What requests have told.
+pub(crate) fn known() -> Option<LocationHint> {
+    HERE.get()
+}
+
+/// The region, as far as it is known. A setting that is wrong the objects tell.
 pub(crate) fn here(env: &Env) -> Option<LocationHint> {
-    let set = setting(env, "ISOLITE_REGION");
-    set.and_then(|text| LocationHint::of_setting(&text)).or(HERE.get())
+    settings_js::region(env).ok().flatten().or(known())
+}
+
+/// The members of `meta` that tell who answered. D1 writes regions in capitals.
+pub(crate) fn served(region: Option<&str>, by_primary: bool) -> String {
+    let region = region.map(|region| serde_json::Value::String(region.to_uppercase()));
+    let region = region.map_or(String::new(), |text| format!("\"served_by_region\":{text},"));
+    format!(
+        "\"served_by\":\"isolite\",{region}\"served_by_primary\":{by_primary},\
+         \"total_attempts\":1,"
+    )
 }

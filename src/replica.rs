@@ -13,18 +13,19 @@ mod home;
 mod sync;
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use isolite_core::Constraint;
 use isolite_protocol::{Failure, Request as Queries, query_string};
 use js_sys::{Array, JsString, Uint8Array};
 use wasm_bindgen::prelude::*;
-use worker::{DurableObject, Env, Request, Response, Result, State, durable_object};
+use worker::{DurableObject, Env, Request, Response, Result, State, console_error, durable_object};
 
-use crate::object::call_js::{Answer, Message, Object, Text, send};
+use crate::object::call_js::{Answer, Message, Object, Text, send, within};
 use crate::object::checkpoint;
 use crate::object::feed::Question;
 use crate::target::Target;
-use engine::Engine;
+use engine::{Asked, Engine};
 use home::Home;
 
 #[durable_object(fetch)]
@@ -87,6 +88,16 @@ impl IsoliteReplica {
     }
 }
 
+impl Call {
+    fn queries(&self) -> Option<Queries> {
+        Queries::decode(&String::from(&self.body)).ok()
+    }
+
+    fn may_only_read(&self) -> bool {
+        self.queries().is_some_and(|queries| isolite_sqlite::may_only_read(&queries))
+    }
+}
+
 impl IsoliteReplica {
     /// An instance without an object, from which its class is found.
     pub(crate) fn blank() -> Self {
@@ -122,12 +133,14 @@ impl RegionReplica {
     /// The answer to a read; None if the primary is to give it.
     async fn read(&self, call: &Call) -> Option<Answer> {
         let query = call.target.query();
-        let queries = Queries::decode(&String::from(&call.body)).ok()?;
+        let queries = call.queries()?;
         if !isolite_sqlite::may_only_read(&queries) {
             return None;
         }
         let constraint = self.engine.constraint(call)?;
-        if constraint == Constraint::Primary {
+        // What the primary told here could be too old when it came.
+        let far = !constraint.allows_trip(self.engine.asked.get().trip_ms);
+        if constraint == Constraint::Primary || (far && !self.engine.allows(&constraint)) {
             return None;
         }
         self.be_ready(&constraint).await?;
@@ -145,7 +158,10 @@ impl RegionReplica {
     /// the background. Where the primary cannot be reached, the caller finds out what is allowed.
     async fn be_ready(&self, constraint: &Constraint) -> Option<()> {
         if !self.engine.allows(constraint) && self.engine.is_whole() {
-            sync::catch_up(&self.engine, constraint).await;
+            let caught_up = sync::catch_up(&self.engine, constraint);
+            if within(self.engine.read_wait(), caught_up).await.is_none() {
+                console_error!("A replica could not catch up in the time that a read waits");
+            }
             self.work_in_background();
         }
         if !self.engine.is_whole() {
@@ -165,8 +181,12 @@ impl RegionReplica {
         answer
     }
 
+    /// Has the primary answer. A read does not wait for that as long as a write.
     async fn forward(&self, call: &Call) -> Result<Answer> {
         let Some(home) = self.engine.home() else { return Ok(no_home()) };
+        let wait = self.engine.read_wait();
+        let only_reads =
+            !matches!(call.target.path(), "/query" | "/execute") || call.may_only_read();
         let text = Text::from(call.body.clone());
         let message = Message {
             path: call.target.as_str(),
@@ -175,7 +195,17 @@ impl RegionReplica {
             have: call.have.as_deref(),
             ltx: None,
         };
-        let answer = send(&self.engine.env, Object::Primary(home.address()), message).await?;
+        let sent_ms = js_sys::Date::now();
+        let sent = send(&self.engine.env, Object::Primary(home.address()), message);
+        let answer = match only_reads {
+            true => within(wait, sent).await.unwrap_or_else(|| Ok(timed_out(&home, wait)))?,
+            false => sent.await?,
+        };
+        if only_reads {
+            // Should the way have become shorter, the replica asks again.
+            let trip_ms = js_sys::Date::now() - sent_ms;
+            self.engine.asked.set(Asked { trip_ms, ..self.engine.asked.get() });
+        }
         if answer.status == 404 {
             self.engine.delete();
         }
@@ -205,6 +235,16 @@ impl RegionReplica {
 
 fn no_path() -> Answer {
     Answer::new(404, Failure::new("No such path").encode())
+}
+
+fn timed_out(home: &Home, wait: Duration) -> Answer {
+    let Home { region, .. } = home;
+    let text = format!(
+        "Timed out: the primary did not answer within {} ms, and its replica in {region} is not as \
+         new as this read must be. Try again, or start a session from \"first-unconstrained\"",
+        wait.as_millis()
+    );
+    Answer::new(503, Failure::new(text).encode())
 }
 
 fn no_home() -> Answer {

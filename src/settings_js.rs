@@ -1,7 +1,53 @@
 //! Settings: variables of the Worker, text or numbers as its configuration has them.
 
+use std::time::Duration;
+
+use isolite_protocol::directory::LocationHint;
+use isolite_sqlite::Limits;
 use js_sys::Reflect;
 use worker::Env;
+
+/// All of them, with the defaults of those that are not set.
+#[derive(Clone, Copy)]
+pub(crate) struct Settings {
+    /// What a database may take.
+    pub limits: Limits,
+    /// The region of this Worker, where it is set: what the platform says of requests comes after it.
+    pub region: Option<LocationHint>,
+    /// How many bytes of commits go along with an answer to whoever lacks them.
+    pub answer_commits_bytes_max: usize,
+    /// Memory of all replicas in one isolate.
+    pub embedded_bytes_max: usize,
+    /// How long a read waits for the primary, where a replica is not as new as the read must be.
+    pub read_wait: Duration,
+}
+
+impl Settings {
+    /// The error is what to tell whoever made the settings.
+    pub(crate) fn of(env: &Env) -> Result<Settings, String> {
+        let read_wait_ms = number(env, "ISOLITE_READ_WAIT_MS_MAX", 10_000, 1, 30_000)?;
+        let commits_bytes = number(env, "ISOLITE_ANSWER_COMMITS_BYTES_MAX", 256 << 10, 0, 8 << 20)?;
+        Ok(Settings {
+            limits: Limits::from_settings(|name| setting(env, name))?,
+            region: region(env)?,
+            answer_commits_bytes_max: commits_bytes,
+            embedded_bytes_max: number(env, "ISOLITE_EMBEDDED_BYTES_MAX", 48 << 20, 0, 96 << 20)?,
+            read_wait: Duration::from_millis(read_wait_ms as u64),
+        })
+    }
+}
+
+/// The region that is set, if one is.
+pub(crate) fn region(env: &Env) -> Result<Option<LocationHint>, String> {
+    let Some(text) = setting(env, "ISOLITE_REGION") else { return Ok(None) };
+    match LocationHint::of_setting(&text) {
+        Some(region) => Ok(Some(region)),
+        None => {
+            let known = LocationHint::ALL.map(LocationHint::as_str).join(", ");
+            Err(format!("ISOLITE_REGION is '{text}': set it to one of {known}"))
+        }
+    }
+}
 
 /// The setting of that name, if there is one.
 pub(crate) fn setting(env: &Env, name: &str) -> Option<String> {
@@ -12,16 +58,6 @@ pub(crate) fn setting(env: &Env, name: &str) -> Option<String> {
     // What is neither is refused as the text that it is not.
     let number = value.as_f64().map(|number| number.to_string());
     Some(value.as_string().or(number).unwrap_or_else(|| format!("{value:?}")))
-}
-
-/// How many bytes of commits go along with an answer to whoever lacks them.
-pub(crate) fn answer_commits_bytes_max(env: &Env) -> Result<usize, String> {
-    number(env, "ISOLITE_ANSWER_COMMITS_BYTES_MAX", 256 << 10, 0, 8 << 20)
-}
-
-/// Memory that the pages of all replicas in one isolate may take.
-pub(crate) fn embedded_bytes_max(env: &Env) -> Result<usize, String> {
-    number(env, "ISOLITE_EMBEDDED_BYTES_MAX", 48 << 20, 0, 96 << 20)
 }
 
 fn number(env: &Env, name: &str, default: usize, from: usize, to: usize) -> Result<usize, String> {

@@ -52,15 +52,23 @@ suite("limits that are set", LIMITS, (server) => {
   });
 });
 
-suite("a setting that is wrong", { ISOLITE_PARAMS_MAX: "many" }, (server) => {
-  test("fails each request and says which it is", async () => {
-    const { status, envelope } = await server.rest.request("POST", "/limited/query", {
-      sql: "SELECT 1",
+for (const [name, value, message] of [
+  ["ISOLITE_PARAMS_MAX", "many", "set it to a whole number from 1 to 32766"],
+  ["ISOLITE_EMBEDDED_BYTES_MAX", "1.5", "set it to a whole number from 0 to 100663296"],
+  ["ISOLITE_READ_WAIT_MS_MAX", "0", "set it to a whole number from 1 to 30000"],
+  [
+    "ISOLITE_REGION",
+    "mars",
+    "set it to one of wnam, enam, sam, weur, eeur, apac, apac-ne, apac-se, oc, afr, me",
+  ],
+]) {
+  suite(`${name} that is wrong`, { [name]: value }, (server) => {
+    test("fails each request and says how", async () => {
+      const { status, envelope } = await server.rest.request("POST", "/limited/query", {
+        sql: "SELECT 1",
+      });
+      assert.equal(status, 500);
+      assert.equal(envelope.errors[0].message, `${name} is '${value}': ${message}`);
     });
-    assert.equal(status, 500);
-    assert.equal(
-      envelope.errors[0].message,
-      "ISOLITE_PARAMS_MAX is 'many': set it to a whole number from 1 to 32766",
-    );
   });
-});
+}

@@ -132,7 +132,8 @@ pub(crate) async fn send_within(
     let Message { path, body, session, have, ltx } = message;
     let ltx = ltx.map_or(JsValue::UNDEFINED, |ltx| Uint8Array::from(ltx).into());
     let call = stub.call(path, body.map(|body| &body.0), session, have, &ltx)?;
-    let settled = within_time(JsFuture::from(call), time_max).await?;
+    let settled =
+        within(time_max, JsFuture::from(call)).await.ok_or_else(|| too_late(time_max))??;
     Answer::decode(&settled).ok_or_else(|| Error::RustError(NO_ANSWER.to_owned()))
 }
 
@@ -210,16 +211,16 @@ fn namespace(binding: JsValue, name: &str) -> Result<Namespace> {
     Ok(binding.unchecked_into())
 }
 
-/// A call whose answer never comes would leave its future waiting, so each call from Rust has a
-/// limit.
-async fn within_time(call: JsFuture, time_max: Duration) -> Result<JsValue> {
-    let mut call = pin!(call);
+/// What comes of it, or None when the time is over. A call whose answer never comes would leave its
+/// future waiting, so each call from Rust has a limit.
+pub(crate) async fn within<T>(time_max: Duration, work: impl Future<Output = T>) -> Option<T> {
+    let mut work = pin!(work);
     let mut limit = pin!(Delay::from(time_max));
     poll_fn(|context| {
-        if let Poll::Ready(settled) = call.as_mut().poll(context) {
-            return Poll::Ready(settled.map_err(Error::from));
+        if let Poll::Ready(done) = work.as_mut().poll(context) {
+            return Poll::Ready(Some(done));
         }
-        limit.as_mut().poll(context).map(|()| Err(too_late(time_max)))
+        limit.as_mut().poll(context).map(|()| None)
     })
     .await
 }

@@ -1,13 +1,14 @@
 //! A replica's database, opened from the object's storage, and what it answers.
 
 use std::cell::{Cell, RefCell};
+use std::time::Duration;
 
 use futures_util::lock::Mutex;
 use isolite_core::{
     Bookmark, CheckpointPolicy, CheckpointProgress, Constraint, Replica, Store, Tag,
 };
 use isolite_protocol::{Failure, Request as Queries};
-use isolite_sqlite::{Database, Limits, Run};
+use isolite_sqlite::{Database, Run};
 use worker::{Env, State, console_error};
 
 use super::{Call, Home};
@@ -15,7 +16,8 @@ use crate::object::call_js::Answer;
 use crate::object::feed::{Question, position_of};
 use crate::object::sql_js::Storage;
 use crate::object::storage::ObjectStorage;
-use crate::settings_js::{answer_commits_bytes_max, setting};
+use crate::region;
+use crate::settings_js::Settings;
 
 /// Pages that the store keeps besides SQLite's own cache: 2 MiB.
 const CACHE_PAGES: usize = 512;
@@ -27,19 +29,21 @@ pub(super) struct Engine {
     pub turn: Mutex<()>,
     pub fills: Cell<bool>,
     pub checkpoint_runs: Cell<bool>,
+    pub asked: Cell<Asked>,
     storage: Storage,
-    /// What its database may take, or how the settings are wrong.
+    /// The error tells how they are wrong.
     settings: Result<Settings, String>,
     opened: RefCell<Option<Opened>>,
     home: RefCell<Option<Home>>,
     checkpoint: CheckpointPolicy,
 }
 
+/// The last question to the primary that was answered.
 #[derive(Clone, Copy)]
-struct Settings {
-    limits: Limits,
-    /// Commits that go along with an answer, in bytes.
-    commits_bytes_max: usize,
+pub(super) struct Asked {
+    pub sent_ms: f64,
+    /// From there to its answer.
+    pub trip_ms: f64,
 }
 
 pub(super) struct Opened {
@@ -50,21 +54,24 @@ pub(super) struct Opened {
 
 impl Engine {
     pub fn new(state: &State, env: Env) -> Engine {
-        let limits = Limits::from_settings(|name| setting(&env, name));
-        let settings = limits.and_then(|limits| {
-            Ok(Settings { limits, commits_bytes_max: answer_commits_bytes_max(&env)? })
-        });
+        let settings = Settings::of(&env);
         Engine {
             env,
             turn: Mutex::new(()),
             fills: Cell::new(false),
             checkpoint_runs: Cell::new(false),
+            asked: Cell::new(Asked { sent_ms: f64::NEG_INFINITY, trip_ms: 0.0 }),
             storage: Storage::of(state),
             settings,
             opened: RefCell::new(None),
             home: RefCell::new(None),
             checkpoint: CheckpointPolicy::default(),
         }
+    }
+
+    /// How long a read waits for the primary.
+    pub fn read_wait(&self) -> Duration {
+        self.settings.as_ref().map_or(Duration::ZERO, |settings| settings.read_wait)
     }
 
     /// Takes down where the primary is.
@@ -149,18 +156,18 @@ impl Engine {
         constraint: &Constraint,
         have: Option<&str>,
     ) -> Option<Answer> {
-        let region = self.home.borrow().as_ref().map(|home| home.region.to_uppercase())?;
-        let served = served(&region);
+        let home = self.home()?;
+        let served = region::served(Some(&home.region), false);
         let run = Run::of(queries, query, &js_sys::Date::now, &served);
         let now_ms = js_sys::Date::now();
         let text = self.look(None, |Opened { replica, .. }| {
             let allowed = replica.allows(constraint, now_ms);
             allowed.then(|| replica.pages_mut().read(&run)).flatten()
         })?;
-        let commits_bytes_max = self.settings.as_ref().map_or(0, |it| it.commits_bytes_max);
+        let bytes_max = self.settings.as_ref().map_or(0, |it| it.answer_commits_bytes_max);
         Some(self.placed(text, |database, tag| {
             let have = position_of(have, tag)?;
-            database.commits_since(have, commits_bytes_max).ok().flatten()
+            database.commits_since(have, bytes_max).ok().flatten()
         }))
     }
 
@@ -257,13 +264,4 @@ impl Engine {
             step.map_err(|error| error.to_string())
         })
     }
-}
-
-/// The members of `meta` that tell who answered.
-fn served(region: &str) -> String {
-    let region = serde_json::Value::String(region.to_owned());
-    format!(
-        "\"served_by\":\"isolite\",\"served_by_region\":{region},\"served_by_primary\":false,\
-         \"total_attempts\":1,"
-    )
 }

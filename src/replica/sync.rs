@@ -5,7 +5,7 @@ use std::time::Duration;
 use isolite_core::{Answer as Learnt, Ask, Bookmark, Constraint, Progress, Tag};
 use worker::console_error;
 
-use super::engine::{Engine, Opened};
+use super::engine::{Asked, Engine, Opened};
 use crate::object::call_js::{Message, Object, send_within};
 
 /// Somebody waits for it, who otherwise asks the primary.
@@ -22,12 +22,17 @@ enum Stop {
 
 /// Asks until the constraint allows an answer, or a snapshot would be needed.
 pub(super) async fn catch_up(engine: &Engine, constraint: &Constraint) {
-    let _turn = engine.turn.lock().await;
-    // Whoever had the turn before may have brought it.
-    while engine.is_whole() && !engine.allows(constraint) {
+    let began_ms = js_sys::Date::now();
+    loop {
+        let _turn = engine.turn.lock().await;
+        // Whoever had the turn before may have brought it, or as much as can be had.
+        let asked_since = engine.asked.get().sent_ms >= began_ms && !engine.is_behind();
+        if !engine.is_whole() || engine.allows(constraint) || asked_since {
+            return;
+        }
         match step(engine).await {
             Ok(Progress::More) => {}
-            Ok(Progress::Done) => break,
+            Ok(Progress::Done) => return,
             Err(stop) => return end(engine, stop),
         }
     }
@@ -35,9 +40,10 @@ pub(super) async fn catch_up(engine: &Engine, constraint: &Constraint) {
 
 /// Asks until the replica is where the primary is, by a snapshot if need be.
 pub(super) async fn fill(engine: &Engine) {
-    let _turn = engine.turn.lock().await;
     let mut failures = 0;
     loop {
+        // Others may have their turn between two parts of a snapshot.
+        let _turn = engine.turn.lock().await;
         let snapshots = engine.snapshots();
         match step(engine).await {
             Ok(Progress::More) => {}
@@ -51,6 +57,7 @@ pub(super) async fn fill(engine: &Engine) {
     }
 }
 
+/// One question and its answer, for whoever has the turn: the next one follows from it.
 async fn step(engine: &Engine) -> Result<Progress, Stop> {
     let home = engine.home().ok_or_else(|| Stop::Failed("its primary is not known".to_owned()))?;
     let (ask, have) = engine.with(|opened| Ok((opened.replica.ask(), opened.bookmark())))?;
@@ -69,6 +76,8 @@ async fn step(engine: &Engine) -> Result<Progress, Stop> {
     let object = Object::Primary(home.address());
     let sent = send_within(QUESTION_TIME_MAX, &engine.env, object, message).await;
     let answer = sent.map_err(|error| Stop::Failed(error.to_string()))?;
+    let trip_ms = js_sys::Date::now() - sent_ms;
+    engine.asked.set(Asked { sent_ms, trip_ms });
     match answer.status {
         200 => {}
         404 => return Err(Stop::Gone),

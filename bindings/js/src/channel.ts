@@ -8,6 +8,7 @@
 import { d1Error } from "./errors.ts";
 import { type Failure, parseReplies, type Reply, type ValueOptions } from "./reply.ts";
 import { type D1Result, toResult } from "./result.ts";
+import type { Bounds } from "./staleness.ts";
 import type { Batchable, D1PreparedStatement } from "./statement.ts";
 import type { Transport } from "./transport.ts";
 
@@ -17,28 +18,37 @@ export interface Query {
   params?: unknown[];
 }
 
+const REFUSED = "BOOKMARK_REFUSED";
 const PATH = "/query?resultsFormat=COMPACT";
-const CONSTRAINTS = ["first-primary", "first-unconstrained"];
+const CONSTRAINTS: string[] = ["first-primary", "first-unconstrained"] satisfies Constraint[];
+
+/** What a session may say of itself besides where it starts. */
+export interface SessionTerms extends Bounds {
+  /**
+   * Where the session starts instead if its bookmark is refused: one of another database, or of a
+   * position that this one has not reached, as after a restore. Unless told, the query fails.
+   */
+  fallback?: Constraint | undefined;
+}
+
+export type Constraint = "first-primary" | "first-unconstrained";
 
 export class Channel {
   readonly options: ValueOptions;
   readonly #transport: Transport;
   #session: string | null;
-  readonly #max_staleness_ms: number | undefined;
+  readonly #terms: SessionTerms;
 
-  /**
-   * `session` is a constraint or a bookmark, or null for requests outside any session; a session may
-   * have a bound of its own.
-   */
+  /** `session` is a constraint or a bookmark, or null for requests outside any session. */
   constructor(
     transport: Transport,
     session: string | null,
     options: ValueOptions,
-    max_staleness_ms?: number,
+    terms: SessionTerms = {},
   ) {
     this.#transport = transport;
     this.#session = session;
-    this.#max_staleness_ms = max_staleness_ms;
+    this.#terms = terms;
     this.options = options;
   }
 
@@ -67,10 +77,17 @@ export class Channel {
 
   async #send(request: unknown): Promise<Reply[] | Failure> {
     const body = JSON.stringify(request);
-    const [session, bound] = [this.#session, this.#max_staleness_ms];
-    const { text, bookmark } = await this.#transport.send(PATH, body, session, bound);
-    if (this.#session !== null) this.#advance(bookmark);
-    return parseReplies(text, this.options);
+    const { max_staleness_ms, fallback } = this.#terms;
+    for (;;) {
+      const session = this.#session;
+      const { text, bookmark } = await this.#transport.send(PATH, body, session, max_staleness_ms);
+      if (this.#session !== null) this.#advance(bookmark);
+      const replies = parseReplies(text, this.options);
+      const refused = "error" in replies && replies.code === REFUSED && session !== fallback;
+      if (!refused || fallback === undefined) return replies;
+      // Nothing was done. Another query of this session may have started it anew already.
+      if (this.#session === session) this.#session = fallback;
+    }
   }
 
   // Bookmarks sort as text. Answers may arrive out of order, and a session never goes back.

@@ -54,11 +54,10 @@ export class D1Database {
   /** A session from a constraint or an earlier session's bookmark, or with a bound of its own. */
   withSession(start?: string | SessionOptions | null): D1DatabaseSession {
     const options: SessionOptions = typeof start === "object" ? (start ?? {}) : { start };
-    const { max_staleness_ms } = options;
-    const session = options.start?.trim() || "first-unconstrained";
-    if (max_staleness_ms !== undefined) checked(max_staleness_ms);
-    const { options: values } = this.#channel;
-    return new D1DatabaseSession(this.#transport, session, values, max_staleness_ms);
+    const { start: from, ...terms } = options;
+    if (terms.max_staleness_ms !== undefined) checked(terms.max_staleness_ms);
+    const session = from?.trim() || "first-unconstrained";
+    return new D1DatabaseSession(this.#transport, session, this.#channel.options, terms);
   }
 
   /**

@@ -75,6 +75,7 @@ tag = "isolite-2"
 new_sqlite_classes = ["IsoliteReplica"]`;
 
 export { IsoliteDirectory, IsolitePrimary, IsoliteReplica } from "../wasm/index.js";
+export type { Constraint, SessionTerms } from "./channel.ts";
 export { D1Database } from "./database.ts";
 export type { D1ErrorCode } from "./errors.ts";
 export type { Events } from "./handler.ts";
@@ -85,3 +86,4 @@ export type { IsoliteEnv } from "./router.ts";
 export type { D1DatabaseSession, SessionOptions } from "./session.ts";
 export type { Bounds } from "./staleness.ts";
 export type { Batchable, D1PreparedStatement } from "./statement.ts";
+export { type SessionSource, type VisitorOptions, withVisitorSession } from "./visitor.ts";

@@ -72,6 +72,7 @@ props = { database = "<name>" }`;
 const NO_OPTIONS = `isolite: this binding is a D1 database already, whose class knows no options. \
 Where it is one by the plugin for wrangler, leave the plugin out`;
 
+export type { Constraint, SessionTerms } from "./channel.ts";
 export { D1Database } from "./database.ts";
 export type { D1ErrorCode } from "./errors.ts";
 export type { Events } from "./handler.ts";
@@ -83,3 +84,4 @@ export type { D1DatabaseSession, SessionOptions } from "./session.ts";
 export type { Bounds } from "./staleness.ts";
 export type { Batchable, D1PreparedStatement } from "./statement.ts";
 export type { Transport, TransportReply } from "./transport.ts";
+export { type SessionSource, type VisitorOptions, withVisitorSession } from "./visitor.ts";

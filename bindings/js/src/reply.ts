@@ -23,6 +23,8 @@ export interface Reply {
 /** What answers a request that failed, however many statements were in it. */
 export interface Failure {
   error: string;
+  /** `BOOKMARK_REFUSED`: the session's bookmark is not one of this database. Nothing was done. */
+  code?: string | undefined;
 }
 
 /** How values come that JSON has no form for. */
@@ -49,6 +51,7 @@ type Numbers = [
 
 interface Body {
   error?: string;
+  code?: string;
   served: Record<string, unknown>;
   results: [Grid | null, Numbers][];
 }
@@ -56,7 +59,7 @@ interface Body {
 /** The replies in a body, one for each statement, or the failure that it is instead. */
 export function parseReplies(text: string, options: ValueOptions): Reply[] | Failure {
   const body = parse(text, options.bigint === true);
-  if (body?.error) return { error: body.error };
+  if (body?.error) return { error: body.error, code: body.code };
   if (!Array.isArray(body?.results)) {
     throw d1Error("D1_ERROR", `Failed to parse body as JSON, got: ${text}`);
   }

@@ -48,6 +48,11 @@ export interface RouterOptions extends Bounds {
   create: boolean;
   /** A bookmark that no answer may be older than, outside sessions. */
   seen?: string | null | undefined;
+  /**
+   * Whether each answer comes with its bookmark, outside sessions too: for a handle whose next query
+   * may come to another isolate.
+   */
+  tells?: boolean;
 }
 
 /** A status for a database that was deleted. */
@@ -70,6 +75,7 @@ export class RouterTransport implements Transport {
   readonly #env: IsoliteEnv;
   readonly #database: string;
   readonly #create: boolean;
+  readonly #tells: boolean;
   /** How old answers outside sessions may be; 0 sends everything to the primary. */
   readonly #age_ms_max: number;
   /** The newest position that this handle has been answered from, but for this isolate's memory. */
@@ -79,9 +85,11 @@ export class RouterTransport implements Transport {
   /** When to look next whether the replica is to be brought forward. */
   #look_ms = 0;
 
-  constructor(env: IsoliteEnv, database: string, { create, seen, max_staleness_ms }: RouterOptions) {
+  constructor(env: IsoliteEnv, database: string, options: RouterOptions) {
+    const { create, seen, tells = false, max_staleness_ms } = options;
     this.#age_ms_max = checked(max_staleness_ms);
     if (typeof seen === "string") this.#seen = seen;
+    this.#tells = tells;
     this.#env = env;
     this.#database = database;
     this.#create = create;
@@ -170,7 +178,7 @@ export class RouterTransport implements Transport {
       this.#seen = undefined;
       this.#local = true;
     }
-    const bookmark = session === null ? null : router.have(id);
+    const bookmark = session === null && !this.#tells ? null : router.have(id);
     if (now_ms >= this.#look_ms) this.#refresh(router, place, age_ms_max, now_ms);
     return { text, bookmark };
   }

@@ -5,15 +5,14 @@
  * from what this one has seen.
  */
 
-import { Channel } from "./channel.ts";
+import { Channel, type SessionTerms } from "./channel.ts";
 import type { ValueOptions } from "./reply.ts";
 import type { D1Result } from "./result.ts";
-import type { Bounds } from "./staleness.ts";
 import { type Batchable, D1PreparedStatement } from "./statement.ts";
 import type { Transport } from "./transport.ts";
 
 /** What a session of ours may say besides. */
-export interface SessionOptions extends Bounds {
+export interface SessionOptions extends SessionTerms {
   /** A constraint, or an earlier session's bookmark; `first-unconstrained` unless told. */
   start?: string | null | undefined;
 }
@@ -25,9 +24,9 @@ export class D1DatabaseSession {
     transport: Transport,
     constraintOrBookmark: string,
     options: ValueOptions = {},
-    max_staleness_ms?: number,
+    terms: SessionTerms = {},
   ) {
-    this.#channel = new Channel(transport, constraintOrBookmark, options, max_staleness_ms);
+    this.#channel = new Channel(transport, constraintOrBookmark, options, terms);
   }
 
   prepare(query: string): D1PreparedStatement {

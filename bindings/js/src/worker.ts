@@ -75,7 +75,7 @@ export class Database
     if (!database) return { text: failure(NO_DATABASE), bookmark: null };
     if (!isOpen(path.split("?", 1)[0])) return { text: refusal(path), bookmark: null };
     if (location !== undefined) cameIn({ cf: location });
-    const options = { create, seen, max_staleness_ms: max_staleness_ms ?? bound };
+    const options = { create, seen, tells: true, max_staleness_ms: max_staleness_ms ?? bound };
     const router = new RouterTransport(this.env, database, options);
     // A session's own bound, if it has one; else sessions have theirs.
     return router.send(path, body, session, session === null ? undefined : max_staleness_ms);

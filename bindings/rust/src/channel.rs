@@ -4,13 +4,13 @@
 use std::sync::Arc;
 
 use isolite_protocol::d1::{CompactAnswer, CompactBatch};
-use isolite_protocol::{Answer, Failure, Query};
+use isolite_protocol::{Answer, Failure, FailureCode, Query};
 use isolite_worker::router::{self, Caller};
 use worker::{Env, Result};
 
 use crate::error::{D1_ERROR, d1_error};
 use crate::result::D1Result;
-use crate::session::SessionState;
+use crate::session::{D1SessionConstraint, SessionState};
 use crate::statement::D1PreparedStatement;
 
 // `exact`: D1 binds every number as REAL, and so is bound here what D1 can bind; but Rust has more.
@@ -28,6 +28,8 @@ pub(crate) struct Channel {
     session: Option<SessionState>,
     /// How old the answer to a read may be; None leaves it to the session.
     age_ms_max: Option<f64>,
+    /// Where a session starts anew whose bookmark is refused.
+    fallback: Option<D1SessionConstraint>,
     /// The newest position that this handle, and its clones, were answered from.
     seen: SessionState,
 }
@@ -35,11 +37,16 @@ pub(crate) struct Channel {
 impl Channel {
     pub fn new(env: Env, database: &str, create: bool) -> Self {
         let (database, seen) = (Arc::from(database), SessionState::new(None));
-        Self { env, database, create, session: None, age_ms_max: Some(MAX_STALENESS_MS), seen }
+        let age_ms_max = Some(MAX_STALENESS_MS);
+        Self { env, database, create, session: None, age_ms_max, fallback: None, seen }
     }
 
     pub fn with_max_staleness(self, age_ms_max: f64) -> Self {
         Self { age_ms_max: Some(age_ms_max), ..self }
+    }
+
+    pub fn with_fallback(self, constraint: D1SessionConstraint) -> Self {
+        Self { fallback: Some(constraint), ..self }
     }
 
     /// A session has its own bound.
@@ -53,6 +60,21 @@ impl Channel {
 
     /// Sends one query, or several as one transaction; the inner error is the database's failure.
     async fn send(&self, body: String) -> Result<std::result::Result<Vec<Answer>, Failure>> {
+        let (Some(session), Some(fallback)) = (&self.session, self.fallback) else {
+            return self.send_once(body).await;
+        };
+        let before = session.text();
+        let answers = self.send_once(body.clone()).await?;
+        let code = answers.as_ref().err().and_then(|failure| failure.code);
+        if code != Some(FailureCode::BookmarkRefused) {
+            return Ok(answers);
+        }
+        // Nothing was done. Another query of this session may have started it anew already.
+        session.replace(&before, fallback.as_str());
+        self.send_once(body).await
+    }
+
+    async fn send_once(&self, body: String) -> Result<std::result::Result<Vec<Answer>, Failure>> {
         let session = self.session.as_ref().map(SessionState::text);
         let seen = self.seen.bookmark();
         let caller = Caller {

@@ -48,6 +48,12 @@ impl D1DatabaseSession {
         Self { channel: self.channel.with_max_staleness(max.as_secs_f64() * 1000.0) }
     }
 
+    /// Where the session starts instead if its bookmark is refused: one of another database, or of a
+    /// position that this one has not reached, as after a restore. Unless told, the query fails.
+    pub fn with_fallback(self, constraint: D1SessionConstraint) -> Self {
+        Self { channel: self.channel.with_fallback(constraint) }
+    }
+
     /// Prepare a query statement from a query string.
     pub fn prepare<T: Into<String>>(&self, query: T) -> D1PreparedStatement {
         D1PreparedStatement::new(self.channel.clone(), query.into())
@@ -86,6 +92,14 @@ impl SessionState {
         Some(self.text()).filter(|text| !is_constraint(text))
     }
 
+    /// Starts anew, unless the session has gone on from `before` meanwhile.
+    pub fn replace(&self, before: &str, constraint: &str) {
+        let mut current = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if current.as_str() == before {
+            constraint.clone_into(&mut current);
+        }
+    }
+
     /// Answers may arrive out of order, and a session never goes back.
     pub fn advance(&self, received: Option<&str>) {
         let Some(next) = received.map(str::trim).filter(|text| !text.is_empty()) else { return };
@@ -116,6 +130,15 @@ mod tests {
         assert_eq!(session.bookmark(), None);
         session.advance(Some("00000001-a"));
         assert_eq!(session.bookmark().as_deref(), Some("00000001-a"));
+    }
+
+    #[test]
+    fn starts_anew_unless_it_has_gone_on() {
+        let session = SessionState::new(Some("00000005-a"));
+        session.replace("00000004-a", "first-primary");
+        assert_eq!(session.text(), "00000005-a");
+        session.replace("00000005-a", "first-primary");
+        assert_eq!(session.text(), "first-primary");
     }
 
     #[test]

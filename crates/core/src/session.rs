@@ -46,6 +46,11 @@ impl Constraint {
         Ok(Constraint::Replica { least, age_ms_max })
     }
 
+    /// Whether what a replica asks for may still be new enough, should the answer take so long.
+    pub fn allows_trip(&self, trip_ms: f64) -> bool {
+        matches!(self, Constraint::Replica { age_ms_max, .. } if trip_ms < *age_ms_max)
+    }
+
     /// Whether a replica that stands there may answer now.
     pub fn allows(&self, standing: &Standing, now_ms: f64) -> bool {
         match self {
@@ -101,6 +106,8 @@ mod tests {
         {
             assert_eq!(allows(fresh(Some(least)), 1001.0), allowed, "{least:?}");
         }
+        assert!(fresh(None).allows_trip(249.0) && !fresh(None).allows_trip(250.0));
+        assert!(!Constraint::Primary.allows_trip(0.0));
         let never = Constraint::Replica { least: None, age_ms_max: 0.0 };
         assert!(!allows(never, 1000.5));
     }

@@ -18,7 +18,7 @@ pub use answer::{Answer, Meta, RowText, Rows, Timings};
 pub use client_path::check_client_path;
 pub use compact_answer::CompactAnswer;
 pub use compact_batch::CompactBatch;
-pub use failure::Failure;
+pub use failure::{Failure, FailureCode};
 pub use query::Query;
 pub use request::Request;
 pub use request_error::RequestError;

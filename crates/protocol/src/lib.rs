@@ -11,6 +11,8 @@ pub mod query_string;
 pub mod rest;
 pub mod session_header;
 
-pub use d1::{Answer, Failure, Meta, Query, Request, RequestError, ResultsFormat, Timings, Value};
+pub use d1::{
+    Answer, Failure, FailureCode, Meta, Query, Request, RequestError, ResultsFormat, Timings, Value,
+};
 pub use directory::{DatabaseInfo, DatabaseName, DatabaseRecord};
 pub use session_header::SESSION_HEADER;

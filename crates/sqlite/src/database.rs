@@ -31,6 +31,9 @@ use foreign_keys::Relaxed;
 
 pub use local::may_only_read;
 
+/// What SQLite keeps of a replica in memory.
+const EMBEDDED_CACHE_KIB: i32 = 2048;
+
 /// Transaction statements, numbers for `meta`, and the flags of the connection.
 const INTERNAL_STATEMENTS: usize = 16;
 
@@ -154,6 +157,10 @@ impl Database {
              PRAGMA locking_mode = EXCLUSIVE; PRAGMA max_page_count = {}",
             limits.database_pages_max
         ))?;
+        if shared.source.borrow().is_in_memory() {
+            // Its pages are near already: SQLite keeps those that it is at work with.
+            connection.pragma_update(None, "cache_size", -EMBEDDED_CACHE_KIB)?;
+        }
         let policy = Policy::install(&mut connection)?;
         let statements = StatementCache::new(limits.statements_kept);
         let internal = StatementCache::new(INTERNAL_STATEMENTS);

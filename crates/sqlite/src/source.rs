@@ -37,6 +37,10 @@ impl Source {
         }
     }
 
+    pub(crate) fn is_in_memory(&self) -> bool {
+        matches!(self, Source::Embedded(_))
+    }
+
     pub(crate) fn read(&mut self, page: PageNo, at: usize, out: &mut [u8]) -> Result<(), Error> {
         match self {
             Source::Primary(store) => return store.read(page, at, out),

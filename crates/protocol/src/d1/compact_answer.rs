@@ -12,7 +12,7 @@
 
 use serde::Deserialize;
 
-use super::{Answer, Failure, Meta, RequestError, RowText, Timings};
+use super::{Answer, Failure, FailureCode, Meta, RequestError, RowText, Timings};
 
 #[derive(Debug, Deserialize)]
 pub struct CompactAnswer {
@@ -20,6 +20,8 @@ pub struct CompactAnswer {
     success: bool,
     #[serde(default)]
     error: Option<String>,
+    #[serde(default)]
+    code: Option<FailureCode>,
     #[serde(default)]
     served: Meta,
     #[serde(default)]
@@ -32,9 +34,9 @@ impl CompactAnswer {
     /// Decodes a whole body. The outer error says that the body is no answer at all, the inner
     /// that it is a failure.
     pub fn decode(body: &str) -> Result<Result<Vec<Answer>, Failure>, RequestError> {
-        let CompactAnswer { success, error, served, results } = serde_json::from_str(body)?;
+        let CompactAnswer { success, error, code, served, results } = serde_json::from_str(body)?;
         match (success, error) {
-            (_, Some(error)) => return Ok(Err(Failure::new(error))),
+            (_, Some(error)) => return Ok(Err(Failure::new(error).coded(code))),
             (false, None) => return Ok(Err(Failure::new(""))),
             (true, None) => {}
         }

@@ -3,7 +3,7 @@
 //! Its path names the database: `/rust` is Isolite's, by the crate `isolite`; `/rust_d1` is D1's, by
 //! `worker::d1`. The calls are the same source, compiled once over each: that it compiles over both
 //! shows that the types agree, and what comes of it that the behaviour does. `/own` shows what only
-//! Isolite's crate has, and `/local` its reads in memory.
+//! Isolite's crate has, `/local` its reads in memory, and `/visitor` a session that a cookie carries.
 
 mod exotic;
 mod local;
@@ -12,6 +12,7 @@ mod over_d1;
 mod over_isolite;
 mod own;
 mod row;
+mod visitor;
 
 use js_sys::JSON;
 use worker::{Context, Env, Request, Response, Result, event};
@@ -21,6 +22,9 @@ pub use isolite::{IsoliteDirectory, IsolitePrimary, IsoliteReplica};
 #[event(fetch)]
 async fn fetch(mut request: Request, env: Env, _context: Context) -> Result<Response> {
     let path = request.path();
+    if path == "/visitor" {
+        return visitor::answer(&request, &env).await;
+    }
     // By JavaScript's parser: a text may hold half a character, which Rust's refuses.
     let body = JSON::parse(&request.text().await?)?;
     let answer = match path.as_str() {
