@@ -1,14 +1,14 @@
 //! A replica's database: what only reads is answered here, everything else is the primary's.
 //!
 //! Whatever is not plainly a read that any replica may answer is left to the primary, errors too:
-//! an error here may be of a schema that has changed there.
+//! an error here may be of a schema that has changed there. Only what takes too much is told here.
 
 use std::rc::Rc;
 
 use isolite_core::{
     Bootstrap, EmbeddedReplica, Error as CoreError, Position, Received, ReplicaPages, Store,
 };
-use isolite_protocol::{Query, Request};
+use isolite_protocol::{Failure, Query, Request};
 
 use super::{Database, Run};
 use crate::answer::AnswerWriter;
@@ -45,13 +45,22 @@ impl Database {
 
     /// The answer to a request that only reads, or None if it is for the primary to answer.
     pub fn read(&mut self, run: &Run<'_>) -> Option<String> {
+        self.shared.error.take();
         self.policy.begin(self.limits.steps_max);
         let mut answer = AnswerWriter::new(run, self.limits.result_bytes_max);
         let mut since = self.moment(run.clock);
         for query in run.queries {
             let mut statement = self.local_statement(query)?;
             self.bind(&mut statement, &query.params, run.numbers).ok()?;
-            self.answer(&mut statement, run.clock, &mut since, &mut answer).ok()?;
+            let answered = self.answer(&mut statement, run.clock, &mut since, &mut answer);
+            match answered.map_err(|error| self.explain(error)) {
+                Ok(()) => {}
+                // Elsewhere it would take as long again, to the same end.
+                Err(error @ (Error::TooManySteps { .. } | Error::ResultTooLarge { .. })) => {
+                    return Some(Failure::new(error.to_string()).encode());
+                }
+                Err(_) => return None,
+            }
             // Pragmas as tables are prepared only now.
             if self.policy.take_needs_primary() {
                 return None;

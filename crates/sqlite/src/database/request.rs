@@ -226,7 +226,7 @@ impl Database {
     }
 
     /// What lies behind an error that SQLite could only give a code for.
-    fn explain(&self, error: Error) -> Error {
+    pub(super) fn explain(&self, error: Error) -> Error {
         if let Some(error) = self.shared.error.take() {
             return Error::Pages(error);
         }

@@ -108,3 +108,20 @@ fn a_replica_sees_each_commit_it_applies() {
     let row = read(&mut replica, "SELECT * FROM t", vec![]);
     assert_eq!(row.as_deref(), Some(r#"[{"id":1,"a":"one","b":7}]"#));
 }
+
+#[test]
+fn what_takes_too_much_is_told_by_the_replica_and_harms_nothing() {
+    let (mut primary, mut replica) = pair();
+    let endless =
+        "WITH RECURSIVE c (x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT max(x) FROM c";
+    let limits = Limits { steps_max: 100_000, result_bytes_max: 1000, ..Limits::default() };
+    replica.limits = limits;
+    primary.limits = limits;
+    for sql in [endless, "SELECT printf('%.*c', 20000, 'x')"] {
+        let queries = [Query::new(sql, vec![])];
+        let told = replica.read(&run(&queries)).unwrap();
+        let error = primary.run(&run(&queries)).err().unwrap();
+        assert_eq!(told, Failure::new(error.to_string()).encode());
+        assert!(read(&mut replica, "SELECT a FROM t", vec![]).is_some());
+    }
+}
