@@ -92,4 +92,9 @@ export class WranglerDev {
   stop() {
     return this.#group.stop();
   }
+
+  /** Kills it, and the workerd under it, in the middle of whatever they do. */
+  crash() {
+    return this.#group.crash();
+  }
 }
