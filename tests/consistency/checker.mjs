@@ -38,9 +38,9 @@ export function violations({ operations, final, rows }) {
     ...done.flatMap((it) => torn(it, rows)),
     ...rewritten(done, final),
     ...counted(operations, final),
-    ...linesOf(done).flatMap(disordered),
-    ...unmarked(done),
-    ...misplaced(done),
+    ...linesOf(operations).flatMap(disordered),
+    ...unmarked(operations),
+    ...misplaced(operations),
     ...late(done),
     ...operations.filter(({ ok, error }) => !ok && !LOST.test(error)).map(refused),
   ];
@@ -91,24 +91,28 @@ function counted(operations, final) {
   return wrong;
 }
 
-function linesOf(done) {
-  return [...Map.groupBy(done, ({ line }) => line).values()];
+/** Those that failed count as well: they have ended. */
+function linesOf(operations) {
+  return [...Map.groupBy(operations, ({ line }) => line).values()];
 }
+
+/** Before anything was seen. */
+const START = { read: 0, wrote: 0 };
 
 /** What the order within a handle or a session forbids. */
 function disordered(line) {
   const floors = floorsOf(line);
-  return line.flatMap((it) => below(it, floors[it.after], "earlier"));
+  return line.flatMap((it) => (it.ok ? below(it, floors[it.after], "earlier") : []));
 }
 
 /** What is known after each of a line's operations has ended: the newest that was read and written. */
 function floorsOf(line) {
-  const floors = [{ read: 0, wrote: 0 }];
-  for (const { kind, version } of line) {
+  const floors = [START];
+  for (const { ok, kind, version } of line) {
     const { read, wrote } = floors.at(-1);
-    const writes = kind === "write";
+    const [reads, writes] = [ok && kind !== "write", ok && kind === "write"];
     floors.push({
-      read: writes ? read : Math.max(read, version),
+      read: reads ? Math.max(read, version) : read,
       wrote: writes ? Math.max(wrote, version) : wrote,
     });
   }
@@ -130,42 +134,45 @@ function below(it, { read, wrote }, when) {
 }
 
 /** What bookmarks forbid, whoever has carried them where. */
-function unmarked(done) {
-  const floors = new Map();
-  for (const line of linesOf(done)) {
-    const known = floorsOf(line);
-    line.forEach(({ bookmark_after }, i) => {
-      if (bookmark_after === null) return;
-      const { read, wrote } = floors.get(bookmark_after) ?? { read: 0, wrote: 0 };
-      const mine = known[i + 1];
-      const floor = { read: Math.max(read, mine.read), wrote: Math.max(wrote, mine.wrote) };
-      floors.set(bookmark_after, floor);
-    });
+function unmarked(operations) {
+  const known = new Map();
+  for (const line of linesOf(operations)) {
+    const floors = floorsOf(line);
+    line.forEach((it, i) => known.set(it, floors[i + 1]));
   }
-  return done.flatMap((it) => {
-    const floor = floors.get(it.bookmark_before);
-    return floor ? below(it, floor, "at its bookmark") : [];
-  });
+  const floors = new Map();
+  return operations
+    .filter(({ ok }) => ok)
+    .flatMap((it) => {
+      const { bookmark_before, bookmark_after } = it;
+      const floor = floors.get(bookmark_before);
+      // It was handed out before anybody has begun with it: what comes later does not count.
+      const wrong = floor ? below(it, floor, "at its bookmark") : [];
+      if (bookmark_after === null) return wrong;
+      const [mine, theirs] = [known.get(it), floors.get(bookmark_after) ?? START];
+      floors.set(bookmark_after, {
+        read: Math.max(mine.read, theirs.read),
+        wrote: Math.max(mine.wrote, theirs.wrote),
+      });
+      return wrong;
+    });
 }
 
 /** Bookmarks whose order is not that of the versions they stand for. */
-function misplaced(done) {
-  const wrong = done
-    .filter(({ bookmark_before, bookmark_after }) => {
-      return bookmark_before !== null && bookmark_after !== null && bookmark_after < bookmark_before;
-    })
+function misplaced(operations) {
+  const wrong = operations
+    .filter(({ bookmark_before, bookmark_after }) => bookmark_before > (bookmark_after ?? ""))
     .map((it) => violation("bookmarks go forward", it, "its session's bookmark went back"));
   // Beside others a session's bookmark may be theirs.
-  const alone = linesOf(done).flatMap((line) => line.filter(({ after }, i) => after === i));
-  const marked = alone.filter(({ bookmark_after }) => bookmark_after !== null);
+  const alone = linesOf(operations).flatMap((line) => line.filter(({ after }, i) => after === i));
+  const marked = alone.filter(({ ok, bookmark_after }) => ok && bookmark_after !== null);
   marked.sort((a, b) => (a.bookmark_after < b.bookmark_after ? -1 : 1));
   for (let i = 1; i < marked.length; i++) {
-    const [before, it] = [marked[i - 1], marked[i]];
-    const same = before.bookmark_after === it.bookmark_after;
-    if (same ? before.version !== it.version : before.version > it.version) {
-      const what = `${it.bookmark_after} stands for ${it.version}, and ${before.bookmark_after} for ${before.version}`;
-      wrong.push(violation("bookmarks go forward", it, what));
-    }
+    const [one, it] = [marked[i - 1], marked[i]];
+    const same = one.bookmark_after === it.bookmark_after;
+    if (same ? one.version === it.version : one.version <= it.version) continue;
+    const what = `bookmarks in order stand for ${one.version} and ${it.version}`;
+    wrong.push(violation("bookmarks go forward", it, what));
   }
   return wrong;
 }
