@@ -90,6 +90,11 @@ impl MemoryStorage {
         }
     }
 
+    /// Loses everything.
+    pub fn wipe(&self) {
+        self.state.borrow_mut().content = Content::default();
+    }
+
     /// Commits in the log.
     pub fn log_len(&self) -> usize {
         self.state.borrow().content.log.len()

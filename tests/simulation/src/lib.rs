@@ -1,0 +1,30 @@
+//! A deterministic simulator of Isolite's replication.
+//!
+//! It drives core's own state machines as the shell drives them, on a virtual clock, from one seed:
+//! no I/O, no threads. A checker that knows nothing of them holds what clients are answered against
+//! a model. `cargo run -p isolite-simulation -- --seed N` tells what happens in a world.
+
+mod checker;
+mod client;
+mod clock;
+mod content;
+mod disk;
+mod ending;
+mod faults;
+mod feed;
+mod host;
+mod isolate;
+mod message;
+mod mutation;
+mod network;
+mod plan;
+mod primary;
+mod random;
+mod region;
+mod reply;
+mod router;
+mod world;
+
+pub use checker::{Check, Violation};
+pub use mutation::Mutation;
+pub use world::{Outcome, run};

@@ -1,0 +1,47 @@
+//! Replays the world of a seed with its trace, or lives through many.
+//!
+//!   cargo run -p isolite-simulation -- --seed N [--mutation NAME]
+//!   cargo run -p isolite-simulation -- --seeds N [--from N]
+
+use std::process::ExitCode;
+
+use isolite_simulation::{Mutation, run};
+
+const USAGE: &str = "usage: --seed N [--mutation NAME] | --seeds N [--from N]";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let value = |name: &str| {
+        let at = arguments.iter().position(|argument| argument == name)?;
+        arguments.get(at + 1)
+    };
+    let number = |name: &str| value(name).and_then(|text| text.parse::<u64>().ok());
+    let mutation = value("--mutation").and_then(|name| Mutation::named(name));
+    match (number("--seed"), number("--seeds")) {
+        (Some(seed), None) => report(seed, mutation, true),
+        (None, Some(seeds)) => {
+            let from = number("--from").unwrap_or(0);
+            let fails = (from..from + seeds).find(|seed| run(*seed, mutation, false).violation.is_some());
+            fails.map_or(ExitCode::SUCCESS, |seed| report(seed, mutation, false))
+        }
+        _ => {
+            eprintln!("{USAGE}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn report(seed: u64, mutation: Option<Mutation>, traced: bool) -> ExitCode {
+    let outcome = run(seed, mutation, traced);
+    println!(
+        "seed {seed}: {} commits, {} reads, {} snapshots anew, {} virtual ms",
+        outcome.commits, outcome.reads, outcome.snapshots, outcome.virtual_ms
+    );
+    match outcome.violation {
+        Some(violation) => {
+            println!("seed {seed}: {violation}");
+            ExitCode::FAILURE
+        }
+        None => ExitCode::SUCCESS,
+    }
+}

@@ -1,0 +1,75 @@
+//! Bugs to plant, one at a time, each of which the checker has to catch.
+
+/// A bug in what drives the state machines, or around the checks that they make themselves.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mutation {
+    /// A replica answers whoever waits for a bookmark from where it stands.
+    BookmarkNotAwaited,
+    /// The newest commit alone is sent, and applied whatever lacks before it.
+    GapIgnored,
+    /// A page of a commit is left out, and the checksum not compared.
+    PageSkipped,
+    /// A commit is read before its last page is there.
+    HalfAppliedReadable,
+    /// An isolate answers however old its replica is.
+    StalenessIgnored,
+    /// A region's replica answers however old it is.
+    RegionStalenessIgnored,
+    /// A push counts as if the primary had been asked when it came.
+    PushConfirmsAge,
+    /// An isolate takes the answer of its region's replica for the primary's.
+    AgeNotAdded,
+    /// An answer counts from when it came, instead of from when it was asked for.
+    ConfirmedAtArrival,
+    /// The primary does not wait for its disk before it answers.
+    AnsweredBeforeDurable,
+    /// A commit that storage refused is answered as done.
+    StorageErrorIgnored,
+    /// A handle does not know what it has written and read.
+    SeenIgnored,
+    /// A session keeps the bookmark of its first answer.
+    SessionStandsStill,
+    /// Of a replica that begins anew the newest position is forgotten.
+    OlderSnapshotAccepted,
+    /// Of a replica that was let go the newest position is forgotten.
+    LetGoForgets,
+    /// A handle trusts an isolate to remember all that it has ever read there.
+    EvictedEntryTrusted,
+    /// A write that was not answered is sent again.
+    WriteRepeated,
+    /// What is committed while a push is in flight waits for the next commit.
+    PushNotContinued,
+    /// The primary takes what it has pushed for taken in, whether or not it was.
+    PushesAssumedTaken,
+    /// Parts of a snapshot are put together without the commits between them.
+    SnapshotTorn,
+}
+
+impl Mutation {
+    pub const ALL: [Mutation; 20] = [
+        Mutation::BookmarkNotAwaited,
+        Mutation::GapIgnored,
+        Mutation::PageSkipped,
+        Mutation::HalfAppliedReadable,
+        Mutation::StalenessIgnored,
+        Mutation::RegionStalenessIgnored,
+        Mutation::PushConfirmsAge,
+        Mutation::AgeNotAdded,
+        Mutation::ConfirmedAtArrival,
+        Mutation::AnsweredBeforeDurable,
+        Mutation::StorageErrorIgnored,
+        Mutation::SeenIgnored,
+        Mutation::SessionStandsStill,
+        Mutation::OlderSnapshotAccepted,
+        Mutation::LetGoForgets,
+        Mutation::EvictedEntryTrusted,
+        Mutation::WriteRepeated,
+        Mutation::PushNotContinued,
+        Mutation::PushesAssumedTaken,
+        Mutation::SnapshotTorn,
+    ];
+
+    pub fn named(name: &str) -> Option<Mutation> {
+        Mutation::ALL.into_iter().find(|mutation| format!("{mutation:?}") == name)
+    }
+}

@@ -1,0 +1,130 @@
+//! Calls from one place to an object in another: they take their time, and may be lost, late,
+//! doubled and so out of order. Each call has one answer, or none.
+
+use std::future::Future;
+use std::pin::pin;
+use std::rc::Rc;
+
+use futures_util::future::{Either, select};
+
+use crate::message::{Answer, Message, Request};
+use crate::mutation::Mutation;
+use crate::reply::{Giver, reply};
+use crate::world::World;
+use crate::{primary, region};
+
+/// An object, by where it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Object {
+    Primary,
+    /// By its index among the replicas.
+    Replica(usize),
+}
+
+impl Object {
+    fn region(self) -> usize {
+        match self {
+            Object::Primary => 0,
+            Object::Replica(index) => index + 1,
+        }
+    }
+}
+
+/// Calls an object from a region. None if no answer came in time.
+pub async fn call(
+    world: &Rc<World>,
+    from: usize,
+    to: Object,
+    message: Message,
+    wait_ms: u64,
+) -> Option<Answer> {
+    let (giver, waiter) = reply();
+    let region = to.region();
+    // Nobody sends a write twice but who made it.
+    let may_double = !matches!(message.request, Request::Write(_));
+    if may_double && world.fails(world.plan.faults.doubled) {
+        let again = deliver(Rc::clone(world), from, to, message.clone(), None);
+        world.clock.spawn(&world.always, again);
+    }
+    if !passes(world, from, region) {
+        world.trace(|| format!("lost on the way from {from} to {to:?}"));
+        world.clock.sleep(wait_ms).await;
+        return None;
+    }
+    let delivery = deliver(Rc::clone(world), from, to, message, Some(giver));
+    world.clock.spawn(&world.always, delivery);
+    within(world, wait_ms, waiter).await.flatten()
+}
+
+/// What resolves within a time, or None.
+pub async fn within<T>(world: &World, ms: u64, what: impl Future<Output = T>) -> Option<T> {
+    match select(pin!(what), pin!(world.clock.sleep(ms))).await {
+        Either::Left((value, _)) => Some(value),
+        Either::Right(_) => None,
+    }
+}
+
+async fn deliver(
+    world: Rc<World>,
+    from: usize,
+    to: Object,
+    message: Message,
+    giver: Option<Giver<Answer>>,
+) {
+    let region = to.region();
+    world.clock.sleep(latency_ms(&world, from, region)).await;
+    let (inside, waiter) = reply();
+    let life = match to {
+        Object::Primary => world.primary.host.life(),
+        Object::Replica(index) => match world.replicas.get(index) {
+            Some(replica) => replica.host.life(),
+            None => return,
+        },
+    };
+    let task = serve(Rc::clone(&world), to, message, inside);
+    world.clock.spawn(&life, task);
+    // A crash ends the call, and its caller is told.
+    let answer = waiter.await;
+    world.clock.sleep(latency_ms(&world, region, from)).await;
+    let Some(giver) = giver else { return };
+    match answer {
+        Some(answer) if passes(&world, region, from) => giver.give(answer),
+        Some(_) => world.clock.sleep(crate::plan::CALL_MS_MAX).await,
+        None => drop(giver),
+    }
+}
+
+async fn serve(world: Rc<World>, to: Object, message: Message, giver: Giver<Answer>) {
+    if world.fails(world.plan.faults.slow_object) {
+        world.clock.sleep(world.random.within(50, 1_500)).await;
+    }
+    let answer = match to {
+        Object::Primary => {
+            let answer = primary::answer(&world, &message);
+            if !world.has(Mutation::AnsweredBeforeDurable) {
+                world.primary.host.disk.gate(&world).await;
+            }
+            if let Some(at) = answer.at {
+                world.checker.borrow_mut().answered(at.txid, world.clock.now_ms());
+            }
+            answer
+        }
+        Object::Replica(index) => region::answer(&world, index, &message).await,
+    };
+    giver.give(answer);
+}
+
+fn passes(world: &World, from: usize, to: usize) -> bool {
+    let now_ms = world.clock.now_ms();
+    let cut = |region: usize| {
+        world.cut_off_until_ms.get(region).is_some_and(|until_ms| until_ms.get() > now_ms)
+    };
+    from == to || !(cut(from) || cut(to) || world.fails(world.plan.faults.lost))
+}
+
+/// Regions lie in a row.
+fn latency_ms(world: &World, from: usize, to: usize) -> u64 {
+    let base_ms = 1 + 35 * from.abs_diff(to) as u64;
+    let late_ms = if world.fails(world.plan.faults.late) { world.random.below(2_500) } else { 0 };
+    base_ms + world.random.below(base_ms / 2 + 1) + late_ms
+}

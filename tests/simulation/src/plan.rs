@@ -1,0 +1,135 @@
+//! What a seed makes of a world: how large it is, how it is tuned and what goes wrong in it.
+//!
+//! Times are those of the shell made shorter where nothing depends on them, and pages and parts are
+//! few, so that a short run meets every limit.
+
+use isolite_core::CheckpointPolicy;
+
+use crate::random::Random;
+
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// The first is the primary's, which has no replica of its own.
+    pub regions: usize,
+    pub isolates: usize,
+    pub clients: usize,
+    pub operations: u32,
+    /// When things stop going wrong.
+    pub faults_end_ms: u64,
+    pub pages_max: u32,
+    /// Pages of one part of a snapshot.
+    pub part_pages: u32,
+    /// Commits that go along with an answer, in bytes.
+    pub answer_commits_bytes_max: usize,
+    /// Commits that a replica asks for, in bytes.
+    pub feed_commits_bytes_max: usize,
+    /// Pages that an isolate has memory for.
+    pub embedded_pages_max: u32,
+    pub cache_pages: usize,
+    pub checkpoint: CheckpointPolicy,
+    pub faults: Faults,
+}
+
+/// How often what goes wrong, in a thousand messages; or in how many milliseconds once.
+#[derive(Clone, Debug, Default)]
+pub struct Faults {
+    pub lost: u64,
+    pub doubled: u64,
+    pub late: u64,
+    pub slow_disk: u64,
+    pub slow_object: u64,
+    /// One of the kinds below each so many milliseconds; 0 is never.
+    pub every_ms: u64,
+    pub kinds: Vec<Fault>,
+}
+
+/// What befalls a machine.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    CrashPrimary,
+    CrashReplica,
+    CrashIsolate,
+    EvictPrimary,
+    EvictReplica,
+    /// A call of its storage fails.
+    StoragePrimary,
+    StorageReplica,
+    /// Its storage is emptied.
+    WipeReplica,
+    /// A bit of its log turns over.
+    DamageReplica,
+    /// An isolate's memory is wanted for other databases.
+    LetGo,
+    /// So many others that nothing is remembered of this one.
+    Forget,
+    /// A region is cut off for a while.
+    CutOff,
+}
+
+pub const QUESTION_MS_MAX: u64 = 1_500;
+pub const CALL_MS_MAX: u64 = 4_000;
+pub const SUBSCRIPTION_MS: u64 = 8_000;
+pub const RETRY_DELAY_MS: f64 = 2_500.0;
+pub const ASKED_MS_MAX: f64 = 3_000.0;
+
+const KINDS: [Fault; 12] = [
+    Fault::CrashPrimary,
+    Fault::CrashReplica,
+    Fault::CrashIsolate,
+    Fault::EvictPrimary,
+    Fault::EvictReplica,
+    Fault::StoragePrimary,
+    Fault::StorageReplica,
+    Fault::WipeReplica,
+    Fault::DamageReplica,
+    Fault::LetGo,
+    Fault::Forget,
+    Fault::CutOff,
+];
+
+impl Plan {
+    pub fn draw(random: &Random) -> Plan {
+        let pages_max = random.within(1, 9) as u32;
+        let small = random.chance(300);
+        Plan {
+            regions: random.within(2, 4) as usize,
+            isolates: random.within(1, 2) as usize,
+            clients: random.within(1, 2) as usize,
+            operations: random.within(4, 10) as u32,
+            faults_end_ms: random.within(4_000, 12_000),
+            pages_max,
+            part_pages: random.within(1, 4) as u32,
+            answer_commits_bytes_max: random.pick(&[0, 300, 1_000, 100_000]).unwrap_or(0),
+            feed_commits_bytes_max: random.pick(&[300, 1_000, 100_000]).unwrap_or(0),
+            embedded_pages_max: if small { pages_max / 2 + 1 } else { pages_max },
+            cache_pages: random.within(1, 8) as usize,
+            checkpoint: CheckpointPolicy {
+                log_bytes_max: random.pick(&[500, 3_000, 1 << 20]).unwrap_or(1),
+                log_commits_max: random.within(1, 12),
+                step_pages: random.within(1, 4) as usize,
+                keep_log_bytes: random.pick(&[0, 600, 5_000]).unwrap_or(0),
+            },
+            faults: Faults::draw(random),
+        }
+    }
+}
+
+impl Faults {
+    /// Nothing at all in a tenth of the worlds, and in the others some kinds, seldom or often.
+    fn draw(random: &Random) -> Faults {
+        if random.chance(100) {
+            return Faults::default();
+        }
+        let rate = |often: &[u64]| random.pick(often).unwrap_or(0);
+        let some = random.within(100, 900);
+        Faults {
+            lost: rate(&[0, 0, 10, 50]),
+            doubled: rate(&[0, 0, 30, 150]),
+            late: rate(&[0, 30, 150]),
+            slow_disk: rate(&[0, 0, 50, 300]),
+            slow_object: rate(&[0, 0, 50, 200]),
+            every_ms: rate(&[0, 200, 600, 1_500, 4_000]),
+            kinds: KINDS.into_iter().filter(|_| random.chance(some)).collect(),
+        }
+    }
+}

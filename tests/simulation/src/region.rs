@@ -1,0 +1,165 @@
+//! The replica of a region, as `src/replica.rs` and `src/replica/engine.rs` drive it.
+
+mod engine;
+mod sync;
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use isolite_core::{CheckpointProgress, Constraint};
+
+use crate::host::Host;
+use crate::message::{Answer, Message, Request, TAG};
+use crate::network::{self, Object};
+use crate::plan::CALL_MS_MAX;
+use crate::world::World;
+pub use engine::Engine;
+
+pub struct Region {
+    /// Its number; the first is the primary's, which has no replica.
+    pub region: usize,
+    pub host: Host,
+    engine: RefCell<Rc<Engine>>,
+    /// Pushes that came.
+    pub pushes: Cell<u64>,
+    /// Snapshots begun because what was there could not be continued.
+    pub snapshots: Cell<u64>,
+}
+
+impl Region {
+    pub fn new(region: usize, skew_ms: f64) -> Region {
+        let host = Host::new(skew_ms);
+        let (pushes, snapshots) = (Cell::new(0), Cell::new(0));
+        Region { region, host, engine: RefCell::default(), pushes, snapshots }
+    }
+
+    pub fn engine(&self) -> Rc<Engine> {
+        Rc::clone(&self.engine.borrow())
+    }
+
+    /// Starts anew; of what was not durable so many writes are kept.
+    pub fn crash(&self, world: &World, kept: usize) {
+        self.host.crash(world, kept);
+        self.engine.replace(Rc::default());
+    }
+}
+
+/// A call of one replica's object.
+struct Call<'a> {
+    world: &'a Rc<World>,
+    index: usize,
+    region: &'a Region,
+    engine: Rc<Engine>,
+    message: &'a Message,
+}
+
+pub async fn answer(world: &Rc<World>, index: usize, message: &Message) -> Answer {
+    let Some(region) = world.replicas.get(index) else { return Answer::status(404) };
+    let call = Call { world, index, region, engine: region.engine(), message };
+    let answer = match &message.request {
+        Request::Push(ltx) => Some(call.push(ltx.as_deref())),
+        Request::Read => call.read().await,
+        Request::Commits | Request::Pages { .. } => call.feed().await,
+        Request::Write(_) => None,
+    };
+    let answer = match answer {
+        Some(answer) => answer,
+        None => call.forward().await,
+    };
+    region.host.disk.gate(world).await;
+    answer
+}
+
+impl Call<'_> {
+    /// The answer to a read; None if the primary is to give it.
+    async fn read(&self) -> Option<Answer> {
+        let constraint = self.constraint()?;
+        if constraint == Constraint::Primary {
+            return None;
+        }
+        self.be_ready(&constraint).await?;
+        self.engine.read(self.world, self.region, &constraint, self.message.have.as_deref())
+    }
+
+    /// What an isolate asks for that follows.
+    async fn feed(&self) -> Option<Answer> {
+        let constraint = self.constraint()?;
+        self.be_ready(&constraint).await?;
+        self.engine.feed(self.world, self.region, self.message)
+    }
+
+    fn constraint(&self) -> Option<Constraint> {
+        let Message { session, least, age_ms_max, .. } = self.message;
+        let constraint =
+            Constraint::of(session.as_deref(), least.as_deref(), *age_ms_max, TAG).ok()?;
+        Some(self.world.loosened(constraint))
+    }
+
+    /// Catches up if the constraint asks for it. None without a whole database.
+    async fn be_ready(&self, constraint: &Constraint) -> Option<()> {
+        let Call { world, engine, region, index, .. } = self;
+        if !engine.allows(world, region, constraint) && engine.is_whole(world, region) {
+            sync::catch_up(world, *index, engine, constraint).await;
+            self.work_in_background();
+        }
+        if !engine.is_whole(world, region) {
+            self.fill_in_background();
+            return None;
+        }
+        Some(())
+    }
+
+    fn push(&self, ltx: Option<&[u8]>) -> Answer {
+        let Call { world, engine, region, message, .. } = self;
+        region.pushes.set(region.pushes.get() + 1);
+        let answer = engine.push(world, region, message.have.as_deref(), ltx);
+        if engine.is_behind(world, region) {
+            // It could not be applied, or only told.
+            self.fill_in_background();
+        }
+        self.work_in_background();
+        answer
+    }
+
+    async fn forward(&self) -> Answer {
+        let Call { world, region, message, .. } = self;
+        let message = Message { follow: None, ..(*message).clone() };
+        // What leaves waits for the disk, as all answers do.
+        region.host.disk.gate(world).await;
+        let answer =
+            network::call(world, region.region, Object::Primary, message, CALL_MS_MAX).await;
+        answer.unwrap_or_else(|| Answer::status(503))
+    }
+
+    fn fill_in_background(&self) {
+        if !self.engine.fills.replace(true) {
+            let (world, engine) = (Rc::clone(self.world), Rc::clone(&self.engine));
+            let index = self.index;
+            self.world.clock.spawn(&self.region.host.life(), async move {
+                sync::fill(&world, index, &engine).await;
+                engine.fills.set(false);
+            });
+        }
+    }
+
+    fn work_in_background(&self) {
+        let Call { world, engine, region, index, .. } = self;
+        if engine.checkpoint_is_due(world, region) && !engine.checkpoint_runs.replace(true) {
+            let task = checkpoint(Rc::clone(world), *index, Rc::clone(engine));
+            world.clock.spawn(&region.host.life(), task);
+        }
+    }
+}
+
+async fn checkpoint(world: Rc<World>, index: usize, engine: Rc<Engine>) {
+    let Some(region) = world.replicas.get(index) else { return };
+    loop {
+        world.clock.sleep(world.random.below(5)).await;
+        let step = engine.checkpoint_step(&world, region);
+        region.host.disk.write_back(&world);
+        if !matches!(step, Ok(CheckpointProgress::More)) {
+            break;
+        }
+    }
+    engine.checkpoint_runs.set(false);
+}

@@ -1,0 +1,197 @@
+//! A replica's database, opened from the object's storage, and what it answers.
+
+use std::cell::{Cell, RefCell};
+
+use futures_util::lock::Mutex;
+use isolite_core::{
+    Answer as Learnt, CheckpointProgress, Constraint, Error, Position, Replica, Store,
+};
+
+use super::Region;
+use crate::content::Contents;
+use crate::feed;
+use crate::message::{Answer, Message, bookmark, position_of};
+use crate::mutation::Mutation;
+use crate::world::World;
+
+/// What is in memory.
+#[derive(Default)]
+pub struct Engine {
+    /// Whoever asks the primary holds it.
+    pub turn: Mutex<()>,
+    pub fills: Cell<bool>,
+    pub checkpoint_runs: Cell<bool>,
+    opened: RefCell<Option<Replica<Store>>>,
+}
+
+impl Engine {
+    /// Calls `use_it` with the replica, opened first if it is not open or has to be anew.
+    pub fn with<T>(
+        &self,
+        world: &World,
+        region: &Region,
+        use_it: impl FnOnce(&mut Replica<Store>) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        let mut slot = self.opened.borrow_mut();
+        let mut opened = match slot.take().filter(|replica| !replica.pages().is_broken()) {
+            Some(opened) => opened,
+            None => self.open(world, region)?,
+        };
+        let snapshots = opened.snapshots();
+        let used = use_it(&mut opened);
+        region.snapshots.set(region.snapshots.get() + u64::from(opened.snapshots() - snapshots));
+        if !opened.pages().is_broken() {
+            *slot = Some(opened);
+        }
+        used
+    }
+
+    fn open(&self, world: &World, region: &Region) -> Result<Replica<Store>, Error> {
+        let storage = Box::new(region.host.disk.storage.clone());
+        let store = Store::open(storage, world.plan.cache_pages)?;
+        world.trace(|| format!("replica {} opens at {}", region.region, store.position()));
+        Ok(Replica::new(store))
+    }
+
+    /// As `with`, for what has an answer even without a database.
+    fn look<T>(
+        &self,
+        world: &World,
+        region: &Region,
+        otherwise: T,
+        look: impl FnOnce(&mut Replica<Store>) -> T,
+    ) -> T {
+        match self.with(world, region, |opened| Ok(look(opened))) {
+            Ok(found) => found,
+            Err(error) => {
+                world.trace(|| format!("replica {} does not open: {error}", region.region));
+                otherwise
+            }
+        }
+    }
+
+    pub fn is_whole(&self, world: &World, region: &Region) -> bool {
+        self.look(world, region, false, |replica| replica.position().is_some())
+    }
+
+    pub fn is_behind(&self, world: &World, region: &Region) -> bool {
+        self.look(world, region, false, |replica| replica.is_behind())
+    }
+
+    pub fn snapshots(&self, world: &World, region: &Region) -> u32 {
+        self.look(world, region, 0, |replica| replica.snapshots())
+    }
+
+    pub fn allows(&self, world: &World, region: &Region, constraint: &Constraint) -> bool {
+        let now_ms = region.host.now_ms(world);
+        let constraint = match constraint {
+            Constraint::Replica { least, .. } if world.has(Mutation::RegionStalenessIgnored) => {
+                Constraint::Replica { least: *least, age_ms_max: f64::INFINITY }
+            }
+            constraint => *constraint,
+        };
+        self.look(world, region, false, |replica| replica.allows(&constraint, now_ms))
+    }
+
+    /// The answer to a read that the constraint allows now.
+    pub fn read(
+        &self,
+        world: &World,
+        region: &Region,
+        constraint: &Constraint,
+        have: Option<&str>,
+    ) -> Option<Answer> {
+        if !self.allows(world, region, constraint) {
+            return None;
+        }
+        let contents = self.look(world, region, None, |replica| {
+            feed::contents_of(replica.pages_mut()).ok()
+        })?;
+        Some(self.placed(world, region, Some(contents), |store| {
+            let have = position_of(have)?;
+            let bytes_max = world.plan.answer_commits_bytes_max;
+            feed::commits_since(world, store, have, bytes_max).ok().flatten()
+        }))
+    }
+
+    /// The answer to an isolate that follows; None if there is nothing whole to follow.
+    pub fn feed(&self, world: &World, region: &Region, message: &Message) -> Option<Answer> {
+        self.is_whole(world, region).then(|| {
+            self.placed(world, region, None, |store| {
+                let have = position_of(message.have.as_deref());
+                feed::answer(world, &message.request, store, have).ok().flatten()
+            })
+        })
+    }
+
+    /// An answer with where the replica stands, and since when.
+    fn placed(
+        &self,
+        world: &World,
+        region: &Region,
+        contents: Option<Contents>,
+        commits: impl FnOnce(&mut Store) -> Option<Vec<u8>>,
+    ) -> Answer {
+        let mut answer = Answer { contents, ..Answer::status(200) };
+        let now_ms = region.host.now_ms(world);
+        self.look(world, region, (), |replica| {
+            let Some(position) = replica.position() else { return };
+            answer.commits = commits(replica.pages_mut());
+            answer.at = Some(position);
+            answer.bookmark = Some(bookmark(position));
+            let confirmed_ms = replica.standing().map_or(0.0, |standing| standing.confirmed_ms);
+            answer.age_ms = (now_ms - confirmed_ms).clamp(0.0, f64::from(u32::MAX));
+        });
+        answer
+    }
+
+    /// Takes in what the primary pushes; the answer tells where the replica then stands.
+    pub fn push(
+        &self,
+        world: &World,
+        region: &Region,
+        bookmark_text: Option<&str>,
+        ltx: Option<&[u8]>,
+    ) -> Answer {
+        let Some(primary) = position_of(bookmark_text) else { return Answer::status(400) };
+        let now_ms = region.host.now_ms(world);
+        let taken = self.with(world, region, |replica| {
+            if world.has(Mutation::PushConfirmsAge) {
+                let told = Learnt { sent_ms: now_ms, primary, ltx };
+                return Ok(replica.learn(&told).map(|()| replica.position()));
+            }
+            Ok(replica.pushed(primary, ltx))
+        });
+        world.trace(|| format!("replica {} is pushed {primary}: {taken:?}", region.region));
+        match taken {
+            Ok(Ok(Some(position))) => {
+                Answer { bookmark: Some(bookmark(position)), ..Answer::status(200) }
+            }
+            // It asks by itself.
+            Ok(Ok(None)) | Ok(Err(_)) => Answer::status(409),
+            Err(_) => Answer::status(500),
+        }
+    }
+
+    pub fn checkpoint_is_due(&self, world: &World, region: &Region) -> bool {
+        let policy = &world.plan.checkpoint;
+        self.look(world, region, false, |replica| replica.pages().checkpoint_is_due(policy))
+    }
+
+    pub fn checkpoint_step(
+        &self,
+        world: &World,
+        region: &Region,
+    ) -> Result<CheckpointProgress, Error> {
+        let policy = &world.plan.checkpoint;
+        self.with(world, region, |replica| replica.pages_mut().checkpoint_step(policy))
+    }
+
+    /// Where it stands and what it holds, if it is whole.
+    pub fn held(&self, world: &World, region: &Region) -> Option<(Position, Contents)> {
+        self.look(world, region, None, |replica| {
+            let position = replica.position()?;
+            Some((position, feed::contents_of(replica.pages_mut()).ok()?))
+        })
+    }
+}

@@ -1,0 +1,187 @@
+//! A handle of a database in an isolate, as `bindings/js/src/router.ts` sends what it is asked.
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+
+use isolite_core::Position;
+
+use crate::content::Contents;
+use crate::isolate::{Isolate, Told};
+use crate::message::{Answer, Message, Request, bookmark, position_of};
+use crate::mutation::Mutation;
+use crate::network::{self, Object};
+use crate::plan::CALL_MS_MAX;
+use crate::world::World;
+
+/// Questions in the background that one request goes on with, one after the other.
+const QUESTIONS_MAX: usize = 64;
+
+pub struct Handle {
+    pub isolate: usize,
+    pub age_ms_max: f64,
+    /// The newest position that it has been answered from, but for this isolate's memory.
+    seen: RefCell<Option<String>>,
+    /// Whether it has been answered from memory, which goes forward only.
+    local: Cell<bool>,
+    /// When to look next whether the replica is to be brought forward.
+    look_ms: Cell<f64>,
+}
+
+/// An answer as a client gets it.
+pub struct Reply {
+    pub contents: Option<Contents>,
+    /// For the checker, whether or not the client is told.
+    pub at: Position,
+    pub bookmark: Option<String>,
+    pub local: bool,
+}
+
+/// What a client asks of a handle.
+pub struct Query {
+    pub request: Request,
+    /// D1's constraint or bookmark, in a session.
+    pub session: Option<String>,
+    pub age_ms_max: f64,
+}
+
+impl Handle {
+    pub fn new(isolate: usize, age_ms_max: f64, seen: Option<String>) -> Rc<Handle> {
+        let (seen, local, look_ms) = (RefCell::new(seen), Cell::new(false), Cell::new(0.0));
+        Rc::new(Handle { isolate, age_ms_max, seen, local, look_ms })
+    }
+
+    /// None if no answer came, or one that tells of a failure.
+    pub async fn send(&self, world: &Rc<World>, query: &Query) -> Option<Reply> {
+        let isolate = world.isolates.get(self.isolate)?;
+        let reads = matches!(query.request, Request::Read);
+        if reads && query.age_ms_max > 0.0 {
+            if let Some(reply) = self.read(world, isolate, query) {
+                return Some(reply);
+            }
+        }
+        let sent_ms = isolate.now_ms(world);
+        let answer = self.ask(world, isolate, query).await?;
+        let sent_ms = match world.has(Mutation::ConfirmedAtArrival) {
+            true => isolate.now_ms(world),
+            false => sent_ms,
+        };
+        if let Some(text) = &answer.bookmark {
+            self.advance(text);
+            self.learn(world, isolate, sent_ms, &answer);
+            if query.age_ms_max > 0.0 {
+                self.refresh(world, isolate, query.age_ms_max);
+            }
+        }
+        let at = answer.at.filter(|_| answer.status == 200)?;
+        let Answer { contents, bookmark, .. } = answer;
+        Some(Reply { contents, at, bookmark, local: false })
+    }
+
+    fn advance(&self, text: &str) {
+        let mut seen = self.seen.borrow_mut();
+        if seen.as_deref().is_none_or(|seen| seen < text) {
+            *seen = Some(text.to_owned());
+        }
+    }
+
+    fn seen(&self, world: &World) -> Option<String> {
+        self.seen.borrow().clone().filter(|_| !world.has(Mutation::SeenIgnored))
+    }
+
+    fn learn(&self, world: &Rc<World>, isolate: &Isolate, sent_ms: f64, answer: &Answer) {
+        let Some(position) = position_of(answer.bookmark.as_deref()) else { return };
+        let sent_ms = sent_ms - age_ms(world, answer);
+        let ltx = answer.commits.as_deref();
+        isolate.learn(world, &Told { sent_ms, position, ltx });
+        if world.fails(world.plan.faults.doubled) {
+            isolate.learn(world, &Told { sent_ms, position, ltx });
+        }
+    }
+
+    /// Asks the region's replica what only reads, and the primary everything else.
+    async fn ask(
+        &self,
+        world: &Rc<World>,
+        isolate: &Isolate,
+        query: &Query,
+    ) -> Option<Answer> {
+        let Query { request, session, age_ms_max } = query;
+        // Asked for a bookmark, even without a replica: what this handle has seen it must know.
+        let have = isolate.have().or_else(|| (*age_ms_max > 0.0).then(String::new));
+        let message =
+            Message { session: session.clone(), have, ..Message::new(request.clone()) };
+        let reads = matches!(request, Request::Read);
+        if let Some(near) = isolate.near()
+            && *age_ms_max > 0.0
+            && session.as_deref() != Some("first-primary")
+            && reads
+        {
+            let newest = isolate.newest();
+            // What was read in memory may have been forgotten since: then only the primary is new
+            // enough.
+            if !self.local.get() || newest.is_some() {
+                let seen = self.seen(world).max(newest);
+                let least = if session.is_none() { seen } else { None };
+                let message = Message { age_ms_max: Some(*age_ms_max), least, ..message };
+                let replica = Object::Replica(near);
+                return network::call(world, isolate.region, replica, message, CALL_MS_MAX).await;
+            }
+        }
+        network::call(world, isolate.region, Object::Primary, message, CALL_MS_MAX).await
+    }
+
+    fn read(&self, world: &Rc<World>, isolate: &Isolate, query: &Query) -> Option<Reply> {
+        let Query { session, age_ms_max, .. } = query;
+        let seen = if session.is_none() { self.seen(world) } else { None };
+        let (contents, at) = isolate.read(world, session.as_deref(), seen.as_deref(), *age_ms_max)?;
+        // A replica goes forward only: what it has shown once it need not be asked for again.
+        if session.is_none() {
+            self.seen.replace(None);
+            self.local.set(true);
+        }
+        let now_ms = isolate.now_ms(world);
+        if now_ms >= self.look_ms.get() {
+            self.refresh(world, isolate, *age_ms_max);
+        }
+        let bookmark = session.as_ref().map(|_| bookmark(at));
+        Some(Reply { contents: Some(contents), at, bookmark, local: true })
+    }
+
+    /// Asks in the background, well before a read would have to wait.
+    fn refresh(&self, world: &Rc<World>, isolate: &Isolate, age_ms_max: f64) {
+        self.look_ms.set(isolate.now_ms(world) + age_ms_max / 8.0);
+        if let Some(request) = isolate.want(world, age_ms_max / 2.0) {
+            let task = fill(Rc::clone(world), self.isolate, request, age_ms_max / 4.0);
+            world.clock.spawn(&isolate.life(), task);
+        }
+    }
+}
+
+async fn fill(world: Rc<World>, isolate: usize, request: Request, age_ms_max: f64) {
+    let Some(isolate) = world.isolates.get(isolate) else { return };
+    let mut next = Some(request);
+    for _ in 0..QUESTIONS_MAX {
+        let Some(request) = next.take() else { return };
+        let sent_ms = isolate.now_ms(&world);
+        let have = Some(isolate.have().unwrap_or_default());
+        let message = Message { have, ..Message::new(request) };
+        let (object, message) = match isolate.near() {
+            None => (Object::Primary, message),
+            Some(near) => {
+                let (age_ms_max, least) = (Some(age_ms_max), isolate.newest());
+                (Object::Replica(near), Message { age_ms_max, least, ..message })
+            }
+        };
+        let answer = network::call(&world, isolate.region, object, message, CALL_MS_MAX).await;
+        let told = answer.as_ref().and_then(|answer| {
+            let position = position_of(answer.bookmark.as_deref())?;
+            let sent_ms = sent_ms - age_ms(&world, answer);
+            Some(Told { sent_ms, position, ltx: answer.commits.as_deref() })
+        });
+        next = isolate.settle(&world, told);
+    }
+}
+
+fn age_ms(world: &World, answer: &Answer) -> f64 {
+    if world.has(Mutation::AgeNotAdded) { 0.0 } else { answer.age_ms }
+}

@@ -1,0 +1,150 @@
+//! One world: a primary, its replicas, the isolates and clients of its regions, on one clock, from
+//! one seed.
+
+use std::cell::{Cell, RefCell};
+use std::fmt;
+use std::rc::Rc;
+
+use isolite_core::{Constraint, Position};
+
+use crate::checker::{Checker, Violation};
+use crate::client::{self, Client, Pool};
+use crate::clock::{Clock, Life};
+use crate::ending;
+use crate::faults;
+use crate::isolate::Isolate;
+use crate::message::place;
+use crate::mutation::Mutation;
+use crate::plan::Plan;
+use crate::primary::Primary;
+use crate::random::Random;
+use crate::region::Region;
+
+pub struct World {
+    pub clock: Clock,
+    /// Of what no crash ends: the network, the disks, what goes wrong.
+    pub always: Life,
+    pub random: Random,
+    pub plan: Plan,
+    pub mutation: Option<Mutation>,
+    pub checker: RefCell<Checker>,
+    pub primary: Primary,
+    /// Of all regions but the first.
+    pub replicas: Vec<Region>,
+    pub isolates: Vec<Isolate>,
+    pub clients: RefCell<Vec<Rc<Client>>>,
+    pub pool: Pool,
+    /// Whether nothing goes wrong any more.
+    pub calm: Cell<bool>,
+    /// Per region: until when nothing comes in or out.
+    pub cut_off_until_ms: Vec<Cell<u64>>,
+    pub writes: Cell<u64>,
+    traced: bool,
+}
+
+/// What came of a world.
+pub struct Outcome {
+    pub violation: Option<Violation>,
+    pub commits: u64,
+    pub reads: u64,
+    pub snapshots: u64,
+    pub virtual_ms: u64,
+}
+
+/// Lives through the world of a seed.
+pub fn run(seed: u64, mutation: Option<Mutation>, traced: bool) -> Outcome {
+    let random = Random::new(seed);
+    let plan = Plan::draw(&random);
+    run_plan(random, plan, mutation, traced)
+}
+
+pub fn run_plan(random: Random, plan: Plan, mutation: Option<Mutation>, traced: bool) -> Outcome {
+    let world = World::new(random, plan, mutation, traced);
+    world.trace(|| format!("{:?}", world.plan));
+    client::begin(&world);
+    faults::begin(&world);
+    world.run_for(world.plan.faults_end_ms);
+    faults::end(&world);
+    ending::run(&world);
+    let outcome = world.outcome();
+    // Tasks hold the world that holds them.
+    world.clock.stop();
+    outcome
+}
+
+impl World {
+    fn new(random: Random, plan: Plan, mutation: Option<Mutation>, traced: bool) -> Rc<World> {
+        let skew_ms = || random.within(0, 20_000) as f64 - 10_000.0;
+        let isolates = plan.regions * plan.isolates;
+        Rc::new(World {
+            primary: Primary::new(skew_ms()),
+            replicas: (1..plan.regions).map(|region| Region::new(region, skew_ms())).collect(),
+            isolates: (0..isolates).map(|n| Isolate::new(n % plan.regions, skew_ms())).collect(),
+            clock: Clock::default(),
+            always: Life::begin(),
+            mutation,
+            checker: RefCell::new(Checker::new(place(Position::START))),
+            clients: RefCell::default(),
+            pool: Pool::default(),
+            calm: Cell::new(false),
+            cut_off_until_ms: (0..plan.regions).map(|_| Cell::new(0)).collect(),
+            writes: Cell::new(0),
+            traced,
+            random,
+            plan,
+        })
+    }
+
+    pub fn run_for(&self, ms: u64) {
+        let violated = || self.is_violated();
+        if !violated() {
+            self.clock.run(self.clock.now_ms() + ms, &violated);
+        }
+    }
+
+    pub fn is_violated(&self) -> bool {
+        self.checker.borrow().violation().is_some()
+    }
+
+    pub fn has(&self, mutation: Mutation) -> bool {
+        self.mutation == Some(mutation)
+    }
+
+    /// A constraint as it is asked, or as a planted bug has it.
+    pub fn loosened(&self, constraint: Constraint) -> Constraint {
+        match constraint {
+            Constraint::Replica { age_ms_max, .. } if self.has(Mutation::BookmarkNotAwaited) => {
+                Constraint::Replica { least: None, age_ms_max }
+            }
+            constraint => constraint,
+        }
+    }
+
+    /// Whether something goes wrong now that does so often, in a thousand times.
+    pub fn fails(&self, per_mille: u64) -> bool {
+        !self.calm.get() && self.random.chance(per_mille)
+    }
+
+    /// How long until what a disk is given is durable.
+    pub fn disk_ms(&self) -> u64 {
+        let slow = self.fails(self.plan.faults.slow_disk);
+        if slow { self.random.within(100, 1_500) } else { self.random.within(0, 6) }
+    }
+
+    pub fn trace<T: fmt::Display>(&self, text: impl FnOnce() -> T) {
+        if self.traced {
+            println!("{:>7} {}", self.clock.now_ms(), text());
+        }
+    }
+
+    fn outcome(&self) -> Outcome {
+        let checker = self.checker.borrow();
+        Outcome {
+            violation: checker.violation().cloned(),
+            commits: checker.newest().0.txid,
+            reads: checker.reads,
+            snapshots: self.replicas.iter().map(|replica| replica.snapshots.get()).sum(),
+            virtual_ms: self.clock.now_ms(),
+        }
+    }
+}
