@@ -24,6 +24,11 @@ use crate::store::Store;
 pub trait ReplicaPages {
     fn position(&self) -> Position;
 
+    /// Whether some of them cannot be read any more as they were taken in.
+    fn is_damaged(&self) -> bool {
+        false
+    }
+
     /// Takes in commits that lead to `position`.
     fn apply(&mut self, ltx: &[u8], position: Position) -> Result<Received, Error>;
 
@@ -204,6 +209,16 @@ impl<P: ReplicaPages> Replica<P> {
         Ok(self.position())
     }
 
+    /// Begins anew if the pages have turned out to be damaged, which a read may find that fails.
+    /// True if so.
+    pub fn heal(&mut self) -> Result<bool, Error> {
+        let damaged = self.bootstrap.is_none() && self.pages.is_damaged();
+        if damaged {
+            self.restart()?;
+        }
+        Ok(damaged)
+    }
+
     fn become_whole(&mut self, answer: &Answer<'_>) -> Result<Progress, Error> {
         self.bootstrap = None;
         self.confirmed_ms = answer.sent_ms;
@@ -232,6 +247,10 @@ impl<P: ReplicaPages> Replica<P> {
 impl ReplicaPages for Store {
     fn position(&self) -> Position {
         Store::position(self)
+    }
+
+    fn is_damaged(&self) -> bool {
+        Store::is_damaged(self)
     }
 
     fn apply(&mut self, ltx: &[u8], position: Position) -> Result<Received, Error> {
@@ -275,3 +294,6 @@ impl ReplicaPages for EmbeddedReplica {
         EmbeddedReplica::bootstrap(self, bootstrap, primary, ltx)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -45,6 +45,8 @@ pub struct Store {
     /// The page after the last one that was read from storage: reading it again means a scan.
     next_in_scan: PageNo,
     broken: Option<StorageError>,
+    /// A page could not be read as it was written.
+    damaged: bool,
 }
 
 /// How much log a start would have to read.
@@ -65,29 +67,48 @@ impl Store {
     /// Opens what storage holds, reading the mark and the log since; `cache_pages` bounds the
     /// memory for pages.
     pub fn open(storage: Box<dyn Storage>, cache_pages: usize) -> Result<Store, Error> {
-        let start = Mark { position: Position::START, size_pages: 0 };
-        let mark = storage.mark()?.unwrap_or(start);
-        let mut store = Store {
+        let mut store = Store::blank(storage, cache_pages);
+        store.load()?;
+        Ok(store)
+    }
+
+    /// As [`Store::open`] for a replica, which can have all of it anew: of what is damaged so that it
+    /// does not open it lets go.
+    pub fn open_replica(storage: Box<dyn Storage>, cache_pages: usize) -> Result<Store, Error> {
+        let mut store = Store::blank(storage, cache_pages);
+        match store.load() {
+            Err(Error::Corrupt(_) | Error::Ltx(_)) => store.clear()?,
+            loaded => loaded?,
+        }
+        Ok(store)
+    }
+
+    fn blank(storage: Box<dyn Storage>, cache_pages: usize) -> Store {
+        Store {
             storage,
-            position: mark.position,
-            size_pages: mark.size_pages,
+            position: Position::START,
+            size_pages: 0,
             frames: HashMap::new(),
             log: LogSinceMark::default(),
             checkpoint: None,
             cache: PageCache::new(cache_pages),
-            recent: RecentCommits::new(mark.position.txid),
+            recent: RecentCommits::new(0),
             next_in_scan: 0,
             broken: None,
-        };
+            damaged: false,
+        }
+    }
+
+    fn load(&mut self) -> Result<(), Error> {
+        if let Some(mark) = self.storage.mark()? {
+            self.reset(&mark);
+        }
         let mut rows = Vec::new();
-        store.storage.read_log(mark.position.txid, &mut |row| {
+        self.storage.read_log(self.position.txid, &mut |row| {
             rows.push(IndexedRow::new(row)?);
             Ok(())
         })?;
-        for row in rows {
-            store.index(row)?;
-        }
-        Ok(store)
+        rows.into_iter().try_for_each(|row| self.index(row))
     }
 
     /// The last commit.
@@ -103,6 +124,11 @@ impl Store {
     /// Whether storage has failed; the store is then to be dropped and opened anew.
     pub fn is_broken(&self) -> bool {
         self.broken.is_some()
+    }
+
+    /// Whether a page could not be read as it was written. It stays so until the store is cleared.
+    pub fn is_damaged(&self) -> bool {
+        self.damaged
     }
 
     /// Copies part of a page, from `offset` within it, into `out`.
@@ -270,6 +296,7 @@ impl Store {
         self.cache.clear();
         self.recent = RecentCommits::new(mark.position.txid);
         self.next_in_scan = 0;
+        self.damaged = false;
     }
 
     fn take(&mut self, commit: &Commit, changes: Changes, crcs: Vec<PageCrc>) {
@@ -313,8 +340,13 @@ impl Store {
                 None => self.load_pages(number)?,
             }
         }
-        let missing = || Error::Corrupt(format!("page {number} is missing"));
-        self.cache.get(number).ok_or_else(missing)
+        match self.cache.get(number) {
+            Some(page) => Ok(page),
+            None => {
+                self.damaged = true;
+                Err(Error::Corrupt(format!("page {number} is missing")))
+            }
+        }
     }
 
     fn load_frame(&mut self, number: PageNo, txid: Txid, frame: FrameRef) -> Result<(), Error> {
@@ -322,12 +354,16 @@ impl Store {
             Ok(bytes) => bytes,
             Err(error) => return Err(self.break_off(error)),
         };
-        let mut page = blank_page();
-        if decode_frame(&bytes, &mut page)?.0 != number {
-            return Err(Error::Corrupt(format!("commit {txid} holds another page than {number}")));
+        match page_of(&bytes, number, txid) {
+            Ok(page) => {
+                self.cache.put(number, page, None);
+                Ok(())
+            }
+            Err(error) => {
+                self.damaged = true;
+                Err(error)
+            }
         }
-        self.cache.put(number, page, None);
-        Ok(())
     }
 
     fn load_pages(&mut self, number: PageNo) -> Result<(), Error> {
@@ -380,6 +416,15 @@ impl Store {
         self.broken = Some(error.clone());
         Error::Storage(error)
     }
+}
+
+/// The page in a frame of a commit.
+fn page_of(frame: &[u8], number: PageNo, txid: Txid) -> Result<Box<PageImage>, Error> {
+    let mut page = blank_page();
+    if decode_frame(frame, &mut page)?.0 != number {
+        return Err(Error::Corrupt(format!("commit {txid} holds another page than {number}")));
+    }
+    Ok(page)
 }
 
 /// What a start keeps of one commit: where its pages lie, not the pages.
