@@ -71,7 +71,8 @@ impl Router {
     /// The answer of this isolate's replica, if it may give one, of the position that `have` tells.
     ///
     /// `session` is a session's constraint or bookmark, `seen` outside one a bookmark that the answer
-    /// must not be older than, and `age_ms_max` how old the answer may be.
+    /// must not be older than, and `age_ms_max` how old the answer may be. Unless it `tells`, the
+    /// answer leaves out who gave it, which is always `served`.
     #[allow(clippy::too_many_arguments)]
     pub fn read(
         &self,
@@ -82,10 +83,17 @@ impl Router {
         seen: Option<String>,
         age_ms_max: Option<f64>,
         now_ms: f64,
+        tells: bool,
     ) -> Option<String> {
         let (session, seen) = (session.as_deref(), seen.as_deref());
-        let question = Question { id, path, body, session, seen, age_ms_max, now_ms };
+        let question = Question { id, path, body, session, seen, age_ms_max, now_ms, tells };
         embedded_replicas::read(&question)
+    }
+
+    /// Who answers from this isolate's memory, as the JSON of that part of `meta`.
+    pub fn served(&self) -> String {
+        let served = embedded_replicas::served().unwrap_or_default();
+        format!("{{{}}}", served.trim_end_matches(','))
     }
 
     /// Where this isolate's replica stands, empty if there is none: what a call takes along, so that

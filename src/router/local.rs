@@ -24,7 +24,7 @@ pub(super) fn read(
     let Caller { session, seen, age_ms_max, .. } = *caller;
     let now_ms = js_sys::Date::now();
     let id = &record.uuid;
-    let question = Question { id, path, body, session, seen, age_ms_max, now_ms };
+    let question = Question { id, path, body, session, seen, age_ms_max, now_ms, tells: true };
     let answer = embedded_replicas::read(&question)?;
     refresh(env, record, caller);
     let bookmark = embedded_replicas::bookmark(id).map(|bookmark| bookmark.to_string());

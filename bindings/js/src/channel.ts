@@ -10,7 +10,7 @@ import { type Failure, parseReplies, type Reply, type ValueOptions } from "./rep
 import { type D1Result, toResult } from "./result.ts";
 import type { Bounds } from "./staleness.ts";
 import type { Batchable, D1PreparedStatement } from "./statement.ts";
-import type { Transport } from "./transport.ts";
+import type { Transport, TransportReply } from "./transport.ts";
 
 /** A statement as it travels. */
 export interface Query {
@@ -57,13 +57,14 @@ export class Channel {
     return this.#session !== null && CONSTRAINTS.includes(this.#session) ? null : this.#session;
   }
 
-  /** Sends one statement. */
-  async one(query: Query): Promise<Reply> {
-    return succeeded(await this.#send(query))[0] as Reply;
+  /** Sends one statement. A reply that is at hand comes as it is: a promise more would be slow. */
+  one(query: Query): Reply | Promise<Reply> {
+    const replies = this.#send(query);
+    return replies instanceof Promise ? replies.then(theOne) : theOne(replies);
   }
 
   /** Sends several as one transaction; the replies come in their order. */
-  many(queries: Query[]): Promise<Reply[] | Failure> {
+  many(queries: Query[]): Replies | Promise<Replies> {
     return this.#send(compact(queries));
   }
 
@@ -75,14 +76,25 @@ export class Channel {
     return succeeded(await this.many(queries)).map((reply) => toResult<T>(reply));
   }
 
-  async #send(request: unknown): Promise<Reply[] | Failure> {
+  #send(request: unknown): Replies | Promise<Replies> {
     const body = JSON.stringify(request);
+    const { max_staleness_ms } = this.#terms;
+    const reply = this.#transport.atHand?.(PATH, body, this.#session, max_staleness_ms);
+    return reply === undefined ? this.#ask(body) : this.#read(reply);
+  }
+
+  #read(reply: TransportReply): Replies {
+    if (this.#session !== null) this.#advance(reply.bookmark);
+    return parseReplies(reply, this.options);
+  }
+
+  async #ask(body: string): Promise<Replies> {
     const { max_staleness_ms, fallback } = this.#terms;
     for (;;) {
       const session = this.#session;
-      const { text, bookmark } = await this.#transport.send(PATH, body, session, max_staleness_ms);
-      if (this.#session !== null) this.#advance(bookmark);
-      const replies = parseReplies(text, this.options);
+      const replies = this.#read(
+        await this.#transport.send(PATH, body, session, max_staleness_ms),
+      );
       const refused = "error" in replies && replies.code === REFUSED && session !== fallback;
       if (!refused || fallback === undefined) return replies;
       // Nothing was done. Another query of this session may have started it anew already.
@@ -98,7 +110,13 @@ export class Channel {
   }
 }
 
-function succeeded(outcome: Reply[] | Failure): Reply[] {
+type Replies = Reply[] | Failure;
+
+function theOne(replies: Replies): Reply {
+  return succeeded(replies)[0] as Reply;
+}
+
+function succeeded(outcome: Replies): Reply[] {
   if ("error" in outcome) throw d1Error("D1_ERROR", outcome.error);
   return outcome;
 }

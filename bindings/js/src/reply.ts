@@ -8,6 +8,7 @@
 
 import { d1Error } from "./errors.ts";
 import type { D1Meta } from "./result.ts";
+import type { TransportReply } from "./transport.ts";
 
 export interface Grid {
   columns: string[];
@@ -15,9 +16,21 @@ export interface Grid {
 }
 
 /** One statement's reply. Without columns there are no rows either. */
-export interface Reply {
-  grid: Grid | null;
-  meta: D1Meta & Record<string, unknown>;
+export class Reply {
+  readonly grid: Grid | null;
+  readonly #served: Record<string, unknown>;
+  readonly #numbers: Numbers;
+
+  constructor(grid: Grid | null, served: Record<string, unknown>, numbers: Numbers) {
+    this.grid = grid;
+    this.#served = served;
+    this.#numbers = numbers;
+  }
+
+  /** Made when it is asked for: who wants the first row alone does without. */
+  get meta(): D1Meta & Record<string, unknown> {
+    return toMeta(this.#served, this.#numbers);
+  }
 }
 
 /** What answers a request that failed, however many statements were in it. */
@@ -52,21 +65,23 @@ type Numbers = [
 interface Body {
   error?: string;
   code?: string;
-  served: Record<string, unknown>;
+  served?: Record<string, unknown>;
   results: [Grid | null, Numbers][];
 }
 
 /** The replies in a body, one for each statement, or the failure that it is instead. */
-export function parseReplies(text: string, options: ValueOptions): Reply[] | Failure {
+export function parseReplies(
+  { text, served = {} }: TransportReply,
+  options: ValueOptions,
+): Reply[] | Failure {
   const body = parse(text, options.bigint === true);
   if (body?.error) return { error: body.error, code: body.code };
   if (!Array.isArray(body?.results)) {
     throw d1Error("D1_ERROR", `Failed to parse body as JSON, got: ${text}`);
   }
-  const { served, results } = body;
-  return results.map(([grid, numbers]) => {
+  return body.results.map(([grid, numbers]) => {
     if (grid !== null && options.blobs === "bytes") bytesInPlace(grid);
-    return { grid, meta: toMeta(served, numbers) };
+    return new Reply(grid, body.served ?? served, numbers);
   });
 }
 
@@ -87,7 +102,10 @@ function exactly(_key: string, value: unknown, context: { source: string }): unk
   return /^-?\d+$/.test(context.source) ? BigInt(context.source) : value;
 }
 
-function toMeta(served: Record<string, unknown>, numbers: Numbers): Reply["meta"] {
+function toMeta(
+  served: Record<string, unknown>,
+  numbers: Numbers,
+): D1Meta & Record<string, unknown> {
   const [duration, changes, last_row_id, changed_db, size_after, rows_read, rows_written] = numbers;
   return {
     ...served,

@@ -41,24 +41,29 @@ export function toResult<T>({ grid, meta }: Reply): D1Result<T> {
   return { success: true, meta, results: toRows(grid) as T[] };
 }
 
-export function toRows(grid: Grid | null): Row[] {
+function toRows(grid: Grid | null): Row[] {
   if (grid === null) return [];
   const { columns, rows } = grid;
-  return rows.map(columns.includes("__proto__") ? safely : plainly);
-
-  function plainly(values: unknown[]): Row {
-    const row: Row = {};
-    for (let i = 0; i < columns.length; i++) row[columns[i] as string] = values[i];
-    return row;
-  }
-
-  // Assigning to `__proto__` would set the prototype; fromEntries defines a property instead.
-  function safely(values: unknown[]): Row {
-    return Object.fromEntries(columns.map((column, i) => [column, values[i]]));
-  }
+  return columns.includes("__proto__")
+    ? rows.map((values) => safeRow(columns, values))
+    : rows.map((values) => plainRow(columns, values));
 }
 
 /** The first row alone, however many there are. */
 export function toFirstRow(grid: Grid | null): Row | undefined {
-  return grid === null ? undefined : toRows({ ...grid, rows: grid.rows.slice(0, 1) })[0];
+  const [values] = grid?.rows ?? [];
+  if (grid === null || values === undefined) return undefined;
+  const { columns } = grid;
+  return columns.includes("__proto__") ? safeRow(columns, values) : plainRow(columns, values);
+}
+
+function plainRow(columns: string[], values: unknown[]): Row {
+  const row: Row = {};
+  for (let i = 0; i < columns.length; i++) row[columns[i] as string] = values[i];
+  return row;
+}
+
+// Assigning to `__proto__` would set the prototype; fromEntries defines a property instead.
+function safeRow(columns: string[], values: unknown[]): Row {
+  return Object.fromEntries(columns.map((column, i) => [column, values[i]]));
 }

@@ -49,8 +49,8 @@ export interface RouterOptions extends Bounds {
   /** A bookmark that no answer may be older than, outside sessions. */
   seen?: string | null | undefined;
   /**
-   * Whether each answer comes with its bookmark, outside sessions too: for a handle whose next query
-   * may come to another isolate.
+   * Whether each answer says all of itself, for a handle in another isolate: its bookmark, outside
+   * sessions too, since the next query may come to another isolate, and in its text who gave it.
    */
   tells?: boolean;
 }
@@ -64,8 +64,9 @@ const QUESTIONS_MAX = 64;
 const NOT_TEXT = "isolite: the database, the path, the body and the session must be strings";
 
 let shared: Router | undefined;
-/** What the router was last told of where this isolate is. */
+/** What the router was last told of where this isolate is, and who answers from its memory there. */
 let told: ReturnType<typeof location>;
+let served: Record<string, unknown> = {};
 
 /** Asked of the router for each query, and so kept on this side. */
 const known = new Map<string, Place>();
@@ -95,21 +96,30 @@ export class RouterTransport implements Transport {
     this.#create = create;
   }
 
+  atHand(
+    path: string,
+    body: string,
+    session: string | null,
+    max_staleness_ms?: number,
+  ): TransportReply | undefined {
+    this.#checkTexts(path, body, session);
+    const age_ms_max = this.#bound(session, max_staleness_ms);
+    const router = this.#router();
+    const place = known.get(this.#database);
+    if (place === undefined || age_ms_max === 0) return undefined;
+    return this.#read(router, place, path, body, session, age_ms_max);
+  }
+
   async send(
     path: string,
     body: string = "",
     session: string | null,
     max_staleness_ms?: number,
   ): Promise<TransportReply> {
-    // The types may lie, as when a caller by RPC sends what it likes; and wasm that is given anything
-    // else for a string crashes, with every object of the isolate.
-    const database = this.#database;
-    if (typeof database !== "string" || typeof path !== "string") throw new TypeError(NOT_TEXT);
-    if (typeof body !== "string") throw new TypeError(NOT_TEXT);
-    if (session !== null && typeof session !== "string") throw new TypeError(NOT_TEXT);
-    const bound = session === null ? this.#age_ms_max : SESSION_AGE_MS_MAX;
-    const age_ms_max = max_staleness_ms === undefined ? bound : checked(max_staleness_ms);
+    this.#checkTexts(path, body, session);
+    const age_ms_max = this.#bound(session, max_staleness_ms);
     const router = this.#router();
+    const database = this.#database;
     // A second time only if the name was deleted, and perhaps given to a new database since.
     for (let last = false; ; last = true) {
       const place = known.get(database) ?? (await this.#find(router));
@@ -133,6 +143,25 @@ export class RouterTransport implements Transport {
       }
       return { text, bookmark: bookmark ?? null };
     }
+  }
+
+  // The types may lie, as when a caller by RPC sends what it likes; and wasm that is given anything
+  // else for a string crashes, with every object of the isolate.
+  #checkTexts(path: string, body: string, session: string | null): void {
+    if (
+      typeof this.#database === "string" &&
+      typeof path === "string" &&
+      typeof body === "string" &&
+      (session === null || typeof session === "string")
+    ) {
+      return;
+    }
+    throw new TypeError(NOT_TEXT);
+  }
+
+  #bound(session: string | null, max_staleness_ms: number | undefined): number {
+    if (max_staleness_ms !== undefined) return checked(max_staleness_ms);
+    return session === null ? this.#age_ms_max : SESSION_AGE_MS_MAX;
   }
 
   /** Asks the region's replica what only reads, and the primary everything else. */
@@ -171,7 +200,8 @@ export class RouterTransport implements Transport {
     if (!isKept(place)) return undefined;
     const [id, now_ms] = [place[0], Date.now()];
     const seen = session === null ? this.#seen : undefined;
-    const text = router.read(id, path, body, session ?? undefined, seen, age_ms_max, now_ms);
+    const inSession = session ?? undefined;
+    const text = router.read(id, path, body, inSession, seen, age_ms_max, now_ms, this.#tells);
     if (text === undefined) return undefined;
     // A replica goes forward only: what it has shown once it need not be asked for again.
     if (session === null) {
@@ -180,7 +210,7 @@ export class RouterTransport implements Transport {
     }
     const bookmark = session === null && !this.#tells ? null : router.have(id);
     if (now_ms >= this.#look_ms) this.#refresh(router, place, age_ms_max, now_ms);
-    return { text, bookmark };
+    return { text, bookmark, served };
   }
 
   /** Asks in the background, well before a read would have to wait. */
@@ -223,14 +253,14 @@ export class RouterTransport implements Transport {
   }
 
   #router(): Router {
-    const router = (shared ??= new Router(this.#env));
     const here = location();
-    if (here !== told) {
-      told = here;
-      router.came_in_at(here?.colo ?? "", here?.continent ?? "");
-      // What is near was not known.
-      known.clear();
-    }
+    if (shared !== undefined && here === told) return shared;
+    const router = (shared ??= new Router(this.#env));
+    told = here;
+    router.came_in_at(here?.colo ?? "", here?.continent ?? "");
+    served = JSON.parse(router.served());
+    // What is near was not known.
+    known.clear();
     return router;
   }
 

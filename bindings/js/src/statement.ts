@@ -62,7 +62,7 @@ export class D1PreparedStatement {
     return options?.columnNames ? [columns, ...rows] : rows;
   }
 
-  #send(): Promise<Reply> {
+  #send(): Reply | Promise<Reply> {
     return this.#channel.one({ sql: this.statement, params: this.params });
   }
 }

@@ -11,9 +11,19 @@ export interface TransportReply {
   text: string;
   /** Where the database stood when it answered; null where the server does not say. */
   bookmark: string | null;
+  /** Who answered, where the body does not say. */
+  served?: Record<string, unknown>;
 }
 
 export interface Transport {
+  /** What `send` would resolve with, if it is at hand and nothing has to be waited for. */
+  atHand?(
+    path: string,
+    body: string,
+    session: string | null,
+    max_staleness_ms?: number,
+  ): TransportReply | undefined;
+
   /**
    * Sends one request. `session` is the session's constraint or bookmark, null without a session;
    * `max_staleness_ms` is the session's own bound, if it has one.

@@ -40,6 +40,7 @@ export declare class Router {
   /**
    * The answer of this isolate's replica, if it may give one. In a session, `session` is its
    * constraint or bookmark; outside, `seen` is a bookmark that the answer must not be older than.
+   * Unless it `tells`, the answer leaves out who gave it, which is always `served`.
    */
   read(
     id: string,
@@ -49,7 +50,10 @@ export declare class Router {
     seen: string | undefined,
     age_ms_max: number | undefined,
     now_ms: number,
+    tells: boolean,
   ): string | undefined;
+  /** Who answers from this isolate's memory, as the JSON of that part of `meta`. */
+  served(): string;
   /** Where this isolate's replica stands; empty if there is none. */
   have(id: string): string;
   /** The newest bookmark that this isolate knows of. */

@@ -4,7 +4,7 @@ use isolite_protocol::ResultsFormat;
 
 use crate::database::Run;
 use crate::error::Error;
-use crate::json::{RowWriter, write_json, write_real};
+use crate::json::{RowWriter, write_number, write_real};
 use crate::statement::Statement;
 
 /// What `meta` compares: the state before a query and after it.
@@ -35,9 +35,13 @@ impl<'a> AnswerWriter<'a> {
             out.push(b'[');
         }
         if run.format == ResultsFormat::Compact {
-            out.extend_from_slice(b"{\"success\":true,\"served\":{");
-            out.extend_from_slice(run.served.strip_suffix(',').unwrap_or_default().as_bytes());
-            out.extend_from_slice(b"},\"results\":[");
+            out.extend_from_slice(b"{\"success\":true,");
+            if let Some(served) = run.served.strip_suffix(',') {
+                out.extend_from_slice(b"\"served\":{");
+                out.extend_from_slice(served.as_bytes());
+                out.extend_from_slice(b"},");
+            }
+            out.extend_from_slice(b"\"results\":[");
         }
         AnswerWriter { out, array, count: 0, format: run.format, bytes_max, served: run.served }
     }
@@ -95,12 +99,13 @@ impl<'a> AnswerWriter<'a> {
             let [duration, changes_key, last_row_id, changed_db, size, read, written] = keys;
             out.extend_from_slice(duration.as_bytes());
             write_real(duration_ms, out);
-            put(out, changes_key, &changes);
-            put(out, last_row_id, &after.last_row_id);
-            put(out, changed_db, &changed);
-            put(out, size, &after.size_bytes);
-            put(out, read, &rows.0);
-            put(out, written, &rows.1);
+            put(out, changes_key, changes);
+            put(out, last_row_id, after.last_row_id);
+            out.extend_from_slice(changed_db.as_bytes());
+            out.extend_from_slice(if changed { b"true" } else { b"false" });
+            put(out, size, after.size_bytes);
+            put(out, read, rows.0);
+            put(out, written, rows.1);
         };
         if self.format == ResultsFormat::Compact {
             numbers(out, [",[", ",", ",", ",", ",", ",", ","]);
@@ -143,7 +148,7 @@ const KEYS: [&str; 7] = [
     ",\"rows_written\":",
 ];
 
-fn put(out: &mut Vec<u8>, key: &str, value: &impl serde::Serialize) {
+fn put(out: &mut Vec<u8>, key: &str, value: impl itoa::Integer) {
     out.extend_from_slice(key.as_bytes());
-    write_json(value, out);
+    write_number(value, out);
 }

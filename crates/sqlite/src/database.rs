@@ -32,7 +32,7 @@ use foreign_keys::Relaxed;
 pub use local::may_only_read;
 
 /// What SQLite keeps of a replica in memory.
-const EMBEDDED_CACHE_KIB: i32 = 2048;
+const EMBEDDED_CACHE_KIB: i32 = 8192;
 
 /// Transaction statements, numbers for `meta`, and the flags of the connection.
 const INTERNAL_STATEMENTS: usize = 16;
@@ -78,7 +78,8 @@ pub struct Run<'a> {
     pub now_ms: i64,
     /// A clock for durations, in milliseconds.
     pub clock: &'a dyn Fn() -> f64,
-    /// Members of each `meta` that tell who answered: `"served_by":"…",` or nothing.
+    /// Members of each `meta` that tell who answered: `"served_by":"…",` or nothing, where the
+    /// caller knows.
     pub served: &'a str,
 }
 

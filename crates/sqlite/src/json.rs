@@ -19,21 +19,20 @@ pub(crate) struct RowWriter {
 
 impl RowWriter {
     /// Begins `results` for `statement`.
-    pub(crate) fn begin(format: ResultsFormat, statement: &Statement, out: &mut Vec<u8>) -> Self {
-        let names: Vec<String> =
-            (0..statement.column_count()).map(|index| statement.column_name(index)).collect();
+    pub(crate) fn begin(
+        format: ResultsFormat,
+        statement: &mut Statement,
+        out: &mut Vec<u8>,
+    ) -> Self {
         let mut writer = RowWriter { format, keys: vec![], first_row: true };
         if is_grid(format) {
-            out.extend_from_slice(b"{\"columns\":[");
-            for (index, name) in names.iter().enumerate() {
-                if index > 0 {
-                    out.push(b',');
-                }
-                write_text(name, out);
-            }
-            out.extend_from_slice(b"],\"rows\":[");
+            out.extend_from_slice(b"{\"columns\":");
+            out.extend_from_slice(statement.columns_json());
+            out.extend_from_slice(b",\"rows\":[");
             return writer;
         }
+        let names: Vec<String> =
+            (0..statement.column_count()).map(|index| statement.column_name(index)).collect();
         out.push(b'[');
         for (index, name) in names.iter().enumerate() {
             if names[..index].contains(name) {
@@ -111,7 +110,7 @@ fn write_text(text: &str, out: &mut Vec<u8>) {
     write_json(text, out);
 }
 
-fn write_number(number: i64, out: &mut Vec<u8>) {
+pub(crate) fn write_number(number: impl itoa::Integer, out: &mut Vec<u8>) {
     out.extend_from_slice(itoa::Buffer::new().format(number).as_bytes());
 }
 

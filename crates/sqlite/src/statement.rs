@@ -13,6 +13,7 @@ use isolite_protocol::Value;
 use rusqlite::{Connection, ffi};
 
 use crate::error::Error;
+use crate::json::write_json;
 use crate::sql_text::SqlText;
 
 /// A statement of one connection.
@@ -20,7 +21,15 @@ use crate::sql_text::SqlText;
 /// Whoever holds it drops it before the connection; `Database` does so by the order of its fields.
 pub(crate) struct Statement {
     raw: NonNull<ffi::sqlite3_stmt>,
+    columns: Option<Columns>,
     _not_send: PhantomData<*mut ()>,
+}
+
+/// The names of the columns as a list in JSON.
+struct Columns {
+    json: Vec<u8>,
+    /// How often SQLite had compiled the statement anew, as it does when the schema has changed.
+    compiled: c_int,
 }
 
 /// A value in the current row. Text is what SQLite holds, which need not be UTF-8.
@@ -61,7 +70,8 @@ impl Statement {
             true => text.from(at).len(),
             false => (tail as usize).wrapping_sub(start as usize),
         };
-        let statement = NonNull::new(raw).map(|raw| Statement { raw, _not_send: PhantomData });
+        let new = |raw| Statement { raw, columns: None, _not_send: PhantomData };
+        let statement = NonNull::new(raw).map(new);
         Ok((statement, at + read))
     }
 
@@ -128,6 +138,25 @@ impl Statement {
     pub(crate) fn column_count(&self) -> usize {
         // SAFETY: as above.
         unsafe { ffi::sqlite3_column_count(self.raw()) as usize }
+    }
+
+    /// The names of the columns as a list in JSON, as of the step before.
+    pub(crate) fn columns_json(&mut self) -> &[u8] {
+        // SAFETY: as above.
+        let compiled = unsafe {
+            ffi::sqlite3_stmt_status(self.raw(), ffi::SQLITE_STMTSTATUS_REPREPARE as c_int, 0)
+        };
+        let known = self.columns.take().filter(|known| known.compiled == compiled);
+        let columns = known.unwrap_or_else(|| Columns { json: self.written_columns(), compiled });
+        &self.columns.insert(columns).json
+    }
+
+    fn written_columns(&self) -> Vec<u8> {
+        let names: Vec<String> =
+            (0..self.column_count()).map(|index| self.column_name(index)).collect();
+        let mut json = Vec::new();
+        write_json(&names, &mut json);
+        json
     }
 
     pub(crate) fn column_name(&self, index: usize) -> String {

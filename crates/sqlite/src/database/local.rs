@@ -52,9 +52,12 @@ impl Database {
         for query in run.queries {
             let mut statement = self.local_statement(query)?;
             self.bind(&mut statement, &query.params, run.numbers).ok()?;
-            let answered = self.answer(&mut statement, run.clock, &mut since, &mut answer);
-            match answered.map_err(|error| self.explain(error)) {
-                Ok(()) => {}
+            match answer.rows(&mut statement).map_err(|error| self.explain(error)) {
+                Ok(()) => {
+                    let now = self.moment(run.clock);
+                    answer.meta(&since, &now, statement.take_rows());
+                    since = now;
+                }
                 // Elsewhere it would take as long again, to the same end.
                 Err(error @ (Error::TooManySteps { .. } | Error::ResultTooLarge { .. })) => {
                     return Some(Failure::new(error.to_string()).encode());
