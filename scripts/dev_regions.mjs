@@ -1,19 +1,21 @@
 // `npm run dev:regions`: several regions on this machine, as far from each other as real ones.
 //
-//   npm run dev:regions -- [--regions enam,weur,apac] [--port N] [--persist-to DIR]
+//   npm run dev:regions -- [--regions enam,weur,apac] [--app FILE] [--port N] [--persist-to DIR]
 //                          [options of wrangler dev]
 //
-// The first region is home.
+// The first region is home. The app, a Worker's main module, runs in each of them with the database
+// "demo" bound to DB.
 
+import { existsSync } from "node:fs";
 import { join, resolve } from "node:path";
 
 import { DEMO, DEMO_QUERY, prepareDemo, wranglerSettings } from "./demo.mjs";
 import { DevServer, option } from "./dev_server.mjs";
 import { grouped } from "./progress.mjs";
-import { checkRegions, writeConfigurations } from "./regions/configuration.mjs";
+import { appIn, checkRegions, writeConfigurations } from "./regions/configuration.mjs";
 import { RoundTrips } from "./regions/round_trips.mjs";
 import { adminToken, Rest } from "./rest.mjs";
-import { main, root } from "./toolchain.mjs";
+import { Failure, main, root } from "./toolchain.mjs";
 
 const PLACED = "placed";
 
@@ -29,7 +31,13 @@ ${regions.map((region) => `  ${region}  ${origin}/${region}`).join("\n")}
 
 The directory of databases is in ${home}, and so is each database that is created without a location
 hint, such as "${DEMO}", which has a table of ${grouped(cities)} cities.
-Try in another terminal, in this directory, the view from ${away}:
+An app runs in each region. Ask it from ${away} until it has the database in its memory, which the first
+requests begin; a write takes the way to ${home}, and is seen at once by reads of its session:
+
+  curl ${origin}/${appIn(away)}/
+  curl -X POST ${origin}/${appIn(away)}/
+
+Try in another terminal, in this directory, what wrangler sees from ${away}; REST asks the primary:
 
 ${wranglerSettings(`${origin}/${away}`)}
   npx wrangler d1 execute ${DEMO} --remote --command "${DEMO_QUERY}"
@@ -53,6 +61,8 @@ await main(async () => {
   const args = process.argv.slice(2);
   const server = new DevServer("npm run dev:regions", args);
   const regions = option(args, "--regions", "enam,weur,apac").split(",");
+  const module = resolve(option(args, "--app", join(root, "scripts/regions/demo.mjs")));
+  if (!existsSync(module)) throw new Failure(`no such app: ${module}`);
   checkRegions(regions);
   // Where an object is depends on which regions there are, hence a state for each list of them.
   const own = join(root, ".wrangler/regions", regions.join("-"));
@@ -60,7 +70,8 @@ await main(async () => {
   await server.prepare();
 
   const token = adminToken();
-  const paths = writeConfigurations(own, { regions, token }).flatMap((path) => ["-c", path]);
+  const app = { main: module, databases: { DB: { database: DEMO, create: true } } };
+  const paths = writeConfigurations(own, { regions, token, app }).flatMap((path) => ["-c", path]);
   const { origin } = server;
   const home = `/${regions[0]}`;
   await server.run([...paths, "--persist-to", state, ...args], `${home}/health`, async () =>
