@@ -178,10 +178,9 @@ impl Checker {
         self.history.iter().rposition(answered).unwrap_or(0) as u64
     }
 
-    /// The newest position, and what the database then holds.
-    pub fn newest(&self) -> (Place, Rc<Contents>) {
-        let last = self.history.last();
-        last.map_or_else(Default::default, |last| (last.place, Rc::clone(&last.contents)))
+    /// The newest position.
+    pub fn newest(&self) -> Place {
+        self.history.last().map_or_else(Place::default, |last| last.place)
     }
 
     /// Somebody holds this at a position.

@@ -3,9 +3,14 @@
 
 use std::rc::Rc;
 
+use isolite_core::Position;
+
 use crate::checker::{Check, Line};
 use crate::client;
-use crate::message::{Request, place};
+use crate::content::{Contents, Write};
+use crate::faults;
+use crate::message::{Message, Request, place};
+use crate::network::{self, Object};
 use crate::router::{Handle, Query};
 use crate::world::World;
 
@@ -16,12 +21,20 @@ const CONVERGE_MS: u64 = 15_000;
 const PROBE_MS: u64 = 300;
 /// Longer than a push takes to the farthest region and back.
 const PUSH_MS: u64 = 700;
+const BUSY_COMMITS: u32 = 30;
+const BUSY_MS: u64 = 130;
 const PUSHED_COMMITS: u64 = 3;
+/// Longer than any commit here. Where no more than a shorter one is fed, a push only tells of it.
+const COMMIT_BYTES_MAX: usize = 1_000;
 
 pub fn run(world: &Rc<World>) {
     finish_clients(world);
     converge(world);
     push(world);
+    if world.plan.ends_busy {
+        begin_anew(world);
+        damage(world);
+    }
 }
 
 fn finish_clients(world: &Rc<World>) {
@@ -68,28 +81,39 @@ fn probe(world: &Rc<World>, isolate: usize) {
     });
 }
 
-/// Who is not where the primary is.
-fn behind(world: &Rc<World>) -> Option<String> {
-    let (newest, contents) = world.checker.borrow().newest();
+/// What each replica holds that has room for the database; None of one that is not whole.
+type Held = Vec<(String, Option<(Position, Contents)>)>;
+
+fn held(world: &Rc<World>) -> Held {
+    let fits = (0..world.isolates.len()).filter(|_| world.plan.has_room());
+    let isolates = fits.filter_map(|number| {
+        Some((format!("isolate {number}"), world.isolates.get(number)?.held()))
+    });
     let replicas = world.replicas.iter().map(|replica| {
         let held = replica.engine().held(world, replica);
         (format!("the replica of region {}", replica.region), held)
     });
-    let fits = contents.len() <= world.plan.embedded_pages_max as usize;
-    let isolates = world.isolates.iter().enumerate().filter(|_| fits);
-    let isolates = isolates.map(|(number, it)| (format!("isolate {number}"), it.held()));
-    let mut checker = world.checker.borrow_mut();
-    replicas.chain(isolates).find_map(|(who, held)| {
+    replicas.chain(isolates).collect()
+}
+
+/// Who is not where the primary is.
+fn behind(world: &Rc<World>) -> Option<String> {
+    let newest = world.checker.borrow().newest();
+    held(world).into_iter().find_map(|(who, held)| {
         if let Some((at, contents)) = &held {
-            checker.holds(&who, place(*at), contents);
+            world.checker.borrow_mut().holds(&who, place(*at), contents);
         }
         let there = held.is_some_and(|(at, _)| place(at) == newest);
         (!there).then_some(who)
     })
 }
 
-/// Commits, each of which is pushed once to each replica, without which nobody asks.
+/// Commits, each of which is pushed once to each replica, without anybody asking.
 fn push(world: &Rc<World>) {
+    if world.plan.feed_commits_bytes_max < COMMIT_BYTES_MAX {
+        return;
+    }
+    subscribe(world);
     let handle = Handle::new(0, 0.0, None);
     for _ in 0..PUSHED_COMMITS {
         let pushed: Vec<u64> = world.replicas.iter().map(|it| it.pushes.get()).collect();
@@ -98,7 +122,7 @@ fn push(world: &Rc<World>) {
         if world.is_violated() {
             return;
         }
-        let newest = world.checker.borrow().newest().0;
+        let newest = world.checker.borrow().newest();
         for (replica, before) in world.replicas.iter().zip(pushed) {
             let pushes = replica.pushes.get() - before;
             let at = replica.engine().held(world, replica).map(|(at, _)| place(at));
@@ -111,10 +135,62 @@ fn push(world: &Rc<World>) {
     }
 }
 
+/// All let go of what they have, and are whole again although commits go on.
+fn begin_anew(world: &Rc<World>) {
+    if world.plan.feed_commits_bytes_max < COMMIT_BYTES_MAX * BUSY_COMMITS as usize {
+        return;
+    }
+    for replica in &world.replicas {
+        faults::wipe(world, replica);
+    }
+    world.isolates.iter().for_each(|isolate| isolate.forget());
+    let handle = Handle::new(0, 0.0, None);
+    for count in 0..BUSY_COMMITS {
+        commit(world, &handle);
+        if count % 2 == 0 {
+            (0..world.isolates.len()).for_each(|isolate| probe(world, isolate));
+        }
+        world.run_for(BUSY_MS);
+    }
+    if let Some((who, _)) = held(world).into_iter().find(|(_, held)| held.is_none()) {
+        let text = || format!("{who} is not whole after {BUSY_COMMITS} commits of calm");
+        world.checker.borrow_mut().violate(Check::Convergence, text);
+    }
+    world.run_for(PUSH_MS);
+    converge(world);
+}
+
+/// A page of each replica is damaged where it shows only once a commit changes it.
+fn damage(world: &Rc<World>) {
+    for replica in &world.replicas {
+        replica.crash(world, usize::MAX);
+        replica.host.disk.storage.damage_page(1, 100);
+    }
+    let write = Rc::new(Write { pages: vec![1], ..(*client::draw_write(world)).clone() });
+    send(world, &Handle::new(0, 0.0, None), write);
+    world.run_for(PUSH_MS);
+    converge(world);
+}
+
+/// Has each replica ask the primary, which renews its subscription.
+fn subscribe(world: &Rc<World>) {
+    for (index, replica) in world.replicas.iter().enumerate() {
+        let (inside, region) = (Rc::clone(world), replica.region);
+        world.clock.spawn(&world.always, async move {
+            let message = Message { age_ms_max: Some(1.0), ..Message::new(Request::Commits) };
+            network::call(&inside, region, Object::Replica(index), message, PUSH_MS).await;
+        });
+    }
+    world.run_for(PUSH_MS);
+}
+
 fn commit(world: &Rc<World>, handle: &Rc<Handle>) {
+    send(world, handle, client::draw_write(world));
+}
+
+fn send(world: &Rc<World>, handle: &Rc<Handle>, write: Rc<Write>) {
     let (inside, handle) = (Rc::clone(world), Rc::clone(handle));
     world.clock.spawn(&world.always, async move {
-        let write = client::draw_write(&inside);
         let query = Query { request: Request::Write(write), session: None, age_ms_max: 0.0 };
         handle.send(&inside, &query).await;
     });

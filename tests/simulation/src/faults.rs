@@ -6,6 +6,7 @@ use isolite_core::memory_storage::Fault as StorageFault;
 
 use crate::client;
 use crate::host::Host;
+use crate::network::Object;
 use crate::plan::Fault;
 use crate::region::Region;
 use crate::world::World;
@@ -53,18 +54,15 @@ pub fn befall(world: &Rc<World>, fault: Fault) {
         format!("{fault:?}, replica {region}, isolate {isolate}")
     });
     match fault {
-        Fault::CrashPrimary => primary.crash(world, some_kept(world, &primary.host)),
+        Fault::CrashPrimary => crash(world, Object::Primary),
         Fault::EvictPrimary => primary.crash(world, usize::MAX),
         Fault::StoragePrimary => fail(world, &primary.host),
         Fault::CrashReplica => {
-            replica_of(&|replica| replica.crash(world, some_kept(world, &replica.host)));
+            replica_of(&|replica| crash(world, Object::Replica(replica.region - 1)));
         }
         Fault::EvictReplica => replica_of(&|replica| replica.crash(world, usize::MAX)),
         Fault::StorageReplica => replica_of(&|replica| fail(world, &replica.host)),
-        Fault::WipeReplica => replica_of(&|replica| {
-            replica.crash(world, 0);
-            replica.host.disk.storage.wipe();
-        }),
+        Fault::WipeReplica => replica_of(&|replica| wipe(world, replica)),
         Fault::DamageReplica => replica_of(&|replica| damage(world, replica)),
         Fault::CrashIsolate => {
             if let Some(it) = world.isolates.get(isolate) {
@@ -75,6 +73,18 @@ pub fn befall(world: &Rc<World>, fault: Fault) {
         Fault::LetGo => world.isolates.iter().skip(isolate).take(1).for_each(|it| it.let_go(world)),
         Fault::Forget => world.isolates.iter().skip(isolate).take(1).for_each(|it| it.forget()),
         Fault::CutOff => cut_off(world),
+    }
+}
+
+/// Ends what an object does, and some of what it has just written.
+pub fn crash(world: &World, object: Object) {
+    match object {
+        Object::Primary => world.primary.crash(world, some_kept(world, &world.primary.host)),
+        Object::Replica(index) => {
+            if let Some(replica) = world.replicas.get(index) {
+                replica.crash(world, some_kept(world, &replica.host));
+            }
+        }
     }
 }
 
@@ -90,10 +100,16 @@ fn fail(world: &World, host: &Host) {
     host.disk.storage.fail_at(world.random.below(12) as usize, fault);
 }
 
+/// A replica can be thrown away at any time.
+pub fn wipe(world: &World, replica: &Region) {
+    replica.crash(world, 0);
+    replica.host.disk.storage.wipe();
+}
+
 /// A bit of a replica's log turns over, while it sleeps.
 fn damage(world: &World, replica: &Region) {
     replica.crash(world, usize::MAX);
-    let newest = world.checker.borrow().newest().0.txid;
+    let newest = world.checker.borrow().newest().txid;
     let txid = newest.saturating_sub(world.random.below(6));
     replica.host.disk.storage.damage_log(txid, world.random.below(300) as usize);
 }

@@ -3,7 +3,7 @@
 
 mod pages;
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use isolite_core::{Answer as Learnt, Ask, Constraint, Position, Progress, Replica};
 
@@ -16,15 +16,20 @@ use crate::world::World;
 use pages::Pages;
 
 pub struct Isolate {
+    number: usize,
     pub region: usize,
     skew_ms: f64,
     life: RefCell<Life>,
     /// None while nothing is remembered of the database.
     entry: RefCell<Option<Entry>>,
+    /// Entries there have been.
+    entries: Cell<u64>,
 }
 
 #[derive(Default)]
 struct Entry {
+    /// Its number in this isolate: another one remembers nothing of what was read by this.
+    number: u64,
     replica: Option<Replica<Pages>>,
     /// Kept of a replica that was let go: none after it may answer from before.
     newest: Option<Position>,
@@ -42,9 +47,10 @@ pub struct Told<'a> {
 }
 
 impl Isolate {
-    pub fn new(region: usize, skew_ms: f64) -> Isolate {
+    pub fn new(number: usize, region: usize, skew_ms: f64) -> Isolate {
         let life = RefCell::new(Life::begin());
-        Isolate { region, skew_ms, life, entry: RefCell::default() }
+        let (entry, entries) = (RefCell::default(), Cell::new(0));
+        Isolate { number, region, skew_ms, life, entry, entries }
     }
 
     pub fn now_ms(&self, world: &World) -> f64 {
@@ -67,11 +73,20 @@ impl Isolate {
     }
 
     fn entry<T>(&self, use_it: impl FnOnce(&mut Entry) -> T) -> T {
-        use_it(self.entry.borrow_mut().get_or_insert_default())
+        let mut slot = self.entry.borrow_mut();
+        use_it(slot.get_or_insert_with(|| {
+            self.entries.set(self.entries.get() + 1);
+            Entry { number: self.entries.get(), ..Entry::default() }
+        }))
     }
 
     fn known<T>(&self, use_it: impl FnOnce(&mut Entry) -> Option<T>) -> Option<T> {
         self.entry.borrow_mut().as_mut().and_then(use_it)
+    }
+
+    /// The number of what is remembered now; 0 if nothing is.
+    pub fn memory(&self) -> u64 {
+        self.known(|entry| Some(entry.number)).unwrap_or(0)
     }
 
     /// The answer to a read, if this isolate may give it, and where from.
@@ -99,9 +114,19 @@ impl Isolate {
         })
     }
 
-    /// The bookmark of the replica, if there is a whole one.
-    pub fn have(&self) -> Option<String> {
-        self.known(|entry| Some(bookmark(entry.replica.as_ref()?.position()?)))
+    /// The bookmark of the replica, if there is a whole one; of a snapshot whose parts are all there
+    /// that of the first, since when its pages have changed.
+    pub fn have(&self, world: &World) -> Option<String> {
+        self.known(|entry| {
+            let replica = entry.replica.as_ref()?;
+            if world.has(Mutation::SnapshotStartForgotten) {
+                return Some(bookmark(replica.position()?));
+            }
+            match replica.ask() {
+                Ask::Commits { since } => Some(bookmark(since)),
+                Ask::Pages { .. } => None,
+            }
+        })
     }
 
     /// The newest bookmark that this isolate knows of.
@@ -141,7 +166,7 @@ impl Isolate {
                 (Some(asked), Some(told)) => entry.answered(world, asked, &told),
                 _ => Err("no answer came".to_owned()),
             };
-            world.trace(|| format!("isolate in {} settles: {next:?}", self.region));
+            world.trace(|| format!("isolate {} settles: {next:?}", self.number));
             match next {
                 Ok(Some(ask)) => {
                     entry.asked = Some(ask);
@@ -166,7 +191,8 @@ impl Isolate {
     pub fn learn(&self, world: &World, told: &Told<'_>) {
         let now_ms = self.now_ms(world);
         self.known(|entry| {
-            entry.learn(world, told);
+            let learnt = entry.learn(told);
+            world.trace(|| format!("isolate {} learns of {}: {learnt}", self.number, told.position));
             entry.keep_to_budget(world, now_ms);
             Some(())
         });
@@ -226,14 +252,16 @@ impl Entry {
         }
     }
 
-    fn learn(&mut self, world: &World, told: &Told<'_>) {
-        let Some(replica) = &mut self.replica else { return };
+    /// Says what came of it, for the trace.
+    fn learn(&mut self, told: &Told<'_>) -> String {
+        let Some(replica) = &mut self.replica else { return "it keeps nothing".to_owned() };
         let Told { sent_ms, position, ltx } = *told;
         let learnt = replica.learn(&Learnt { sent_ms, primary: position, ltx });
-        world.trace(|| {
-            let own = replica.position().map_or("nowhere".to_owned(), |own| own.to_string());
-            format!("an isolate learns of {position}, {learnt:?}, and is at {own}")
-        });
+        match (learnt, replica.position()) {
+            (Ok(()), Some(position)) => format!("it is at {position}"),
+            (Ok(()), None) => "it is not whole".to_owned(),
+            (Err(error), _) => error.to_string(),
+        }
     }
 
     fn is_whole(&self) -> bool {

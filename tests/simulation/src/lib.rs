@@ -13,6 +13,7 @@ mod ending;
 mod faults;
 mod feed;
 mod host;
+mod hunt;
 mod isolate;
 mod message;
 mod mutation;
@@ -26,5 +27,6 @@ mod router;
 mod world;
 
 pub use checker::{Check, Violation};
+pub use hunt::{Find, hunt};
 pub use mutation::Mutation;
-pub use world::{Outcome, run};
+pub use world::{Outcome, run, run_with_fault};

@@ -5,7 +5,7 @@
 
 use std::process::ExitCode;
 
-use isolite_simulation::{Mutation, run};
+use isolite_simulation::{Mutation, hunt, run};
 
 const USAGE: &str = "usage: --seed N [--mutation NAME] | --seeds N [--from N]";
 
@@ -21,8 +21,8 @@ fn main() -> ExitCode {
         (Some(seed), None) => report(seed, mutation, true),
         (None, Some(seeds)) => {
             let from = number("--from").unwrap_or(0);
-            let fails = (from..from + seeds).find(|seed| run(*seed, mutation, false).violation.is_some());
-            fails.map_or(ExitCode::SUCCESS, |seed| report(seed, mutation, false))
+            let find = hunt(from..from + seeds, mutation);
+            find.map_or(ExitCode::SUCCESS, |find| report(find.seed, mutation, false))
         }
         _ => {
             eprintln!("{USAGE}");

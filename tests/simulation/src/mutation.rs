@@ -35,18 +35,23 @@ pub enum Mutation {
     LetGoForgets,
     /// A handle trusts an isolate to remember all that it has ever read there.
     EvictedEntryTrusted,
+    /// An isolate whose snapshot is there but for the commits since does not say since when.
+    SnapshotStartForgotten,
     /// A write that was not answered is sent again.
     WriteRepeated,
     /// What is committed while a push is in flight waits for the next commit.
     PushNotContinued,
     /// The primary takes what it has pushed for taken in, whether or not it was.
     PushesAssumedTaken,
+    /// A replica counts as standing where it stood when it asked, or nowhere during its snapshot: what
+    /// is pushed to it then comes too early, and ends its subscription.
+    AnswerNotCounted,
     /// Parts of a snapshot are put together without the commits between them.
     SnapshotTorn,
 }
 
 impl Mutation {
-    pub const ALL: [Mutation; 20] = [
+    pub const ALL: [Mutation; 22] = [
         Mutation::BookmarkNotAwaited,
         Mutation::GapIgnored,
         Mutation::PageSkipped,
@@ -63,9 +68,11 @@ impl Mutation {
         Mutation::OlderSnapshotAccepted,
         Mutation::LetGoForgets,
         Mutation::EvictedEntryTrusted,
+        Mutation::SnapshotStartForgotten,
         Mutation::WriteRepeated,
         Mutation::PushNotContinued,
         Mutation::PushesAssumedTaken,
+        Mutation::AnswerNotCounted,
         Mutation::SnapshotTorn,
     ];
 

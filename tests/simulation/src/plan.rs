@@ -28,6 +28,10 @@ pub struct Plan {
     pub cache_pages: usize,
     pub checkpoint: CheckpointPolicy,
     pub faults: Faults,
+    /// Whether a machine crashes once a call of its storage has failed.
+    pub crash_when_broken: bool,
+    /// Whether, in the end, all begin anew while commits go on.
+    pub ends_busy: bool,
 }
 
 /// How often what goes wrong, in a thousand messages; or in how many milliseconds once.
@@ -67,6 +71,7 @@ pub enum Fault {
 }
 
 pub const QUESTION_MS_MAX: u64 = 1_500;
+pub const READ_WAIT_MS: u64 = 2_000;
 pub const CALL_MS_MAX: u64 = 4_000;
 pub const SUBSCRIPTION_MS: u64 = 8_000;
 pub const RETRY_DELAY_MS: f64 = 2_500.0;
@@ -88,6 +93,13 @@ const KINDS: [Fault; 12] = [
 ];
 
 impl Plan {
+    /// A small world in which nothing goes wrong.
+    pub fn calm(random: &Random) -> Plan {
+        let plan = Plan { regions: 2, isolates: 1, clients: 2, ..Plan::draw(random) };
+        let faults = Faults::default();
+        Plan { operations: 6, faults_end_ms: 5_000, ends_busy: false, faults, ..plan }
+    }
+
     pub fn draw(random: &Random) -> Plan {
         let pages_max = random.within(1, 9) as u32;
         let small = random.chance(300);
@@ -110,7 +122,16 @@ impl Plan {
                 keep_log_bytes: random.pick(&[0, 600, 5_000]).unwrap_or(0),
             },
             faults: Faults::draw(random),
+            crash_when_broken: random.chance(500),
+            ends_busy: random.chance(300),
         }
+    }
+}
+
+impl Plan {
+    /// Whether an isolate has memory for any database of this world.
+    pub fn has_room(&self) -> bool {
+        self.embedded_pages_max >= self.pages_max
     }
 }
 

@@ -15,6 +15,7 @@ use crate::feed;
 use crate::host::Host;
 use crate::message::{Answer, Message, Request, TAG, bookmark, place, position_of};
 use crate::mutation::Mutation;
+use crate::network::Object;
 use crate::world::World;
 
 pub struct Primary {
@@ -127,7 +128,9 @@ fn feed(world: &Rc<World>, message: &Message) -> Answer {
     });
     let Ok((commits, at)) = fed else { return Answer::status(500) };
     if let Some(region) = message.follow {
-        world.primary.subscribe(world, region, have);
+        // The answer brings it there.
+        let brings = commits.is_some() && !world.has(Mutation::AnswerNotCounted);
+        world.primary.subscribe(world, region, if brings { Some(at) } else { have });
     }
     let bookmark = Some(bookmark(at));
     Answer { status: 200, contents: None, at: Some(at), bookmark, commits, age_ms: 0.0 }
@@ -163,7 +166,7 @@ impl Engine {
     /// Calls `use_it` with the store, opened first if it is not open or has to be anew.
     fn with<T>(
         &self,
-        world: &World,
+        world: &Rc<World>,
         use_it: impl FnOnce(&mut Store) -> Result<T, Error>,
     ) -> Result<T, Error> {
         let mut slot = self.opened.borrow_mut();
@@ -172,7 +175,9 @@ impl Engine {
             None => self.open(world)?,
         };
         let used = use_it(&mut opened);
-        if !opened.is_broken() {
+        if opened.is_broken() {
+            world.broke(Object::Primary);
+        } else {
             *slot = Some(opened);
         }
         used

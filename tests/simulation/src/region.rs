@@ -11,9 +11,9 @@ use isolite_core::{CheckpointProgress, Constraint};
 use crate::host::Host;
 use crate::message::{Answer, Message, Request, TAG};
 use crate::network::{self, Object};
-use crate::plan::CALL_MS_MAX;
+use crate::plan::{CALL_MS_MAX, READ_WAIT_MS};
 use crate::world::World;
-pub use engine::Engine;
+pub use engine::{Asked, Engine};
 
 pub struct Region {
     /// Its number; the first is the primary's, which has no replica.
@@ -74,7 +74,10 @@ impl Call<'_> {
     /// The answer to a read; None if the primary is to give it.
     async fn read(&self) -> Option<Answer> {
         let constraint = self.constraint()?;
-        if constraint == Constraint::Primary {
+        // What the primary told here could be too old when it came.
+        let far = !constraint.allows_trip(self.engine.asked.get().trip_ms);
+        let allows = self.engine.allows(self.world, self.region, &constraint);
+        if constraint == Constraint::Primary || (far && !allows) {
             return None;
         }
         self.be_ready(&constraint).await?;
@@ -99,7 +102,9 @@ impl Call<'_> {
     async fn be_ready(&self, constraint: &Constraint) -> Option<()> {
         let Call { world, engine, region, index, .. } = self;
         if !engine.allows(world, region, constraint) && engine.is_whole(world, region) {
-            sync::catch_up(world, *index, engine, constraint).await;
+            let caught_up = sync::catch_up(world, *index, engine, constraint);
+            // Where the primary cannot be reached, the caller finds out what is allowed.
+            network::within(world, READ_WAIT_MS, caught_up).await;
             self.work_in_background();
         }
         if !engine.is_whole(world, region) {
@@ -121,13 +126,21 @@ impl Call<'_> {
         answer
     }
 
+    /// Has the primary answer. A read does not wait for that as long as a write.
     async fn forward(&self) -> Answer {
-        let Call { world, region, message, .. } = self;
+        let Call { world, region, engine, message, .. } = self;
+        let writes = matches!(message.request, Request::Write(_));
+        let wait_ms = if writes { CALL_MS_MAX } else { READ_WAIT_MS };
         let message = Message { follow: None, ..(*message).clone() };
         // What leaves waits for the disk, as all answers do.
         region.host.disk.gate(world).await;
-        let answer =
-            network::call(world, region.region, Object::Primary, message, CALL_MS_MAX).await;
+        let sent_ms = region.host.now_ms(world);
+        let answer = network::call(world, region.region, Object::Primary, message, wait_ms).await;
+        if !writes {
+            // Should the way have become shorter, the replica asks again.
+            let trip_ms = region.host.now_ms(world) - sent_ms;
+            engine.asked.set(Asked { trip_ms, ..engine.asked.get() });
+        }
         answer.unwrap_or_else(|| Answer::status(503))
     }
 

@@ -21,8 +21,8 @@ pub struct Handle {
     pub age_ms_max: f64,
     /// The newest position that it has been answered from, but for this isolate's memory.
     seen: RefCell<Option<String>>,
-    /// Whether it has been answered from memory, which goes forward only.
-    local: Cell<bool>,
+    /// The memory from which it has been answered, which goes forward only; 0 for none.
+    local: Cell<u64>,
     /// When to look next whether the replica is to be brought forward.
     look_ms: Cell<f64>,
 }
@@ -46,7 +46,7 @@ pub struct Query {
 
 impl Handle {
     pub fn new(isolate: usize, age_ms_max: f64, seen: Option<String>) -> Rc<Handle> {
-        let (seen, local, look_ms) = (RefCell::new(seen), Cell::new(false), Cell::new(0.0));
+        let (seen, local, look_ms) = (RefCell::new(seen), Cell::new(0), Cell::new(0.0));
         Rc::new(Handle { isolate, age_ms_max, seen, local, look_ms })
     }
 
@@ -59,6 +59,7 @@ impl Handle {
                 return Some(reply);
             }
         }
+        let (knew, local) = (self.knows(world, isolate), self.local.get());
         let sent_ms = isolate.now_ms(world);
         let answer = self.ask(world, isolate, query).await?;
         let sent_ms = match world.has(Mutation::ConfirmedAtArrival) {
@@ -67,6 +68,10 @@ impl Handle {
         };
         if let Some(text) = &answer.bookmark {
             self.advance(text);
+            if !knew && query.session.is_none() && self.local.get() == local {
+                // The primary has answered, with no less.
+                self.local.set(0);
+            }
             self.learn(world, isolate, sent_ms, &answer);
             if query.age_ms_max > 0.0 {
                 self.refresh(world, isolate, query.age_ms_max);
@@ -75,6 +80,12 @@ impl Handle {
         let at = answer.at.filter(|_| answer.status == 200)?;
         let Answer { contents, bookmark, .. } = answer;
         Some(Reply { contents, at, bookmark, local: false })
+    }
+
+    /// Whether the isolate remembers what this handle was answered from its memory.
+    fn knows(&self, world: &World, isolate: &Isolate) -> bool {
+        let local = self.local.get();
+        local == 0 || local == isolate.memory() || world.has(Mutation::EvictedEntryTrusted)
     }
 
     fn advance(&self, text: &str) {
@@ -107,7 +118,7 @@ impl Handle {
     ) -> Option<Answer> {
         let Query { request, session, age_ms_max } = query;
         // Asked for a bookmark, even without a replica: what this handle has seen it must know.
-        let have = isolate.have().or_else(|| (*age_ms_max > 0.0).then(String::new));
+        let have = isolate.have(world).or_else(|| (*age_ms_max > 0.0).then(String::new));
         let message =
             Message { session: session.clone(), have, ..Message::new(request.clone()) };
         let reads = matches!(request, Request::Read);
@@ -119,7 +130,7 @@ impl Handle {
             let newest = isolate.newest();
             // What was read in memory may have been forgotten since: then only the primary is new
             // enough.
-            if !self.local.get() || newest.is_some() {
+            if newest.is_some() && self.knows(world, isolate) || self.local.get() == 0 {
                 let seen = self.seen(world).max(newest);
                 let least = if session.is_none() { seen } else { None };
                 let message = Message { age_ms_max: Some(*age_ms_max), least, ..message };
@@ -132,12 +143,15 @@ impl Handle {
 
     fn read(&self, world: &Rc<World>, isolate: &Isolate, query: &Query) -> Option<Reply> {
         let Query { session, age_ms_max, .. } = query;
+        if session.is_none() && !self.knows(world, isolate) {
+            return None;
+        }
         let seen = if session.is_none() { self.seen(world) } else { None };
         let (contents, at) = isolate.read(world, session.as_deref(), seen.as_deref(), *age_ms_max)?;
         // A replica goes forward only: what it has shown once it need not be asked for again.
         if session.is_none() {
             self.seen.replace(None);
-            self.local.set(true);
+            self.local.set(isolate.memory());
         }
         let now_ms = isolate.now_ms(world);
         if now_ms >= self.look_ms.get() {
@@ -163,7 +177,7 @@ async fn fill(world: Rc<World>, isolate: usize, request: Request, age_ms_max: f6
     for _ in 0..QUESTIONS_MAX {
         let Some(request) = next.take() else { return };
         let sent_ms = isolate.now_ms(&world);
-        let have = Some(isolate.have().unwrap_or_default());
+        let have = Some(isolate.have(&world).unwrap_or_default());
         let message = Message { have, ..Message::new(request) };
         let (object, message) = match isolate.near() {
             None => (Object::Primary, message),

@@ -5,6 +5,7 @@ use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::rc::Rc;
 
+use isolite_core::memory_storage::Fault;
 use isolite_core::{Constraint, Position};
 
 use crate::checker::{Checker, Violation};
@@ -15,6 +16,7 @@ use crate::faults;
 use crate::isolate::Isolate;
 use crate::message::place;
 use crate::mutation::Mutation;
+use crate::network::Object;
 use crate::plan::Plan;
 use crate::primary::Primary;
 use crate::random::Random;
@@ -55,21 +57,21 @@ pub struct Outcome {
 pub fn run(seed: u64, mutation: Option<Mutation>, traced: bool) -> Outcome {
     let random = Random::new(seed);
     let plan = Plan::draw(&random);
-    run_plan(random, plan, mutation, traced)
+    World::new(random, plan, mutation, traced).live()
 }
 
-pub fn run_plan(random: Random, plan: Plan, mutation: Option<Mutation>, traced: bool) -> Outcome {
-    let world = World::new(random, plan, mutation, traced);
-    world.trace(|| format!("{:?}", world.plan));
-    client::begin(&world);
-    faults::begin(&world);
-    world.run_for(world.plan.faults_end_ms);
-    faults::end(&world);
-    ending::run(&world);
-    let outcome = world.outcome();
-    // Tasks hold the world that holds them.
-    world.clock.stop();
-    outcome
+/// Lives through a small world in which one call of one storage fails, and nothing else does. The
+/// machine is the primary or the one replica; the number of calls that its storage got comes back.
+pub fn run_with_fault(seed: u64, of_primary: bool, call: usize, fault: Fault) -> (Outcome, usize) {
+    let random = Random::new(seed);
+    let plan = Plan { crash_when_broken: call % 2 == 1, ..Plan::calm(&random) };
+    let world = World::new(random, plan, None, false);
+    let replica = world.replicas.first().map_or(&world.primary.host, |replica| &replica.host);
+    let host = if of_primary { &world.primary.host } else { replica };
+    let storage = host.disk.storage.clone();
+    storage.fail_at(call, fault);
+    let outcome = world.live();
+    (outcome, storage.calls().len())
 }
 
 impl World {
@@ -79,7 +81,7 @@ impl World {
         Rc::new(World {
             primary: Primary::new(skew_ms()),
             replicas: (1..plan.regions).map(|region| Region::new(region, skew_ms())).collect(),
-            isolates: (0..isolates).map(|n| Isolate::new(n % plan.regions, skew_ms())).collect(),
+            isolates: (0..isolates).map(|n| Isolate::new(n, n % plan.regions, skew_ms())).collect(),
             clock: Clock::default(),
             always: Life::begin(),
             mutation,
@@ -93,6 +95,27 @@ impl World {
             random,
             plan,
         })
+    }
+
+    fn live(self: Rc<Self>) -> Outcome {
+        self.trace(|| format!("{:?}", self.plan));
+        client::begin(&self);
+        faults::begin(&self);
+        self.run_for(self.plan.faults_end_ms);
+        faults::end(&self);
+        ending::run(&self);
+        let outcome = self.outcome();
+        // Tasks hold the world that holds them.
+        self.clock.stop();
+        outcome
+    }
+
+    /// A call of an object's storage has failed.
+    pub fn broke(self: &Rc<Self>, object: Object) {
+        if self.plan.crash_when_broken && !self.calm.get() {
+            let world = Rc::clone(self);
+            self.clock.spawn(&self.always, async move { faults::crash(&world, object) });
+        }
     }
 
     pub fn run_for(&self, ms: u64) {
@@ -141,7 +164,7 @@ impl World {
         let checker = self.checker.borrow();
         Outcome {
             violation: checker.violation().cloned(),
-            commits: checker.newest().0.txid,
+            commits: checker.newest().txid,
             reads: checker.reads,
             snapshots: self.replicas.iter().map(|replica| replica.snapshots.get()).sum(),
             virtual_ms: self.clock.now_ms(),

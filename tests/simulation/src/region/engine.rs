@@ -1,6 +1,7 @@
 //! A replica's database, opened from the object's storage, and what it answers.
 
 use std::cell::{Cell, RefCell};
+use std::rc::Rc;
 
 use futures_util::lock::Mutex;
 use isolite_core::{
@@ -12,6 +13,7 @@ use crate::content::Contents;
 use crate::feed;
 use crate::message::{Answer, Message, bookmark, position_of};
 use crate::mutation::Mutation;
+use crate::network::Object;
 use crate::world::World;
 
 /// What is in memory.
@@ -21,14 +23,29 @@ pub struct Engine {
     pub turn: Mutex<()>,
     pub fills: Cell<bool>,
     pub checkpoint_runs: Cell<bool>,
+    pub asked: Cell<Asked>,
     opened: RefCell<Option<Replica<Store>>>,
+}
+
+/// The last question to the primary that was answered.
+#[derive(Clone, Copy)]
+pub struct Asked {
+    pub sent_ms: f64,
+    /// From there to its answer.
+    pub trip_ms: f64,
+}
+
+impl Default for Asked {
+    fn default() -> Self {
+        Asked { sent_ms: f64::NEG_INFINITY, trip_ms: 0.0 }
+    }
 }
 
 impl Engine {
     /// Calls `use_it` with the replica, opened first if it is not open or has to be anew.
     pub fn with<T>(
         &self,
-        world: &World,
+        world: &Rc<World>,
         region: &Region,
         use_it: impl FnOnce(&mut Replica<Store>) -> Result<T, Error>,
     ) -> Result<T, Error> {
@@ -39,16 +56,22 @@ impl Engine {
         };
         let snapshots = opened.snapshots();
         let used = use_it(&mut opened);
+        // A broken one is opened anew, and then found out again.
+        if !opened.pages().is_broken() && opened.heal().unwrap_or(false) {
+            world.trace(|| format!("replica {} is damaged", region.region));
+        }
         region.snapshots.set(region.snapshots.get() + u64::from(opened.snapshots() - snapshots));
-        if !opened.pages().is_broken() {
+        if opened.pages().is_broken() {
+            world.broke(Object::Replica(region.region - 1));
+        } else {
             *slot = Some(opened);
         }
         used
     }
 
-    fn open(&self, world: &World, region: &Region) -> Result<Replica<Store>, Error> {
+    fn open(&self, world: &Rc<World>, region: &Region) -> Result<Replica<Store>, Error> {
         let storage = Box::new(region.host.disk.storage.clone());
-        let store = Store::open(storage, world.plan.cache_pages)?;
+        let store = Store::open_replica(storage, world.plan.cache_pages)?;
         world.trace(|| format!("replica {} opens at {}", region.region, store.position()));
         Ok(Replica::new(store))
     }
@@ -56,7 +79,7 @@ impl Engine {
     /// As `with`, for what has an answer even without a database.
     fn look<T>(
         &self,
-        world: &World,
+        world: &Rc<World>,
         region: &Region,
         otherwise: T,
         look: impl FnOnce(&mut Replica<Store>) -> T,
@@ -70,19 +93,19 @@ impl Engine {
         }
     }
 
-    pub fn is_whole(&self, world: &World, region: &Region) -> bool {
+    pub fn is_whole(&self, world: &Rc<World>, region: &Region) -> bool {
         self.look(world, region, false, |replica| replica.position().is_some())
     }
 
-    pub fn is_behind(&self, world: &World, region: &Region) -> bool {
+    pub fn is_behind(&self, world: &Rc<World>, region: &Region) -> bool {
         self.look(world, region, false, |replica| replica.is_behind())
     }
 
-    pub fn snapshots(&self, world: &World, region: &Region) -> u32 {
+    pub fn snapshots(&self, world: &Rc<World>, region: &Region) -> u32 {
         self.look(world, region, 0, |replica| replica.snapshots())
     }
 
-    pub fn allows(&self, world: &World, region: &Region, constraint: &Constraint) -> bool {
+    pub fn allows(&self, world: &Rc<World>, region: &Region, constraint: &Constraint) -> bool {
         let now_ms = region.host.now_ms(world);
         let constraint = match constraint {
             Constraint::Replica { least, .. } if world.has(Mutation::RegionStalenessIgnored) => {
@@ -96,7 +119,7 @@ impl Engine {
     /// The answer to a read that the constraint allows now.
     pub fn read(
         &self,
-        world: &World,
+        world: &Rc<World>,
         region: &Region,
         constraint: &Constraint,
         have: Option<&str>,
@@ -115,7 +138,7 @@ impl Engine {
     }
 
     /// The answer to an isolate that follows; None if there is nothing whole to follow.
-    pub fn feed(&self, world: &World, region: &Region, message: &Message) -> Option<Answer> {
+    pub fn feed(&self, world: &Rc<World>, region: &Region, message: &Message) -> Option<Answer> {
         self.is_whole(world, region).then(|| {
             self.placed(world, region, None, |store| {
                 let have = position_of(message.have.as_deref());
@@ -127,7 +150,7 @@ impl Engine {
     /// An answer with where the replica stands, and since when.
     fn placed(
         &self,
-        world: &World,
+        world: &Rc<World>,
         region: &Region,
         contents: Option<Contents>,
         commits: impl FnOnce(&mut Store) -> Option<Vec<u8>>,
@@ -148,7 +171,7 @@ impl Engine {
     /// Takes in what the primary pushes; the answer tells where the replica then stands.
     pub fn push(
         &self,
-        world: &World,
+        world: &Rc<World>,
         region: &Region,
         bookmark_text: Option<&str>,
         ltx: Option<&[u8]>,
@@ -173,14 +196,14 @@ impl Engine {
         }
     }
 
-    pub fn checkpoint_is_due(&self, world: &World, region: &Region) -> bool {
+    pub fn checkpoint_is_due(&self, world: &Rc<World>, region: &Region) -> bool {
         let policy = &world.plan.checkpoint;
         self.look(world, region, false, |replica| replica.pages().checkpoint_is_due(policy))
     }
 
     pub fn checkpoint_step(
         &self,
-        world: &World,
+        world: &Rc<World>,
         region: &Region,
     ) -> Result<CheckpointProgress, Error> {
         let policy = &world.plan.checkpoint;
@@ -188,7 +211,7 @@ impl Engine {
     }
 
     /// Where it stands and what it holds, if it is whole.
-    pub fn held(&self, world: &World, region: &Region) -> Option<(Position, Contents)> {
+    pub fn held(&self, world: &Rc<World>, region: &Region) -> Option<(Position, Contents)> {
         self.look(world, region, None, |replica| {
             let position = replica.position()?;
             Some((position, feed::contents_of(replica.pages_mut()).ok()?))

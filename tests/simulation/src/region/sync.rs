@@ -4,7 +4,7 @@ use std::rc::Rc;
 
 use isolite_core::{Answer as Learnt, Ask, Constraint, Progress};
 
-use super::{Engine, Region};
+use super::{Asked, Engine, Region};
 use crate::message::{Message, Request, bookmark, position_of};
 use crate::network::{self, Object};
 use crate::plan::QUESTION_MS_MAX;
@@ -19,10 +19,14 @@ struct Stop;
 /// Asks until the constraint allows an answer, or a snapshot would be needed.
 pub async fn catch_up(world: &Rc<World>, index: usize, engine: &Engine, constraint: &Constraint) {
     let Some(region) = world.replicas.get(index) else { return };
+    let began_ms = region.host.now_ms(world);
     loop {
         let _turn = engine.turn.lock().await;
-        // Whoever had the turn before may have brought it.
-        if !engine.is_whole(world, region) || engine.allows(world, region, constraint) {
+        // Whoever had the turn before may have brought it, or as much as can be had.
+        let asked_since =
+            engine.asked.get().sent_ms >= began_ms && !engine.is_behind(world, region);
+        let whole = engine.is_whole(world, region);
+        if !whole || engine.allows(world, region, constraint) || asked_since {
             return;
         }
         match step(world, region, engine).await {
@@ -68,7 +72,11 @@ async fn step(world: &Rc<World>, region: &Region, engine: &Engine) -> Result<Pro
     region.host.disk.gate(world).await;
     let answer =
         network::call(world, region.region, Object::Primary, message, QUESTION_MS_MAX).await;
-    let answer = answer.filter(|answer| answer.status == 200).ok_or(Stop)?;
+    let answer = answer.ok_or(Stop)?;
+    engine.asked.set(Asked { sent_ms, trip_ms: region.host.now_ms(world) - sent_ms });
+    if answer.status != 200 {
+        return Err(Stop);
+    }
     let primary = position_of(answer.bookmark.as_deref()).ok_or(Stop)?;
     let learnt = Learnt { sent_ms, primary, ltx: answer.commits.as_deref() };
     let answered = engine.with(world, region, |replica| Ok(replica.answered(ask, learnt)));
