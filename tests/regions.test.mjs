@@ -168,3 +168,31 @@ describe("regions without distance", { concurrency: 1 }, () => {
     assertNear(await quickest(regions, HOME, query));
   });
 });
+
+describe("the app of npm run dev:regions", { concurrency: 1 }, () => {
+  let regions;
+  before(async () => {
+    const databases = { DB: { database: "demo", create: true } };
+    const app = { main: "scripts/regions/demo.mjs", databases };
+    regions = await Regions.start({ regions: [HOME, AWAY], app });
+    const rest = new RestClient(regions.origin(HOME), TOKEN);
+    await rest.create("demo");
+    await rest.query("demo", "CREATE TABLE cities (id INTEGER PRIMARY KEY, name, country, population)");
+    await rest.query("demo", "INSERT INTO cities VALUES (11000000, 'Last', 'XX', 1)");
+  });
+  after(() => regions?.stop());
+
+  test("shows that reads come to be answered near, and what a write takes", async () => {
+    const visit = async (method) => (await regions.fetch(AWAY, "/", { method })).json();
+    let seen;
+    for (let tries = 0; tries < 100 && seen?.read.served_by_primary !== false; tries++) {
+      seen = await visit("GET");
+    }
+    assert.equal(seen.read.served_by_region, AWAY.toUpperCase());
+    assert.equal(seen.read.result.name, "Last");
+    const { write, count } = await visit("POST");
+    assertFar(write.ms);
+    assert.deepEqual([write.served_by_region, count.result.notes], [HOME.toUpperCase(), 1]);
+    assertNear(count.ms);
+  });
+});
