@@ -100,6 +100,11 @@ impl MemoryStorage {
         self.state.borrow().content.log.len()
     }
 
+    /// Bytes of one commit in the log.
+    pub fn log_bytes(&self, txid: Txid) -> usize {
+        self.state.borrow().content.log.get(&txid).map_or(0, |(_, ltx)| ltx.len())
+    }
+
     /// Pages kept by checkpoints.
     pub fn pages_len(&self) -> usize {
         self.state.borrow().content.pages.len()

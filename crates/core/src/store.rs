@@ -394,6 +394,11 @@ impl Store {
             let (at, next) = (self.position, row.position);
             return Err(Error::Corrupt(format!("the log goes from {at} to {next}")));
         }
+        let mut added = self.size_pages + 1..=row.size_pages;
+        let is_there = |number| row.frames.binary_search_by_key(&number, |frame| frame.0).is_ok();
+        if !added.all(|number| number == LOCK_PAGE || is_there(number)) {
+            return Err(Error::Corrupt(format!("commit {} lacks a page", row.position)));
+        }
         for number in row.size_pages + 1..=self.size_pages {
             self.frames.remove(&number);
         }

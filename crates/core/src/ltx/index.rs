@@ -3,6 +3,7 @@
 //! It stands between the frames and the trailer as triples of unsigned varints, so that a page can
 //! be read from a stored file without reading the rest.
 
+use crate::ltx::frame::FRAME_HEADER_SIZE;
 use crate::ltx::{HEADER_SIZE, LtxError, TRAILER_SIZE, array_at};
 use crate::page::PageNo;
 
@@ -28,6 +29,9 @@ pub(crate) fn encode_index(entries: &[(PageNo, FrameRef)], out: &mut Vec<u8>) {
 }
 
 /// Reads the index of a whole LTX file, calling `visit` with each page in ascending order.
+///
+/// It is held against the frames, which lie one behind the other and name their pages: an entry that
+/// was damaged would otherwise leave an older image of its page in force, and nobody would notice.
 pub fn read_index(ltx: &[u8], mut visit: impl FnMut(PageNo, FrameRef)) -> Result<(), LtxError> {
     let size_at = ltx
         .len()
@@ -41,18 +45,23 @@ pub fn read_index(ltx: &[u8], mut visit: impl FnMut(PageNo, FrameRef)) -> Result
         .filter(|start| *start >= HEADER_SIZE)
         .ok_or(LtxError("damaged index"))?;
     let mut rest = &ltx[start..size_at];
+    let (mut end, mut last) = (HEADER_SIZE, 0);
     loop {
         let number = take_number(&mut rest)?;
         if number == 0 {
             break;
         }
         let frame = FrameRef { offset: take_number(&mut rest)?, len: take_number(&mut rest)? };
-        if frame.offset as usize + frame.len as usize > start {
+        let named = array_at::<4>(ltx, end).map(u32::from_be_bytes)?;
+        if frame.offset as usize != end || number != named || number <= last {
             return Err(LtxError("damaged index"));
         }
+        end += frame.len as usize;
+        last = number;
         visit(number, frame);
     }
-    if rest.is_empty() { Ok(()) } else { Err(LtxError("damaged index")) }
+    let whole = rest.is_empty() && end + FRAME_HEADER_SIZE == start;
+    if whole { Ok(()) } else { Err(LtxError("damaged index")) }
 }
 
 fn push_varint(mut value: u64, out: &mut Vec<u8>) {

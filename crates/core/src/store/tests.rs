@@ -10,6 +10,7 @@ use crate::checkpoint::{CheckpointPolicy, CheckpointProgress};
 use crate::checksum::Checksum;
 use crate::crc64::PageCrc;
 use crate::memory_storage::{Fault, MemoryStorage};
+use crate::page::PAGE_SIZE;
 use crate::random::Random;
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -159,5 +160,29 @@ fn a_damaged_frame_is_an_error_and_not_an_answer() {
     let read: Vec<_> = read.collect();
     for (i, page) in read.iter().enumerate() {
         assert!(page.as_ref().map_or(true, |page| page == &*pages[i]), "page {}", i + 1);
+    }
+}
+
+#[test]
+fn a_damaged_log_does_not_bring_back_an_older_page() {
+    let storage = || {
+        let storage = MemoryStorage::default();
+        let mut store = Store::open(Box::new(storage.clone()), 8).unwrap();
+        for fill in 1..=2 {
+            let pages = (1..=3).map(|number| (number, Box::new([fill; PAGE_SIZE]))).collect();
+            store.commit(Changes { pages, size_pages: 3 }, 1).unwrap();
+        }
+        storage
+    };
+    let len = storage().log_bytes(2);
+    for at in 0..len {
+        let storage = storage();
+        storage.damage_log(2, at);
+        let Ok(mut store) = Store::open(Box::new(storage), 8) else { continue };
+        for number in 1..=3 {
+            if let Ok(page) = store.page(number) {
+                assert_eq!(page[0], 2, "page {number} with byte {at} damaged");
+            }
+        }
     }
 }
