@@ -9,7 +9,14 @@ const WAYS = ["embedded", "service"];
 const OPERATIONS = 2_000;
 
 /** How busy a workload's clients are. */
-export const PACE = { pause_ms_max: 40, writes: 0.12, long_pauses: 0.04, beside: 0.1 };
+export const PACE = {
+  pause_ms_max: 40,
+  writes: 0.12,
+  long_pauses: 0.04,
+  /** In parts of the bound: to meet what is just too old. */
+  long_pause: [0.7, 1.1],
+  beside: 0.1,
+};
 
 export class Workload {
   #database;
@@ -38,6 +45,34 @@ export class Workload {
     return this.#everywhere(WAYS, cases);
   }
 
+  /** The plans of handles that ask the primary for everything and write much, one for each way. */
+  writers() {
+    const [home] = this.#regions;
+    const pace = { ...PACE, writes: 0.5, long_pauses: 0 };
+    return WAYS.map((way) => this.#long({ region: home, way, start: null, bound_ms: 0 }, pace));
+  }
+
+  /**
+   * Away from home, the plans of a handle that sleeps for longer than its bound and then reads much, and
+   * of one in other isolates that reads seldom, and something new: by that the region's replica is 700 ms
+   * old when the first one wakes.
+   */
+  sleepers() {
+    const read = (pause_ms) => ({ ...this.#operation(0), kind: "read", pause_ms, beside: false });
+    const cycle = () => [read(1_100), ...Array.from({ length: 20 }, () => read(30))];
+    const [, ...away] = this.#regions;
+    return away.flatMap((region) => [
+      {
+        client: this.#client({ region, way: "embedded", start: null }),
+        operations: Array.from({ length: 10 }, cycle).flat(),
+      },
+      {
+        client: this.#client({ region, way: "service", start: null, bound_ms: 100 }),
+        operations: [read(400), ...Array.from({ length: 10 }, () => read(1_740))],
+      },
+    ]);
+  }
+
   /** The next link of a chain, from the bookmark of the one before. */
   link(chain, bookmark) {
     const start = bookmark ?? this.#random.pick(["first-unconstrained", "first-primary"]);
@@ -54,10 +89,10 @@ export class Workload {
     });
   }
 
-  #long(it) {
+  #long(it, pace = this.#pace) {
     const client = this.#client(it);
     const { bound_ms = 1_000 } = it;
-    const operations = Array.from({ length: OPERATIONS }, () => this.#operation(bound_ms));
+    const operations = Array.from({ length: OPERATIONS }, () => this.#operation(bound_ms, pace));
     return { client, operations };
   }
 
@@ -74,13 +109,13 @@ export class Workload {
     return { client: name ?? line, line, database: this.#database, ...it };
   }
 
-  #operation(bound_ms) {
+  #operation(bound_ms, pace = this.#pace) {
     const random = this.#random;
-    const { pause_ms_max, writes, long_pauses, beside } = this.#pace;
+    const { pause_ms_max, writes, long_pauses, long_pause, beside } = pace;
     const reads = random.chance(0.2) ? "read_batch" : "read";
-    // As long as the bound lasts, to meet what is just too old.
+    const [short, long] = long_pause.map((part) => Math.round(bound_ms * part));
     const pause_ms = random.chance(long_pauses)
-      ? Math.floor(bound_ms * (0.7 + 0.4 * random.fraction()))
+      ? random.between(short, long)
       : random.between(0, pause_ms_max);
     return {
       op: `${this.#operations++}`,

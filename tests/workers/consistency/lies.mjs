@@ -26,6 +26,11 @@ function changed(message, name, value) {
 const kept = new Map();
 
 const lies = {
+  honest: {
+    what: "nothing, but pushes are lost",
+    caught_by: [],
+    lie: withoutPushes,
+  },
   forgotten_bookmarks: {
     what: "a region's replica is not told what its readers have seen",
     caught_by: ["read your writes", "monotonic reads"],
@@ -53,6 +58,8 @@ const lies = {
   young_answers: {
     what: "a region's replica says that it is as new as can be",
     caught_by: ["bounded staleness"],
+    // Writes and bookmarks would keep every isolate from growing old.
+    clients: "sleepers",
     async lie(to, message, send) {
       const answer = await withoutPushes(to, message, send);
       if (to.kind === "replica") answer[4] = 0;
@@ -144,7 +151,7 @@ export function dishonest(name, { fetch, d1 }) {
   return face ? { fetch, d1: (...parts) => d1(...face(parts)) } : { fetch, d1 };
 }
 
-/** Every lie: its database's name, what is wrong, and which guarantees that breaks. */
-export const LIES = Object.entries(lies).map(([name, { what, caught_by }]) => {
-  return { name, what, caught_by };
+/** Every lie: its database's name, what is wrong, which guarantees that breaks, and for which clients. */
+export const LIES = Object.entries(lies).map(([name, { what, caught_by, clients = "busy" }]) => {
+  return { name, what, caught_by, clients };
 });
