@@ -13,6 +13,8 @@ use crate::mutation::Mutation;
 use crate::router::{Handle, Query, Reply};
 use crate::world::World;
 
+const VISITOR_AGE_MS_MAX: u64 = 3_000;
+
 /// Bookmarks that clients hand over to each other, with where their lines stood.
 #[derive(Default)]
 pub struct Pool(RefCell<Vec<(String, Line)>>);
@@ -89,7 +91,7 @@ async fn live(world: Rc<World>, client: Rc<Client>, mut shares: Option<(Rc<Handl
 }
 
 fn think_ms(world: &World) -> u64 {
-    if world.random.chance(400) { world.random.below(30) } else { world.random.below(1_200) }
+    if world.random.chance(world.plan.hurry) { world.random.below(30) } else { world.random.below(1_200) }
 }
 
 async fn read(world: &Rc<World>, client: &Client, way: &Way) {
@@ -107,6 +109,7 @@ async fn read(world: &Rc<World>, client: &Client, way: &Way) {
         world.checker.borrow_mut().read(&client.name, &asked, place(*at), contents);
     }
     way.advance(world, &reply);
+    forget(world, client).await;
 }
 
 async fn write(world: &Rc<World>, client: &Client, way: &Way) {
@@ -124,6 +127,38 @@ async fn write(world: &Rc<World>, client: &Client, way: &Way) {
     let Some(reply) = reply else { return };
     world.checker.borrow_mut().wrote(&client.name, &asked, place(reply.at), &write);
     way.advance(world, &reply);
+    forget(world, client).await;
+}
+
+/// Memory may be wanted for other databases at any time, most of all just after it has learnt; and
+/// somebody else's read then brings the database back.
+async fn forget(world: &Rc<World>, client: &Client) {
+    let Some(isolate) = world.isolates.get(client.isolate) else { return };
+    if !world.fails(world.plan.faults.forgetful) {
+        return;
+    }
+    let all = world.random.chance(500);
+    world.trace(|| format!("isolate {} lets go, forgetting {all}", client.isolate));
+    if all {
+        isolate.forget();
+    } else {
+        isolate.let_go(world);
+    }
+    visit(world, client.isolate, VISITOR_AGE_MS_MAX).await;
+    world.clock.sleep(world.random.below(40)).await;
+}
+
+/// A read of somebody who has seen nothing.
+pub async fn visit(world: &Rc<World>, isolate: usize, age_ms_max: u64) {
+    let handle = Handle::new(isolate, age_ms_max as f64, None);
+    let line = world.checker.borrow_mut().line(Line::default());
+    let asked = world.checker.borrow().begin(line, Some(age_ms_max), world.clock.now_ms());
+    let query = Query { request: Request::Read, session: None, age_ms_max: age_ms_max as f64 };
+    let reply = handle.send(world, &query).await;
+    if let Some((at, contents)) = reply.and_then(|reply| Some((reply.at, reply.contents?))) {
+        world.trace(|| format!("a visitor of isolate {isolate} reads at {at}"));
+        world.checker.borrow_mut().read("a visitor", &asked, place(at), &contents);
+    }
 }
 
 pub fn draw_write(world: &World) -> Rc<Write> {

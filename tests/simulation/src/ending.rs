@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use isolite_core::Position;
 
-use crate::checker::{Check, Line};
+use crate::checker::Check;
 use crate::client;
 use crate::content::{Contents, Write};
 use crate::faults;
@@ -19,21 +19,28 @@ const CLIENTS_MS: u64 = 30_000;
 /// Within so long all replicas are there.
 const CONVERGE_MS: u64 = 15_000;
 const PROBE_MS: u64 = 300;
+const PROBE_AGE_MS_MAX: u64 = 250;
 /// Longer than a push takes to the farthest region and back.
-const PUSH_MS: u64 = 700;
-const BUSY_COMMITS: u32 = 30;
+const PUSH_MS: u64 = 1_000;
+const BUSY_COMMITS: u32 = 60;
 const BUSY_MS: u64 = 130;
-const PUSHED_COMMITS: u64 = 3;
-/// Longer than any commit here. Where no more than a shorter one is fed, a push only tells of it.
+/// Between commits that come close together.
+const CLOSE_MS: u64 = 20;
+/// Longer than all parts of a snapshot take.
+const SNAPSHOT_MS: u64 = 3_000;
+/// Longer than any commit here.
 const COMMIT_BYTES_MAX: usize = 1_000;
 
 pub fn run(world: &Rc<World>) {
     finish_clients(world);
     converge(world);
-    push(world);
-    if world.plan.ends_busy {
-        begin_anew(world);
-        damage(world);
+    // Where less is fed than a commit takes, a push only tells of it.
+    if world.plan.feed_commits_bytes_max >= COMMIT_BYTES_MAX {
+        push(world);
+        if world.plan.ends_busy {
+            begin_anew(world);
+            damage(world);
+        }
     }
 }
 
@@ -67,17 +74,9 @@ fn converge(world: &Rc<World>) {
 
 fn probe(world: &Rc<World>, isolate: usize) {
     let Some(life) = world.isolates.get(isolate).map(|it| it.life()) else { return };
-    let handle = Handle::new(isolate, 250.0, None);
     let inside = Rc::clone(world);
     world.clock.spawn(&life, async move {
-        let line = inside.checker.borrow_mut().line(Line::default());
-        let asked = inside.checker.borrow().begin(line, Some(250), inside.clock.now_ms());
-        let query = Query { request: Request::Read, session: None, age_ms_max: 250.0 };
-        let reply = handle.send(&inside, &query).await;
-        let Some((at, contents)) = reply.and_then(|reply| Some((reply.at, reply.contents?))) else {
-            return;
-        };
-        inside.checker.borrow_mut().read("probe", &asked, place(at), &contents);
+        client::visit(&inside, isolate, PROBE_AGE_MS_MAX).await;
     });
 }
 
@@ -108,16 +107,19 @@ fn behind(world: &Rc<World>) -> Option<String> {
     })
 }
 
-/// Commits, each of which is pushed once to each replica, without anybody asking.
+/// Commits that come to each replica by one push each, or by fewer where they come close together,
+/// without anybody asking.
 fn push(world: &Rc<World>) {
-    if world.plan.feed_commits_bytes_max < COMMIT_BYTES_MAX {
-        return;
+    if world.plan.ends_busy {
+        world.replicas.iter().for_each(|replica| faults::wipe(world, replica));
     }
     subscribe(world);
-    let handle = Handle::new(0, 0.0, None);
-    for _ in 0..PUSHED_COMMITS {
+    for together in [1, 1, 3] {
         let pushed: Vec<u64> = world.replicas.iter().map(|it| it.pushes.get()).collect();
-        commit(world, &handle);
+        for _ in 0..together {
+            commit(world);
+            world.run_for(CLOSE_MS);
+        }
         world.run_for(PUSH_MS);
         if world.is_violated() {
             return;
@@ -126,7 +128,7 @@ fn push(world: &Rc<World>) {
         for (replica, before) in world.replicas.iter().zip(pushed) {
             let pushes = replica.pushes.get() - before;
             let at = replica.engine().held(world, replica).map(|(at, _)| place(at));
-            if pushes != 1 || at != Some(newest) {
+            if !(1..=together).contains(&pushes) || at != Some(newest) {
                 let region = replica.region;
                 let text = || format!("region {region} got {pushes} pushes of {newest:?}: {at:?}");
                 world.checker.borrow_mut().violate(Check::OnePush, text);
@@ -144,9 +146,8 @@ fn begin_anew(world: &Rc<World>) {
         faults::wipe(world, replica);
     }
     world.isolates.iter().for_each(|isolate| isolate.forget());
-    let handle = Handle::new(0, 0.0, None);
     for count in 0..BUSY_COMMITS {
-        commit(world, &handle);
+        commit(world);
         if count % 2 == 0 {
             (0..world.isolates.len()).for_each(|isolate| probe(world, isolate));
         }
@@ -162,17 +163,18 @@ fn begin_anew(world: &Rc<World>) {
 
 /// A page of each replica is damaged where it shows only once a commit changes it.
 fn damage(world: &Rc<World>) {
+    subscribe(world);
     for replica in &world.replicas {
         replica.crash(world, usize::MAX);
         replica.host.disk.storage.damage_page(1, 100);
     }
     let write = Rc::new(Write { pages: vec![1], ..(*client::draw_write(world)).clone() });
-    send(world, &Handle::new(0, 0.0, None), write);
+    send(world, write);
     world.run_for(PUSH_MS);
     converge(world);
 }
 
-/// Has each replica ask the primary, which renews its subscription.
+/// Has each replica ask the primary, which renews its subscription: for all pages, if it has none.
 fn subscribe(world: &Rc<World>) {
     for (index, replica) in world.replicas.iter().enumerate() {
         let (inside, region) = (Rc::clone(world), replica.region);
@@ -181,15 +183,15 @@ fn subscribe(world: &Rc<World>) {
             network::call(&inside, region, Object::Replica(index), message, PUSH_MS).await;
         });
     }
-    world.run_for(PUSH_MS);
+    world.run_for(SNAPSHOT_MS);
 }
 
-fn commit(world: &Rc<World>, handle: &Rc<Handle>) {
-    send(world, handle, client::draw_write(world));
+fn commit(world: &Rc<World>) {
+    send(world, client::draw_write(world));
 }
 
-fn send(world: &Rc<World>, handle: &Rc<Handle>, write: Rc<Write>) {
-    let (inside, handle) = (Rc::clone(world), Rc::clone(handle));
+fn send(world: &Rc<World>, write: Rc<Write>) {
+    let (inside, handle) = (Rc::clone(world), Handle::new(0, 0.0, None));
     world.clock.spawn(&world.always, async move {
         let query = Query { request: Request::Write(write), session: None, age_ms_max: 0.0 };
         handle.send(&inside, &query).await;

@@ -191,7 +191,7 @@ impl Isolate {
     pub fn learn(&self, world: &World, told: &Told<'_>) {
         let now_ms = self.now_ms(world);
         self.known(|entry| {
-            let learnt = entry.learn(told);
+            let learnt = entry.learn(world, told);
             world.trace(|| format!("isolate {} learns of {}: {learnt}", self.number, told.position));
             entry.keep_to_budget(world, now_ms);
             Some(())
@@ -253,10 +253,14 @@ impl Entry {
     }
 
     /// Says what came of it, for the trace.
-    fn learn(&mut self, told: &Told<'_>) -> String {
+    fn learn(&mut self, world: &World, told: &Told<'_>) -> String {
         let Some(replica) = &mut self.replica else { return "it keeps nothing".to_owned() };
         let Told { sent_ms, position, ltx } = *told;
+        let snapshots = replica.snapshots();
         let learnt = replica.learn(&Learnt { sent_ms, primary: position, ltx });
+        if world.has(Mutation::OlderSnapshotAccepted) && replica.snapshots() != snapshots {
+            *replica = Replica::new(Pages::of(world));
+        }
         match (learnt, replica.position()) {
             (Ok(()), Some(position)) => format!("it is at {position}"),
             (Ok(()), None) => "it is not whole".to_owned(),

@@ -41,8 +41,6 @@ pub enum Mutation {
     WriteRepeated,
     /// What is committed while a push is in flight waits for the next commit.
     PushNotContinued,
-    /// The primary takes what it has pushed for taken in, whether or not it was.
-    PushesAssumedTaken,
     /// A replica counts as standing where it stood when it asked, or nowhere during its snapshot: what
     /// is pushed to it then comes too early, and ends its subscription.
     AnswerNotCounted,
@@ -51,7 +49,7 @@ pub enum Mutation {
 }
 
 impl Mutation {
-    pub const ALL: [Mutation; 22] = [
+    pub const ALL: [Mutation; 21] = [
         Mutation::BookmarkNotAwaited,
         Mutation::GapIgnored,
         Mutation::PageSkipped,
@@ -71,7 +69,6 @@ impl Mutation {
         Mutation::SnapshotStartForgotten,
         Mutation::WriteRepeated,
         Mutation::PushNotContinued,
-        Mutation::PushesAssumedTaken,
         Mutation::AnswerNotCounted,
         Mutation::SnapshotTorn,
     ];

@@ -13,6 +13,8 @@ use crate::reply::{Giver, reply};
 use crate::world::World;
 use crate::{primary, region};
 
+const LATE_MS_MAX: u64 = 2_500;
+
 /// An object, by where it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Object {
@@ -72,7 +74,10 @@ async fn deliver(
     giver: Option<Giver<Answer>>,
 ) {
     let region = to.region();
-    world.clock.sleep(latency_ms(&world, from, region)).await;
+    let pushes = matches!(message.request, Request::Push(_));
+    let late = pushes && world.fails(world.plan.faults.late_pushes);
+    let late_ms = if late { world.random.below(LATE_MS_MAX) } else { 0 };
+    world.clock.sleep(latency_ms(&world, from, region) + late_ms).await;
     let (inside, waiter) = reply();
     let life = match to {
         Object::Primary => world.primary.host.life(),
@@ -125,6 +130,6 @@ fn passes(world: &World, from: usize, to: usize) -> bool {
 /// Regions lie in a row.
 fn latency_ms(world: &World, from: usize, to: usize) -> u64 {
     let base_ms = 1 + 35 * from.abs_diff(to) as u64;
-    let late_ms = if world.fails(world.plan.faults.late) { world.random.below(2_500) } else { 0 };
+    let late_ms = if world.fails(world.plan.faults.late) { world.random.below(LATE_MS_MAX) } else { 0 };
     base_ms + world.random.below(base_ms / 2 + 1) + late_ms
 }

@@ -14,6 +14,8 @@ pub struct Plan {
     pub isolates: usize,
     pub clients: usize,
     pub operations: u32,
+    /// Pauses of clients that are short, in a thousand.
+    pub hurry: u64,
     /// When things stop going wrong.
     pub faults_end_ms: u64,
     pub pages_max: u32,
@@ -40,8 +42,14 @@ pub struct Faults {
     pub lost: u64,
     pub doubled: u64,
     pub late: u64,
+    /// Pushes that are late.
+    pub late_pushes: u64,
     pub slow_disk: u64,
     pub slow_object: u64,
+    /// Answers after which an isolate lets go of its replica, or remembers nothing.
+    pub forgetful: u64,
+    /// Commits that an isolate's replica cannot apply, as when SQLite does not read it again.
+    pub unapplied: u64,
     /// One of the kinds below each so many milliseconds; 0 is never.
     pub every_ms: u64,
     pub kinds: Vec<Fault>,
@@ -106,7 +114,8 @@ impl Plan {
         Plan {
             regions: random.within(2, 4) as usize,
             isolates: random.within(1, 2) as usize,
-            clients: random.within(1, 2) as usize,
+            clients: random.within(1, 3) as usize,
+            hurry: random.pick(&[200, 500, 950]).unwrap_or(0),
             operations: random.within(4, 10) as u32,
             faults_end_ms: random.within(4_000, 12_000),
             pages_max,
@@ -147,8 +156,11 @@ impl Faults {
             lost: rate(&[0, 0, 10, 50]),
             doubled: rate(&[0, 0, 30, 150]),
             late: rate(&[0, 30, 150]),
+            late_pushes: rate(&[0, 0, 100, 600]),
             slow_disk: rate(&[0, 0, 50, 300]),
             slow_object: rate(&[0, 0, 50, 200]),
+            forgetful: rate(&[0, 0, 30, 200]),
+            unapplied: rate(&[0, 0, 30, 200]),
             every_ms: rate(&[0, 200, 600, 1_500, 4_000]),
             kinds: KINDS.into_iter().filter(|_| random.chance(some)).collect(),
         }

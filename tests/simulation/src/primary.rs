@@ -128,8 +128,9 @@ fn feed(world: &Rc<World>, message: &Message) -> Answer {
     });
     let Ok((commits, at)) = fed else { return Answer::status(500) };
     if let Some(region) = message.follow {
-        // The answer brings it there.
-        let brings = commits.is_some() && !world.has(Mutation::AnswerNotCounted);
+        // The answer brings it there; of an empty database there is nothing to bring.
+        let brings = commits.is_some() || matches!(message.request, Request::Pages { .. });
+        let brings = brings && !world.has(Mutation::AnswerNotCounted);
         world.primary.subscribe(world, region, if brings { Some(at) } else { have });
     }
     let bookmark = Some(bookmark(at));

@@ -37,7 +37,7 @@ pub struct World {
     pub clients: RefCell<Vec<Rc<Client>>>,
     pub pool: Pool,
     /// Whether nothing goes wrong any more.
-    pub calm: Cell<bool>,
+    pub calm: Rc<Cell<bool>>,
     /// Per region: until when nothing comes in or out.
     pub cut_off_until_ms: Vec<Cell<u64>>,
     pub writes: Cell<u64>,
@@ -88,7 +88,7 @@ impl World {
             checker: RefCell::new(Checker::new(place(Position::START))),
             clients: RefCell::default(),
             pool: Pool::default(),
-            calm: Cell::new(false),
+            calm: Rc::default(),
             cut_off_until_ms: (0..plan.regions).map(|_| Cell::new(0)).collect(),
             writes: Cell::new(0),
             traced,
