@@ -52,16 +52,47 @@ export class Workerd {
 
   /** Starts the Workers of these peers. */
   async start(peers) {
+    await this.startWorkers(peers.flatMap((peer) => CONFIGURATIONS[peer]));
+    return peers.map((peer) => new WorkerPeer(peer, this.worker(peer)));
+  }
+
+  /** Starts the Workers that have these configurations. */
+  async startWorkers(paths) {
     Object.assign(process.env, ENVIRONMENT);
     const { createTestHarness } = await import("wrangler");
-    const paths = peers.flatMap((peer) => CONFIGURATIONS[peer]);
     this.#harness = createTestHarness({ workers: paths.map((configPath) => ({ configPath })) });
     await this.#harness.listen();
-    return peers.map((peer) => new WorkerPeer(peer, this.#harness.getWorker(peer)));
+  }
+
+  worker(name) {
+    return new AskedWorker(name, this.#harness.getWorker(name));
   }
 
   async close() {
     await this.#harness?.close();
+  }
+}
+
+/** A Worker that is asked by JSON. */
+class AskedWorker {
+  #name;
+  #worker;
+
+  constructor(name, worker) {
+    this.#name = name;
+    this.#worker = worker;
+  }
+
+  async ask(path, body, headers = {}) {
+    const response = await this.#worker.fetch(`http://bench${path}`, {
+      method: "POST",
+      headers,
+      body: JSON.stringify(body),
+      signal: AbortSignal.timeout(REQUEST_MS_MAX),
+    });
+    const text = await response.text();
+    if (!response.ok) throw new Error(`${this.#name}: ${response.status} ${text.slice(0, 500)}`);
+    return JSON.parse(text);
   }
 }
 
@@ -74,23 +105,12 @@ class WorkerPeer {
   }
 
   load(statements) {
-    return this.#ask("/load", statements);
+    return this.#worker.ask("/load", statements);
   }
 
   run(work) {
-    return this.#ask("/run", work);
+    return this.#worker.ask("/run", work);
   }
 
   close() {}
-
-  async #ask(path, body) {
-    const response = await this.#worker.fetch(`http://bench${path}`, {
-      method: "POST",
-      body: JSON.stringify(body),
-      signal: AbortSignal.timeout(REQUEST_MS_MAX),
-    });
-    const text = await response.text();
-    if (!response.ok) throw new Error(`${this.name}: ${response.status} ${text.slice(0, 500)}`);
-    return JSON.parse(text);
-  }
 }

@@ -39,8 +39,11 @@ export class Stopwatch {
   }
 
   start() {
-    if (!this.pauses) return;
-    // Time may have passed since the last step.
+    if (this.pauses) this.resume();
+  }
+
+  /** Starts after a pause: time may have passed since the last step. */
+  resume() {
     nextStep();
     this.#learn();
   }
