@@ -75,7 +75,9 @@ const runtimeTests = () =>
 const stages = {
   host: {
     "Rust tests on this machine": (tally) =>
-      tally.runner("cargo", ["test", "--no-fail-fast", ...portable, "-p", "isolite"]),
+      tally.runner("cargo", [
+        "test", "--no-fail-fast", ...portable, "-p", "isolite", "-p", "isolite-simulation",
+      ]),
   },
   wasm: {
     "Rust tests in wasm": (tally) =>

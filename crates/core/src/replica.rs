@@ -187,10 +187,10 @@ impl<P: ReplicaPages> Replica<P> {
             let why = "it is not the primary's database any more".to_owned();
             return Err(self.begin_anew(Error::Corrupt(why)));
         }
-        if let Some(ltx) = answer.ltx {
-            if let Err(error) = self.pages.apply(ltx, answer.primary) {
-                return Err(self.begin_anew(error));
-            }
+        if let Some(ltx) = answer.ltx
+            && let Err(error) = self.pages.apply(ltx, answer.primary)
+        {
+            return Err(self.begin_anew(error));
         }
         if self.pages.position().is_at_least(&answer.primary) {
             self.confirmed_ms = self.confirmed_ms.max(answer.sent_ms);

@@ -91,7 +91,11 @@ async fn live(world: Rc<World>, client: Rc<Client>, mut shares: Option<(Rc<Handl
 }
 
 fn think_ms(world: &World) -> u64 {
-    if world.random.chance(world.plan.hurry) { world.random.below(30) } else { world.random.below(1_200) }
+    if world.random.chance(world.plan.hurry) {
+        world.random.below(30)
+    } else {
+        world.random.below(1_200)
+    }
 }
 
 async fn read(world: &Rc<World>, client: &Client, way: &Way) {

@@ -192,7 +192,8 @@ impl Isolate {
         let now_ms = self.now_ms(world);
         self.known(|entry| {
             let learnt = entry.learn(world, told);
-            world.trace(|| format!("isolate {} learns of {}: {learnt}", self.number, told.position));
+            world
+                .trace(|| format!("isolate {} learns of {}: {learnt}", self.number, told.position));
             entry.keep_to_budget(world, now_ms);
             Some(())
         });

@@ -130,6 +130,7 @@ fn passes(world: &World, from: usize, to: usize) -> bool {
 /// Regions lie in a row.
 fn latency_ms(world: &World, from: usize, to: usize) -> u64 {
     let base_ms = 1 + 35 * from.abs_diff(to) as u64;
-    let late_ms = if world.fails(world.plan.faults.late) { world.random.below(LATE_MS_MAX) } else { 0 };
+    let late_ms =
+        if world.fails(world.plan.faults.late) { world.random.below(LATE_MS_MAX) } else { 0 };
     base_ms + world.random.below(base_ms / 2 + 1) + late_ms
 }

@@ -101,11 +101,24 @@ const KINDS: [Fault; 12] = [
 ];
 
 impl Plan {
-    /// A small world in which nothing goes wrong.
+    /// A small world in which nothing goes wrong, and much is asked of storages.
     pub fn calm(random: &Random) -> Plan {
-        let plan = Plan { regions: 2, isolates: 1, clients: 2, ..Plan::draw(random) };
-        let faults = Faults::default();
-        Plan { operations: 6, faults_end_ms: 5_000, ends_busy: false, faults, ..plan }
+        let plan = Plan::draw(random);
+        let checkpoint = CheckpointPolicy { log_commits_max: 3, step_pages: 2, ..plan.checkpoint };
+        Plan {
+            regions: 2,
+            isolates: 1,
+            clients: 2,
+            operations: 12,
+            faults_end_ms: 9_000,
+            pages_max: 6,
+            part_pages: 2,
+            cache_pages: 1,
+            checkpoint,
+            faults: Faults::default(),
+            ends_busy: false,
+            ..plan
+        }
     }
 
     pub fn draw(random: &Random) -> Plan {

@@ -6,9 +6,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use isolite_core::{
-    Bookmark, Changes, CheckpointProgress, Error, Followers, Store, blank_page,
-};
+use isolite_core::{Bookmark, Changes, CheckpointProgress, Error, Followers, Store, blank_page};
 
 use crate::content::{Write, fill};
 use crate::feed;
@@ -139,9 +137,11 @@ fn feed(world: &Rc<World>, message: &Message) -> Answer {
 
 fn work_in_background(world: &Rc<World>) {
     let (engine, life) = (world.primary.engine(), world.primary.host.life());
-    let due = engine.opened.borrow().as_ref().is_some_and(|store| {
-        store.checkpoint_is_due(&world.plan.checkpoint)
-    });
+    let due = engine
+        .opened
+        .borrow()
+        .as_ref()
+        .is_some_and(|store| store.checkpoint_is_due(&world.plan.checkpoint));
     if due && !engine.checkpoint_runs.replace(true) {
         world.clock.spawn(&life, checkpoint(Rc::clone(world), Rc::clone(&engine)));
     }

@@ -54,10 +54,11 @@ impl Handle {
     pub async fn send(&self, world: &Rc<World>, query: &Query) -> Option<Reply> {
         let isolate = world.isolates.get(self.isolate)?;
         let reads = matches!(query.request, Request::Read);
-        if reads && query.age_ms_max > 0.0 {
-            if let Some(reply) = self.read(world, isolate, query) {
-                return Some(reply);
-            }
+        if reads
+            && query.age_ms_max > 0.0
+            && let Some(reply) = self.read(world, isolate, query)
+        {
+            return Some(reply);
         }
         let (knew, local) = (self.knows(world, isolate), self.local.get());
         let sent_ms = isolate.now_ms(world);
@@ -110,17 +111,11 @@ impl Handle {
     }
 
     /// Asks the region's replica what only reads, and the primary everything else.
-    async fn ask(
-        &self,
-        world: &Rc<World>,
-        isolate: &Isolate,
-        query: &Query,
-    ) -> Option<Answer> {
+    async fn ask(&self, world: &Rc<World>, isolate: &Isolate, query: &Query) -> Option<Answer> {
         let Query { request, session, age_ms_max } = query;
         // Asked for a bookmark, even without a replica: what this handle has seen it must know.
         let have = isolate.have(world).or_else(|| (*age_ms_max > 0.0).then(String::new));
-        let message =
-            Message { session: session.clone(), have, ..Message::new(request.clone()) };
+        let message = Message { session: session.clone(), have, ..Message::new(request.clone()) };
         let reads = matches!(request, Request::Read);
         if let Some(near) = isolate.near()
             && *age_ms_max > 0.0
@@ -147,7 +142,8 @@ impl Handle {
             return None;
         }
         let seen = if session.is_none() { self.seen(world) } else { None };
-        let (contents, at) = isolate.read(world, session.as_deref(), seen.as_deref(), *age_ms_max)?;
+        let (contents, at) =
+            isolate.read(world, session.as_deref(), seen.as_deref(), *age_ms_max)?;
         // A replica goes forward only: what it has shown once it need not be asked for again.
         if session.is_none() {
             self.seen.replace(None);

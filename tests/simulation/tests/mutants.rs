@@ -4,7 +4,7 @@
 
 use isolite_simulation::{Mutation, hunt};
 
-const SEEDS_MAX: u64 = 6_000;
+const SEEDS_MAX: u64 = 3_000;
 
 #[test]
 fn each_planted_bug_is_caught() {

@@ -74,8 +74,7 @@ async fn deliver(world: &Rc<World>, engine: &Engine, push: &Push) -> Option<Posi
         world.primary.host.disk.gate(world).await;
     }
     world.checker.borrow_mut().answered(newest.txid, world.clock.now_ms());
-    let message =
-        Message { have: Some(bookmark(newest)), ..Message::new(Request::Push(ltx)) };
+    let message = Message { have: Some(bookmark(newest)), ..Message::new(Request::Push(ltx)) };
     let answer = network::call(world, 0, Object::Replica(replica), message, CALL_MS_MAX).await;
     let answer = answer.filter(|answer| answer.status == 200)?;
     position_of(answer.bookmark.as_deref())

@@ -127,9 +127,8 @@ impl Engine {
         if !self.allows(world, region, constraint) {
             return None;
         }
-        let contents = self.look(world, region, None, |replica| {
-            feed::contents_of(replica.pages_mut()).ok()
-        })?;
+        let contents =
+            self.look(world, region, None, |replica| feed::contents_of(replica.pages_mut()).ok())?;
         Some(self.placed(world, region, Some(contents), |store| {
             let have = position_of(have)?;
             let bytes_max = world.plan.answer_commits_bytes_max;
