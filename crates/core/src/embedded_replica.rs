@@ -80,9 +80,15 @@ impl EmbeddedReplica {
         Ok(Received::Applied)
     }
 
+    /// A page as it is until the next change.
+    pub fn page(&self, number: PageNo) -> Option<&PageImage> {
+        let index = (number as usize).checked_sub(1)?;
+        self.pages.get(index).map(|page| &**page)
+    }
+
     /// Copies part of a page, from `offset` within it, into `out`.
     pub fn read(&self, number: PageNo, offset: usize, out: &mut [u8]) -> Result<(), Error> {
-        let page = (number as usize).checked_sub(1).and_then(|index| self.pages.get(index));
+        let page = self.page(number);
         let part = page.and_then(|page| page.get(offset..offset.saturating_add(out.len())));
         let part = part.ok_or_else(|| Error::Corrupt(format!("there is no page {number}")))?;
         out.copy_from_slice(part);

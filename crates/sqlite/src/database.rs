@@ -31,8 +31,8 @@ use foreign_keys::Relaxed;
 
 pub use local::may_only_read;
 
-/// What SQLite keeps of a replica in memory.
-const EMBEDDED_CACHE_KIB: i32 = 8192;
+/// As much of a file as SQLite reads in place, where the VFS lets it: all that it can.
+const MMAP_BYTES_MAX: u32 = 0x7fff_0000;
 
 /// Transaction statements, numbers for `meta`, and the flags of the connection.
 const INTERNAL_STATEMENTS: usize = 16;
@@ -159,8 +159,8 @@ impl Database {
             limits.database_pages_max
         ))?;
         if shared.source.borrow().is_in_memory() {
-            // Its pages are near already: SQLite keeps those that it is at work with.
-            connection.pragma_update(None, "cache_size", -EMBEDDED_CACHE_KIB)?;
+            // SQLite reads the pages where they lie, and keeps no copies.
+            connection.execute_batch(&format!("PRAGMA mmap_size = {MMAP_BYTES_MAX}"))?;
         }
         let policy = Policy::install(&mut connection)?;
         let statements = StatementCache::new(limits.statements_kept);

@@ -38,6 +38,17 @@ impl PageFile {
         Ok(())
     }
 
+    /// A whole page where it lies, of a replica in memory.
+    pub(crate) fn fetch(&self, offset: i64, amount: i32) -> Option<*const u8> {
+        let offset = u64::try_from(offset).ok()?;
+        let whole = amount == PAGE_SIZE as i32 && offset.is_multiple_of(PAGE_SIZE as u64);
+        let number = PageNo::try_from(offset / PAGE_SIZE as u64 + 1).ok()?;
+        let source = self.shared.source.borrow();
+        // The first page is patched as it is read.
+        let page = source.page_in_memory(number).filter(|_| whole && number > 1)?;
+        Some(page.as_ptr())
+    }
+
     fn fail(&self, code: VfsErrorCode, error: isolite_core::Error) -> VfsError {
         let text = error.to_string();
         self.shared.error.replace(Some(error));

@@ -182,7 +182,11 @@ impl Policy {
     }
 
     fn allows_pragma(&self, name: &str, value: Option<&str>) -> bool {
-        self.needs_primary.store(true, Relaxed);
+        // Full text search asks that one itself, to see whether what it keeps is old; it counts the
+        // changes that its own connection sees, wherever that is.
+        if !name.eq_ignore_ascii_case("data_version") {
+            self.needs_primary.store(true, Relaxed);
+        }
         if !pragmas::is_allowed(name, value, is_reserved) {
             return false;
         }

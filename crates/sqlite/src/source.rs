@@ -2,8 +2,8 @@
 //! replica in memory.
 
 use isolite_core::{
-    Bootstrap, Changes, Commit, EmbeddedReplica, Error, PageNo, Position, Received, ReplicaPages,
-    Store,
+    Bootstrap, Changes, Commit, EmbeddedReplica, Error, PageImage, PageNo, Position, Received,
+    ReplicaPages, Store,
 };
 
 /// Offsets in the first page: the change counter, and its copy beside the number of SQLite's version.
@@ -39,6 +39,14 @@ impl Source {
 
     pub(crate) fn is_in_memory(&self) -> bool {
         matches!(self, Source::Embedded(_))
+    }
+
+    /// The image of a page, where it lies in memory as it is.
+    pub(crate) fn page_in_memory(&self, number: PageNo) -> Option<&PageImage> {
+        match self {
+            Source::Embedded(replica) => replica.page(number),
+            Source::Primary(_) | Source::Region(_) => None,
+        }
     }
 
     pub(crate) fn read(&mut self, page: PageNo, at: usize, out: &mut [u8]) -> Result<(), Error> {

@@ -6,6 +6,7 @@
 
 use std::cell::RefCell;
 use std::ffi::{c_int, c_void};
+use std::ptr::null_mut;
 use std::rc::Rc;
 use std::sync::OnceLock;
 
@@ -102,6 +103,26 @@ struct Methods;
 
 impl SQLiteIoMethods for Methods {
     type Store = Files;
+
+    /// That of the table with `xFetch`, which a pager asks where `mmap_size` lets it. There is no
+    /// shared memory.
+    const VERSION: c_int = 3;
+
+    unsafe extern "C" fn xFetch(
+        file: *mut sqlite3_file,
+        offset: i64,
+        amount: c_int,
+        page: *mut *mut c_void,
+    ) -> c_int {
+        // SAFETY: as in `xFileControl`; `page` is where SQLite wants the answer. What is pointed to
+        // stays until the pages change, which waits for the end of every read (`ReplicaPages for
+        // Database`); and SQLite only reads it, since no replica is written to.
+        unsafe {
+            let file = (*SQLiteVfsFile::from_file(file)).handle_mut::<PageFile>();
+            *page = file.fetch(offset, amount).map_or(null_mut(), |image| image.cast_mut().cast());
+        }
+        SQLITE_OK
+    }
 
     unsafe extern "C" fn xFileControl(
         file: *mut sqlite3_file,

@@ -9,6 +9,7 @@ use isolite_core::{
     Bootstrap, EmbeddedReplica, Error as CoreError, Position, Received, ReplicaPages, Store,
 };
 use isolite_protocol::{Failure, Query, Request};
+use rusqlite::ffi;
 
 use super::{Database, Run};
 use crate::answer::AnswerWriter;
@@ -41,6 +42,20 @@ impl Database {
         self.size_bytes()?;
         self.size_bytes = self.committed_size_bytes()?;
         self.run_internal("PRAGMA locking_mode = EXCLUSIVE")
+    }
+
+    /// Nothing may read while the pages change: a cursor of SQLite points into them. Statements have
+    /// ended by then, but a module for virtual tables may keep one of its own open.
+    fn end_reads(&mut self) -> Result<(), CoreError> {
+        // SAFETY: the handle is open as long as the connection is borrowed; the name is a C string.
+        let state = unsafe { ffi::sqlite3_txn_state(self.connection.handle(), c"main".as_ptr()) };
+        if state == ffi::SQLITE_TXN_NONE { Ok(()) } else { self.reopen() }
+    }
+
+    fn reopen(&mut self) -> Result<(), CoreError> {
+        let shared = Rc::clone(&self.shared);
+        *self = Database::open_shared(shared, self.limits).map_err(of_sqlite)?;
+        Ok(())
     }
 
     /// The answer to a request that only reads, or None if it is for the primary to answer.
@@ -99,6 +114,7 @@ impl ReplicaPages for Database {
     }
 
     fn apply(&mut self, ltx: &[u8], position: Position) -> Result<Received, CoreError> {
+        self.end_reads()?;
         let received = self.shared.source.borrow_mut().apply(ltx, position)?;
         if received == Received::Applied {
             self.look_again().map_err(of_sqlite)?;
@@ -107,6 +123,7 @@ impl ReplicaPages for Database {
     }
 
     fn clear(&mut self) -> Result<(), CoreError> {
+        self.end_reads()?;
         self.shared.source.borrow_mut().clear()
     }
 
@@ -116,11 +133,11 @@ impl ReplicaPages for Database {
         primary: Position,
         ltx: Option<&[u8]>,
     ) -> Result<bool, CoreError> {
+        self.end_reads()?;
         let whole = self.shared.source.borrow_mut().bootstrap(bootstrap, primary, ltx)?;
         if whole {
             // It may be another history, in which counters that are alike mean nothing.
-            let shared = Rc::clone(&self.shared);
-            *self = Database::open_shared(shared, self.limits).map_err(of_sqlite)?;
+            self.reopen()?;
         }
         Ok(whole)
     }
