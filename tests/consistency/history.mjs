@@ -33,9 +33,8 @@ export class History {
     await Promise.all(plans.map((plan) => this.#work({ ...plan, until_ms })));
   }
 
-  /** Hands a session from client to client. */
-  async chain(workload, name, until_ms) {
-    let bookmark = null;
+  /** Hands a session from client to client; resolves with its last bookmark. */
+  async chain(workload, name, until_ms, bookmark = null) {
     while (Date.now() < until_ms) {
       const told = await this.#work({ ...workload.link(name, bookmark), until_ms });
       if (told === null) return bookmark;

@@ -83,6 +83,14 @@ export class Workload {
     return this.#short(name, { start: null, bound_ms: this.#random.pick([undefined, 250, 0]) });
   }
 
+  /** A few reads everywhere. */
+  warmUp() {
+    return this.#everywhere(WAYS, [{ start: null }]).map(({ client }) => {
+      const operations = Array.from({ length: 6 }, () => this.#operation(0));
+      return { client, operations: operations.map((it) => ({ ...it, kind: "read", pause_ms: 50 })) };
+    });
+  }
+
   #everywhere(ways, cases) {
     return this.#regions.flatMap((region) => {
       return ways.flatMap((way) => cases.map((it) => this.#long({ region, way, ...it })));

@@ -11,6 +11,9 @@ import { dishonest } from "./lies.mjs";
 import { networked } from "./network.mjs";
 import { statements } from "./register.mjs";
 
+/** How long an object is waited for that is to be evicted. */
+const REST_MS_MAX = 2_000;
+
 export default {
   async fetch(request, env, ctx) {
     const asked = await request.json();
@@ -41,7 +44,8 @@ async function work(env, { client, operations, until_ms }, tell) {
   const besides = [];
   for (const operation of operations) {
     if (operation.pause_ms > 0) await scheduler.wait(operation.pause_ms);
-    if (Date.now() >= until_ms) break;
+    // Without an end it is null in JSON.
+    if (until_ms !== null && Date.now() >= until_ms) break;
     const done = asker.ask(operation).then(tell);
     if (operation.beside) besides.push(done);
     else await done;
@@ -107,7 +111,9 @@ async function fault(env, { how, kind, region, object }) {
   // The bundler must not look for what only the runtime has.
   const name = "workerd:unsafe";
   const { default: unsafe } = await import(name);
-  await unsafe.evict(stub);
+  const evicted = unsafe.evict(stub).then(() => true);
+  if (await Promise.race([evicted, scheduler.wait(REST_MS_MAX)])) return;
+  throw new Error("it was not at rest in time");
 }
 
 async function outcome(act) {
