@@ -134,34 +134,52 @@ async fn write(world: &Rc<World>, client: &Client, way: &Way) {
     forget(world, client).await;
 }
 
-/// Memory may be wanted for other databases at any time, most of all just after it has learnt; and
-/// somebody else's read then brings the database back.
+/// Memory may be wanted for other databases at any time, most of all just after it has learnt.
+/// Somebody's read then brings the database back, for all who have read it there before.
 async fn forget(world: &Rc<World>, client: &Client) {
     let Some(isolate) = world.isolates.get(client.isolate) else { return };
     if !world.fails(world.plan.faults.forgetful) {
         return;
     }
-    let all = world.random.chance(500);
-    world.trace(|| format!("isolate {} lets go, forgetting {all}", client.isolate));
-    if all {
-        isolate.forget();
-    } else {
-        isolate.let_go(world);
+    let before = Visitor::new(world, client.isolate, VISITOR_AGE_MS_MAX);
+    before.read(world).await;
+    let kind = world.random.below(3);
+    world.trace(|| format!("isolate {} loses its replica in the way {kind}", client.isolate));
+    match kind {
+        0 => isolate.forget(),
+        1 => isolate.let_go(world),
+        _ => isolate.spoil(world),
     }
-    visit(world, client.isolate, VISITOR_AGE_MS_MAX).await;
+    Visitor::new(world, client.isolate, VISITOR_AGE_MS_MAX).read(world).await;
     world.clock.sleep(world.random.below(40)).await;
+    before.read(world).await;
 }
 
-/// A read of somebody who has seen nothing.
-pub async fn visit(world: &Rc<World>, isolate: usize, age_ms_max: u64) {
-    let handle = Handle::new(isolate, age_ms_max as f64, None);
-    let line = world.checker.borrow_mut().line(Line::default());
-    let asked = world.checker.borrow().begin(line, Some(age_ms_max), world.clock.now_ms());
-    let query = Query { request: Request::Read, session: None, age_ms_max: age_ms_max as f64 };
-    let reply = handle.send(world, &query).await;
-    if let Some((at, contents)) = reply.and_then(|reply| Some((reply.at, reply.contents?))) {
-        world.trace(|| format!("a visitor of isolate {isolate} reads at {at}"));
-        world.checker.borrow_mut().read("a visitor", &asked, place(at), &contents);
+/// Somebody who only reads, and has seen nothing at first.
+pub struct Visitor {
+    handle: Rc<Handle>,
+    age_ms_max: u64,
+    line: usize,
+}
+
+impl Visitor {
+    pub fn new(world: &World, isolate: usize, age_ms_max: u64) -> Visitor {
+        let handle = Handle::new(isolate, age_ms_max as f64, None);
+        let line = world.checker.borrow_mut().line(Line::default());
+        Visitor { handle, age_ms_max, line }
+    }
+
+    pub async fn read(&self, world: &Rc<World>) {
+        let Visitor { handle, age_ms_max, line } = self;
+        let asked = world.checker.borrow().begin(*line, Some(*age_ms_max), world.clock.now_ms());
+        let age_ms_max = *age_ms_max as f64;
+        let query = Query { request: Request::Read, session: None, age_ms_max };
+        let reply = handle.send(world, &query).await;
+        let came = reply.and_then(|reply| Some((reply.at, reply.contents?)));
+        if let Some((at, contents)) = came {
+            world.trace(|| format!("a visitor of isolate {} reads at {at}", handle.isolate));
+            world.checker.borrow_mut().read("a visitor", &asked, place(at), &contents);
+        }
     }
 }
 

@@ -6,7 +6,7 @@ use std::rc::Rc;
 use isolite_core::Position;
 
 use crate::checker::Check;
-use crate::client;
+use crate::client::{self, Visitor};
 use crate::content::{Contents, Write};
 use crate::faults;
 use crate::message::{Message, Request, place};
@@ -76,7 +76,7 @@ fn probe(world: &Rc<World>, isolate: usize) {
     let Some(life) = world.isolates.get(isolate).map(|it| it.life()) else { return };
     let inside = Rc::clone(world);
     world.clock.spawn(&life, async move {
-        client::visit(&inside, isolate, PROBE_AGE_MS_MAX).await;
+        Visitor::new(&inside, isolate, PROBE_AGE_MS_MAX).read(&inside).await;
     });
 }
 

@@ -17,9 +17,7 @@ pub fn answer(
 ) -> Result<Option<Vec<u8>>, Error> {
     let plan = &world.plan;
     match (request, have) {
-        (Request::Commits, Some(have)) => {
-            commits_since(world, store, have, plan.feed_commits_bytes_max)
-        }
+        (Request::Commits, Some(have)) => store.commits_since(have, plan.feed_commits_bytes_max),
         (Request::Pages { first, size_pages_max }, _) if store.size_pages() <= *size_pages_max => {
             store.pages_from(*first, plan.part_pages)
         }
@@ -33,12 +31,11 @@ pub fn commits_since(
     have: Position,
     bytes_max: usize,
 ) -> Result<Option<Vec<u8>>, Error> {
-    let newest = store.position().txid;
-    let have = match world.has(Mutation::GapIgnored) && newest > have.txid {
-        true => Position { txid: newest - 1, ..have },
-        false => have,
-    };
-    store.commits_since(have, bytes_max)
+    let (newest, bytes) = (store.position().txid, store.commits_since(have, bytes_max)?);
+    if world.has(Mutation::GapIgnored) && newest > have.txid + 1 && bytes.is_some() {
+        return store.commits_since(Position { txid: newest - 1, ..have }, bytes_max);
+    }
+    Ok(bytes)
 }
 
 /// All pages, by what reads one of them.

@@ -1,26 +1,27 @@
 //! What a Durable Object runs on: a clock of its own, a disk, and a life that a crash ends.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
 use crate::clock::Life;
 use crate::disk::Disk;
+use crate::random::Random;
 use crate::world::World;
 
 pub struct Host {
-    /// How far its clock is from the world's.
-    skew_ms: f64,
+    /// How far its clock is from the world's. It starts anew on another machine, with another clock.
+    skew_ms: Cell<f64>,
     pub disk: Rc<Disk>,
     life: RefCell<Life>,
 }
 
 impl Host {
     pub fn new(skew_ms: f64) -> Host {
-        Host { skew_ms, disk: Disk::new(), life: RefCell::new(Life::begin()) }
+        Host { skew_ms: Cell::new(skew_ms), disk: Disk::new(), life: RefCell::new(Life::begin()) }
     }
 
     pub fn now_ms(&self, world: &World) -> f64 {
-        world.clock.now_ms() as f64 + self.skew_ms
+        world.clock.now_ms() as f64 + self.skew_ms.get()
     }
 
     pub fn life(&self) -> Life {
@@ -32,5 +33,11 @@ impl Host {
         let life = self.life.replace(Life::begin());
         world.clock.end(&life);
         self.disk.crash(kept);
+        self.skew_ms.set(skew_ms(&world.random));
     }
+}
+
+/// By how much a clock may be wrong.
+pub fn skew_ms(random: &Random) -> f64 {
+    random.within(0, 20_000) as f64 - 10_000.0
 }

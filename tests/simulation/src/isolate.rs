@@ -207,6 +207,16 @@ impl Isolate {
         });
     }
 
+    /// What came is damaged, so that the replica begins anew.
+    pub fn spoil(&self, world: &World) {
+        self.known(|entry| {
+            let position = entry.replica.as_ref()?.newest();
+            let sent_ms = f64::NEG_INFINITY;
+            entry.learn(world, &Told { sent_ms, position, ltx: Some(b"damaged") });
+            Some(())
+        });
+    }
+
     /// So many others were used since that nothing is remembered.
     pub fn forget(&self) {
         self.entry.replace(None);

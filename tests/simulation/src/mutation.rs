@@ -5,7 +5,7 @@
 pub enum Mutation {
     /// A replica answers whoever waits for a bookmark from where it stands.
     BookmarkNotAwaited,
-    /// The newest commit alone is sent, and applied whatever lacks before it.
+    /// With an answer comes the newest commit alone, and is applied whatever lacks before it.
     GapIgnored,
     /// A page of a commit is left out, and the checksum not compared.
     PageSkipped,

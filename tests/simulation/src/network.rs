@@ -70,7 +70,7 @@ async fn deliver(
     world: Rc<World>,
     from: usize,
     to: Object,
-    message: Message,
+    mut message: Message,
     giver: Option<Giver<Answer>>,
 ) {
     let region = to.region();
@@ -78,6 +78,9 @@ async fn deliver(
     let late = pushes && world.fails(world.plan.faults.late_pushes);
     let late_ms = if late { world.random.below(LATE_MS_MAX) } else { 0 };
     world.clock.sleep(latency_ms(&world, from, region) + late_ms).await;
+    if let Request::Push(ltx) = &mut message.request {
+        damage(&world, ltx);
+    }
     let (inside, waiter) = reply();
     let life = match to {
         Object::Primary => world.primary.host.life(),
@@ -93,7 +96,10 @@ async fn deliver(
     world.clock.sleep(latency_ms(&world, region, from)).await;
     let Some(giver) = giver else { return };
     match answer {
-        Some(answer) if passes(&world, region, from) => giver.give(answer),
+        Some(mut answer) if passes(&world, region, from) => {
+            damage(&world, &mut answer.commits);
+            giver.give(answer);
+        }
         Some(_) => world.clock.sleep(crate::plan::CALL_MS_MAX).await,
         None => drop(giver),
     }
@@ -117,6 +123,16 @@ async fn serve(world: Rc<World>, to: Object, message: Message, giver: Giver<Answ
         Object::Replica(index) => region::answer(&world, index, &message).await,
     };
     giver.give(answer);
+}
+
+/// Turns a bit over, now and then.
+fn damage(world: &World, ltx: &mut Option<Vec<u8>>) {
+    if let Some(ltx) = ltx.as_mut().filter(|_| world.fails(world.plan.faults.damaged)) {
+        let at = world.random.below(ltx.len() as u64) as usize;
+        if let Some(byte) = ltx.get_mut(at) {
+            *byte ^= 1 << world.random.below(8);
+        }
+    }
 }
 
 fn passes(world: &World, from: usize, to: usize) -> bool {

@@ -46,10 +46,10 @@ pub struct Faults {
     pub late_pushes: u64,
     pub slow_disk: u64,
     pub slow_object: u64,
-    /// Answers after which an isolate lets go of its replica, or remembers nothing.
+    /// Answers after which an isolate lets go of its replica, remembers nothing, or begins anew.
     pub forgetful: u64,
-    /// Commits that an isolate's replica cannot apply, as when SQLite does not read it again.
-    pub unapplied: u64,
+    /// Commits and pages that are damaged on their way.
+    pub damaged: u64,
     /// One of the kinds below each so many milliseconds; 0 is never.
     pub every_ms: u64,
     pub kinds: Vec<Fault>,
@@ -173,7 +173,7 @@ impl Faults {
             slow_disk: rate(&[0, 0, 50, 300]),
             slow_object: rate(&[0, 0, 50, 200]),
             forgetful: rate(&[0, 0, 30, 200]),
-            unapplied: rate(&[0, 0, 30, 200]),
+            damaged: rate(&[0, 0, 20, 100]),
             every_ms: rate(&[0, 200, 600, 1_500, 4_000]),
             kinds: KINDS.into_iter().filter(|_| random.chance(some)).collect(),
         }

@@ -13,6 +13,7 @@ use crate::client::{self, Client, Pool};
 use crate::clock::{Clock, Life};
 use crate::ending;
 use crate::faults;
+use crate::host::skew_ms;
 use crate::isolate::Isolate;
 use crate::message::place;
 use crate::mutation::Mutation;
@@ -37,7 +38,7 @@ pub struct World {
     pub clients: RefCell<Vec<Rc<Client>>>,
     pub pool: Pool,
     /// Whether nothing goes wrong any more.
-    pub calm: Rc<Cell<bool>>,
+    pub calm: Cell<bool>,
     /// Per region: until when nothing comes in or out.
     pub cut_off_until_ms: Vec<Cell<u64>>,
     pub writes: Cell<u64>,
@@ -76,7 +77,7 @@ pub fn run_with_fault(seed: u64, of_primary: bool, call: usize, fault: Fault) ->
 
 impl World {
     fn new(random: Random, plan: Plan, mutation: Option<Mutation>, traced: bool) -> Rc<World> {
-        let skew_ms = || random.within(0, 20_000) as f64 - 10_000.0;
+        let skew_ms = || skew_ms(&random);
         let isolates = plan.regions * plan.isolates;
         Rc::new(World {
             primary: Primary::new(skew_ms()),
@@ -88,7 +89,7 @@ impl World {
             checker: RefCell::new(Checker::new(place(Position::START))),
             clients: RefCell::default(),
             pool: Pool::default(),
-            calm: Rc::default(),
+            calm: Cell::new(false),
             cut_off_until_ms: (0..plan.regions).map(|_| Cell::new(0)).collect(),
             writes: Cell::new(0),
             traced,

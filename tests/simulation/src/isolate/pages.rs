@@ -1,8 +1,5 @@
 //! The pages of an isolate: core's replica in memory, or one that a planted bug has got by its checks.
 
-use std::cell::Cell;
-use std::rc::Rc;
-
 use isolite_core::ltx::Decoder;
 use isolite_core::{
     Bootstrap, EmbeddedReplica, Error, PageNo, Position, Received, ReplicaPages, blank_page,
@@ -11,19 +8,11 @@ use isolite_core::{
 use crate::content::{Contents, word_of};
 use crate::feed;
 use crate::mutation::Mutation;
-use crate::random::Random;
 use crate::world::World;
 
 pub enum Pages {
-    Checked(EmbeddedReplica, Weakness),
+    Checked(EmbeddedReplica),
     Lax(LaxPages),
-}
-
-/// Now and then commits cannot be applied, as when SQLite does not read its schema again.
-pub struct Weakness {
-    random: Random,
-    per_mille: u64,
-    calm: Rc<Cell<bool>>,
 }
 
 /// Takes what it is given, and compares nothing.
@@ -50,14 +39,14 @@ impl Pages {
                 pages: Contents::new(),
                 held_back: Vec::new(),
             }),
-            _ => Pages::Checked(EmbeddedReplica::default(), Weakness::of(world)),
+            _ => Pages::Checked(EmbeddedReplica::default()),
         }
     }
 
     /// What it holds; None if it cannot be read.
     pub fn contents(&self) -> Option<Contents> {
         match self {
-            Pages::Checked(replica, _) => {
+            Pages::Checked(replica) => {
                 let read = |number, page: &mut [u8]| replica.read(number, 0, page);
                 feed::contents(replica.size_pages(), read).ok()
             }
@@ -67,21 +56,9 @@ impl Pages {
 
     pub fn size_pages(&self) -> PageNo {
         match self {
-            Pages::Checked(replica, _) => replica.size_pages(),
+            Pages::Checked(replica) => replica.size_pages(),
             Pages::Lax(lax) => lax.pages.len() as PageNo,
         }
-    }
-}
-
-impl Weakness {
-    fn of(world: &World) -> Weakness {
-        let per_mille = world.plan.faults.unapplied;
-        let seed = if per_mille == 0 { 0 } else { world.random.any() };
-        Weakness { random: Random::new(seed), per_mille, calm: Rc::clone(&world.calm) }
-    }
-
-    fn shows(&self) -> bool {
-        !self.calm.get() && self.random.chance(self.per_mille)
     }
 }
 
@@ -162,24 +139,21 @@ impl LaxPages {
 impl ReplicaPages for Pages {
     fn position(&self) -> Position {
         match self {
-            Pages::Checked(replica, _) => replica.position(),
+            Pages::Checked(replica) => replica.position(),
             Pages::Lax(lax) => lax.position,
         }
     }
 
     fn apply(&mut self, ltx: &[u8], position: Position) -> Result<Received, Error> {
         match self {
-            Pages::Checked(_, weakness) if weakness.shows() => {
-                Err(Error::Corrupt("SQLite does not read it again".to_owned()))
-            }
-            Pages::Checked(replica, _) => replica.apply(ltx, position),
+            Pages::Checked(replica) => replica.apply(ltx, position),
             Pages::Lax(lax) => lax.apply(ltx, position),
         }
     }
 
     fn clear(&mut self) -> Result<(), Error> {
         match self {
-            Pages::Checked(replica, _) => ReplicaPages::clear(replica),
+            Pages::Checked(replica) => ReplicaPages::clear(replica),
             Pages::Lax(lax) => {
                 lax.position = Position::START;
                 lax.pages.clear();
@@ -196,7 +170,7 @@ impl ReplicaPages for Pages {
         ltx: Option<&[u8]>,
     ) -> Result<bool, Error> {
         match self {
-            Pages::Checked(replica, _) => replica.bootstrap(bootstrap, primary, ltx),
+            Pages::Checked(replica) => replica.bootstrap(bootstrap, primary, ltx),
             Pages::Lax(lax) => lax.bootstrap(bootstrap, primary, ltx),
         }
     }
