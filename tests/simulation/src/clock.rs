@@ -12,6 +12,9 @@ use std::rc::Rc;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Wake, Waker};
 
+/// When worlds begin, in milliseconds since the Unix epoch: what is of before all time is then old.
+pub const BEGIN_MS: f64 = 1_700_000_000_000.0;
+
 /// Clones are the same life.
 #[derive(Clone, Debug)]
 pub struct Life(Rc<Cell<bool>>);

@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use crate::clock::Life;
+use crate::clock::{BEGIN_MS, Life};
 use crate::disk::Disk;
 use crate::random::Random;
 use crate::world::World;
@@ -21,7 +21,7 @@ impl Host {
     }
 
     pub fn now_ms(&self, world: &World) -> f64 {
-        world.clock.now_ms() as f64 + self.skew_ms.get()
+        BEGIN_MS + world.clock.now_ms() as f64 + self.skew_ms.get()
     }
 
     pub fn life(&self) -> Life {

@@ -7,7 +7,7 @@ use std::cell::{Cell, RefCell};
 
 use isolite_core::{Answer as Learnt, Ask, Constraint, Position, Progress, Replica};
 
-use crate::clock::Life;
+use crate::clock::{BEGIN_MS, Life};
 use crate::content::Contents;
 use crate::message::{Request, TAG, bookmark};
 use crate::mutation::Mutation;
@@ -54,7 +54,7 @@ impl Isolate {
     }
 
     pub fn now_ms(&self, world: &World) -> f64 {
-        world.clock.now_ms() as f64 + self.skew_ms
+        BEGIN_MS + world.clock.now_ms() as f64 + self.skew_ms
     }
 
     pub fn life(&self) -> Life {

@@ -6,10 +6,13 @@
 use isolite_core::memory_storage::Fault;
 use isolite_simulation::run_with_fault;
 
-const SEEDS: [u64; 3] = [1, 2, 3];
+const SEEDS: u64 = 6;
+/// Of all seeds together: with fewer a world would be too quiet to show much.
+const CALLS_MIN: usize = 400;
 
 fn fail_each_call(of_primary: bool) {
-    for seed in SEEDS {
+    let mut total = 0;
+    for seed in 0..SEEDS {
         for fault in [Fault::Before, Fault::After] {
             let mut call = 0;
             loop {
@@ -21,9 +24,11 @@ fn fail_each_call(of_primary: bool) {
                     break;
                 }
             }
-            assert!(call > 60, "the storage was called {call} times only");
+            total += call;
         }
     }
+    println!("{total} calls failed");
+    assert!(total >= CALLS_MIN, "the storages were called {total} times only");
 }
 
 #[test]
