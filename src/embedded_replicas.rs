@@ -10,8 +10,8 @@ use hashlink::LruCache;
 use isolite_core::{
     Answer, Ask, Bookmark, Constraint, PAGE_SIZE, Position, Progress, Replica, Tag,
 };
-use isolite_protocol::Request;
 use isolite_protocol::directory::LocationHint;
+use isolite_protocol::{Query, Request};
 use isolite_sqlite::{Database, Limits, Run};
 use worker::{Env, console_error, console_log};
 
@@ -57,8 +57,7 @@ struct Entry {
 /// A read, as it came.
 pub(crate) struct Question<'a> {
     pub id: &'a str,
-    pub path: &'a str,
-    pub body: &'a str,
+    pub asked: Asked<'a>,
     /// D1's constraint or bookmark, in a session.
     pub session: Option<&'a str>,
     /// Outside, a bookmark that the answer must not be older than.
@@ -68,6 +67,15 @@ pub(crate) struct Question<'a> {
     pub now_ms: f64,
     /// Whether the answer tells who gave it; who asks for many knows it by [`served`].
     pub tells: bool,
+}
+
+/// What is asked.
+#[derive(Clone, Copy)]
+pub(crate) enum Asked<'a> {
+    /// A request as D1's protocol has it.
+    Request { path: &'a str, body: &'a str },
+    /// One query, whose parameters are a list in JSON; the answer is `COMPACT`.
+    Query { sql: &'a str, params: &'a str },
 }
 
 /// An answer to learn from: where it came from, and the commits up to there if they were few.
@@ -109,8 +117,7 @@ pub(crate) fn read(question: &Question<'_>) -> Option<String> {
         if !replica.allows(&constraint, question.now_ms) {
             return None;
         }
-        let queries = Request::decode(question.body).ok()?;
-        let (_, query) = question.path.split_once('?')?;
+        let (queries, query) = question.asked.decode()?;
         // The clock stands still while it runs, or may as well: nothing is waited for.
         let clock = || question.now_ms;
         replica.pages_mut().read(&Run::of(&queries, query, &clock, served))
@@ -224,6 +231,22 @@ fn path(ask: Ask, size_max: usize) -> String {
     match ask {
         Ask::Pages { first } => format!("/pages?first={first}&size_max={size_max}"),
         Ask::Commits { .. } => "/commits?".to_owned(),
+    }
+}
+
+impl<'a> Asked<'a> {
+    /// The request and the query part of its path; what is wrong is for the primary to tell.
+    fn decode(self) -> Option<(Request, &'a str)> {
+        match self {
+            Asked::Request { path, body } => {
+                let (_, query) = path.split_once('?')?;
+                Some((Request::decode(body).ok()?, query))
+            }
+            Asked::Query { sql, params } => {
+                let query = Query::decode(sql, params).ok()?;
+                Some((Request::One(query), "resultsFormat=COMPACT"))
+            }
+        }
     }
 }
 

@@ -13,7 +13,7 @@ use worker::Env;
 
 use super::near::Near;
 use super::{RECORDS, resolve};
-use crate::embedded_replicas::{self, Question, Told};
+use crate::embedded_replicas::{self, Asked, Question, Told};
 use crate::region;
 
 /// Holds nothing: what is cached belongs to the isolate, and `env` to the request.
@@ -74,7 +74,7 @@ impl Router {
     /// must not be older than, and `age_ms_max` how old the answer may be. Unless it `tells`, the
     /// answer leaves out who gave it, which is always `served`.
     #[allow(clippy::too_many_arguments)]
-    pub fn read(
+    pub fn read_request(
         &self,
         id: &str,
         path: &str,
@@ -86,7 +86,27 @@ impl Router {
         tells: bool,
     ) -> Option<String> {
         let (session, seen) = (session.as_deref(), seen.as_deref());
-        let question = Question { id, path, body, session, seen, age_ms_max, now_ms, tells };
+        let asked = Asked::Request { path, body };
+        let question = Question { id, asked, session, seen, age_ms_max, now_ms, tells };
+        embedded_replicas::read(&question)
+    }
+
+    /// The same for one query, whose `params` are a list in JSON. The answer is `COMPACT`, and does not
+    /// tell who gave it.
+    #[allow(clippy::too_many_arguments)]
+    pub fn read_query(
+        &self,
+        id: &str,
+        sql: &str,
+        params: &str,
+        session: Option<String>,
+        seen: Option<String>,
+        age_ms_max: Option<f64>,
+        now_ms: f64,
+    ) -> Option<String> {
+        let (session, seen) = (session.as_deref(), seen.as_deref());
+        let asked = Asked::Query { sql, params };
+        let question = Question { id, asked, session, seen, age_ms_max, now_ms, tells: false };
         embedded_replicas::read(&question)
     }
 

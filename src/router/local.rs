@@ -7,7 +7,7 @@ use worker::Env;
 
 use super::near::Near;
 use super::{Caller, GONE, Reply, forget};
-use crate::embedded_replicas::{self, Question, Told};
+use crate::embedded_replicas::{self, Asked, Question, Told};
 use crate::object::call_js::{Answer, Message, Object, send, wait_until};
 
 /// The answer of the replica in memory, if it may give one.
@@ -24,7 +24,8 @@ pub(super) fn read(
     let Caller { session, seen, age_ms_max, .. } = *caller;
     let now_ms = js_sys::Date::now();
     let id = &record.uuid;
-    let question = Question { id, path, body, session, seen, age_ms_max, now_ms, tells: true };
+    let asked = Asked::Request { path, body };
+    let question = Question { id, asked, session, seen, age_ms_max, now_ms, tells: true };
     let answer = embedded_replicas::read(&question)?;
     refresh(env, record, caller);
     let bookmark = embedded_replicas::bookmark(id).map(|bookmark| bookmark.to_string());

@@ -10,13 +10,7 @@ import { type Failure, parseReplies, type Reply, type ValueOptions } from "./rep
 import { type D1Result, toResult } from "./result.ts";
 import type { Bounds } from "./staleness.ts";
 import type { Batchable, D1PreparedStatement } from "./statement.ts";
-import type { Transport, TransportReply } from "./transport.ts";
-
-/** A statement as it travels. */
-export interface Query {
-  sql: string;
-  params?: unknown[];
-}
+import type { Query, Request, Transport, TransportReply } from "./transport.ts";
 
 const REFUSED = "BOOKMARK_REFUSED";
 const PATH = "/query?resultsFormat=COMPACT";
@@ -76,11 +70,10 @@ export class Channel {
     return succeeded(await this.many(queries)).map((reply) => toResult<T>(reply));
   }
 
-  #send(request: unknown): Replies | Promise<Replies> {
-    const body = JSON.stringify(request);
+  #send(request: Request): Replies | Promise<Replies> {
     const { max_staleness_ms } = this.#terms;
-    const reply = this.#transport.atHand?.(PATH, body, this.#session, max_staleness_ms);
-    return reply === undefined ? this.#ask(body) : this.#read(reply);
+    const reply = this.#transport.atHand?.(PATH, request, this.#session, max_staleness_ms);
+    return reply === undefined ? this.#ask(JSON.stringify(request)) : this.#read(reply);
   }
 
   #read(reply: TransportReply): Replies {
@@ -122,7 +115,7 @@ function succeeded(outcome: Replies): Reply[] {
 }
 
 /** The same queries with each text once: a batch is mostly one statement with other values. */
-function compact(queries: Query[]): { sql: string[]; queries: [number, unknown[]][] } {
+function compact(queries: Query[]): Request {
   const places = new Map<string, number>();
   const numbered = queries.map(({ sql, params = [] }): [number, unknown[]] => {
     const place = places.get(sql) ?? places.size;

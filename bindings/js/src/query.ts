@@ -8,9 +8,9 @@
  */
 
 import { type Param, toParam } from "./bind.ts";
-import { Channel, type Query } from "./channel.ts";
+import { Channel } from "./channel.ts";
 import type { Reply, ValueOptions } from "./reply.ts";
-import type { Transport } from "./transport.ts";
+import type { Query, Transport } from "./transport.ts";
 
 export interface QueryRequest {
   /** Run as one transaction. A parameter may be a BigInt or bytes as well. */

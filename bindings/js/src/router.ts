@@ -11,7 +11,7 @@ import { waitUntil } from "cloudflare:workers";
 import { type Near, type Place, Router } from "../wasm/index.js";
 import { location } from "./location.ts";
 import { type Bounds, checked, SESSION_AGE_MS_MAX } from "./staleness.ts";
-import type { Transport, TransportReply } from "./transport.ts";
+import type { Query, Request, Transport, TransportReply } from "./transport.ts";
 
 /** The bindings that a Worker with Isolite inside has. */
 export interface IsoliteEnv {
@@ -98,16 +98,22 @@ export class RouterTransport implements Transport {
 
   atHand(
     path: string,
-    body: string,
+    request: Request,
     session: string | null,
     max_staleness_ms?: number,
   ): TransportReply | undefined {
-    this.#checkTexts(path, body, session);
+    const { sql } = request;
+    // A text crosses as it is, without becoming part of a body first.
+    if (typeof sql !== "string" || this.#tells) return undefined;
+    this.#checkTexts(path, sql, session);
     const age_ms_max = this.#bound(session, max_staleness_ms);
     const router = this.#router();
     const place = known.get(this.#database);
     if (place === undefined || age_ms_max === 0) return undefined;
-    return this.#read(router, place, path, body, session, age_ms_max);
+    const params = JSON.stringify((request as Query).params ?? []);
+    return this.#read(router, place, session, age_ms_max, (id, inSession, seen, now_ms) =>
+      router.read_query(id, sql, params, inSession, seen, age_ms_max, now_ms),
+    );
   }
 
   async send(
@@ -124,7 +130,11 @@ export class RouterTransport implements Transport {
     for (let last = false; ; last = true) {
       const place = known.get(database) ?? (await this.#find(router));
       if (typeof place === "string") return { text: place, bookmark: null };
-      const found = age_ms_max > 0 && this.#read(router, place, path, body, session, age_ms_max);
+      const found =
+        age_ms_max > 0 &&
+        this.#read(router, place, session, age_ms_max, (id, inSession, seen, now_ms) =>
+          router.read_request(id, path, body, inSession, seen, age_ms_max, now_ms, this.#tells),
+        );
       if (found) return found;
       const sent_ms = Date.now();
       const answer = await this.#ask(router, place, path, body, session, age_ms_max);
@@ -192,16 +202,19 @@ export class RouterTransport implements Transport {
   #read(
     router: Router,
     place: Place,
-    path: string,
-    body: string,
     session: string | null,
     age_ms_max: number,
+    read: (
+      id: string,
+      session: string | undefined,
+      seen: string | undefined,
+      now_ms: number,
+    ) => string | undefined,
   ): TransportReply | undefined {
     if (!isKept(place)) return undefined;
     const [id, now_ms] = [place[0], Date.now()];
     const seen = session === null ? this.#seen : undefined;
-    const inSession = session ?? undefined;
-    const text = router.read(id, path, body, inSession, seen, age_ms_max, now_ms, this.#tells);
+    const text = read(id, session ?? undefined, seen, now_ms);
     if (text === undefined) return undefined;
     // A replica goes forward only: what it has shown once it need not be asked for again.
     if (session === null) {

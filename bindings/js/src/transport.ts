@@ -15,11 +15,20 @@ export interface TransportReply {
   served?: Record<string, unknown>;
 }
 
+/** A request before it is a body: one query, or a batch in its compact form. */
+export type Request = Query | { sql: string[]; queries: [number, unknown[]][] };
+
+/** A statement as it travels. */
+export interface Query {
+  sql: string;
+  params?: unknown[];
+}
+
 export interface Transport {
   /** What `send` would resolve with, if it is at hand and nothing has to be waited for. */
   atHand?(
     path: string,
-    body: string,
+    request: Request,
     session: string | null,
     max_staleness_ms?: number,
   ): TransportReply | undefined;

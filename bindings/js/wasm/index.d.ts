@@ -42,7 +42,7 @@ export declare class Router {
    * constraint or bookmark; outside, `seen` is a bookmark that the answer must not be older than.
    * Unless it `tells`, the answer leaves out who gave it, which is always `served`.
    */
-  read(
+  read_request(
     id: string,
     path: string,
     body: string,
@@ -51,6 +51,16 @@ export declare class Router {
     age_ms_max: number | undefined,
     now_ms: number,
     tells: boolean,
+  ): string | undefined;
+  /** The same for one query, whose `params` are a list in JSON; the answer does not tell who gave it. */
+  read_query(
+    id: string,
+    sql: string,
+    params: string,
+    session: string | undefined,
+    seen: string | undefined,
+    age_ms_max: number | undefined,
+    now_ms: number,
   ): string | undefined;
   /** Who answers from this isolate's memory, as the JSON of that part of `meta`. */
   served(): string;
