@@ -7,8 +7,8 @@
 //! - an answered read is the model at the position it names, whole;
 //! - positions have no gaps, and none stands for two databases;
 //! - what was answered, or read, is never lost;
-//! - within a line (a session, or a handle): it reads its own writes, never goes back, and its writes
-//!   come after what it has written and read;
+//! - within a line (a session, or a handle): it reads its own writes, never goes back, and its
+//!   writes come after what it has written and read;
 //! - a read whose age is bounded sees what was answered to anybody longer ago.
 
 mod line;

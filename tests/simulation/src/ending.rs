@@ -6,12 +6,13 @@ use std::rc::Rc;
 use isolite_core::Position;
 
 use crate::checker::Check;
-use crate::client::{self, Visitor};
+use crate::client;
 use crate::content::{Contents, Write};
 use crate::faults;
 use crate::message::{Message, Request, place};
 use crate::network::{self, Object};
 use crate::router::{Handle, Query};
+use crate::visitor::Visitor;
 use crate::world::World;
 
 /// For what was under way when faults ended.

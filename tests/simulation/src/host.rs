@@ -9,7 +9,7 @@ use crate::random::Random;
 use crate::world::World;
 
 pub struct Host {
-    /// How far its clock is from the world's. It starts anew on another machine, with another clock.
+    /// How far its clock is from the world's. It starts anew on another machine, with another one.
     skew_ms: Cell<f64>,
     pub disk: Rc<Disk>,
     life: RefCell<Life>,

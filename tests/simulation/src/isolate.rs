@@ -114,8 +114,8 @@ impl Isolate {
         })
     }
 
-    /// The bookmark of the replica, if there is a whole one; of a snapshot whose parts are all there
-    /// that of the first, since when its pages have changed.
+    /// The bookmark of the replica, if there is a whole one; of a snapshot whose parts are all
+    /// there that of the first, since when its pages have changed.
     pub fn have(&self, world: &World) -> Option<String> {
         self.known(|entry| {
             let replica = entry.replica.as_ref()?;
@@ -158,7 +158,7 @@ impl Isolate {
         })
     }
 
-    /// What was wanted was answered, or was not. Returns the question to ask next, if there is more.
+    /// What was wanted was answered, or was not. Returns the question to ask next, if there is one.
     pub fn settle(&self, world: &World, told: Option<Told<'_>>) -> Option<Request> {
         let now_ms = self.now_ms(world);
         self.entry(|entry| {

@@ -24,6 +24,7 @@ mod random;
 mod region;
 mod reply;
 mod router;
+mod visitor;
 mod world;
 
 pub use checker::{Check, Violation};

@@ -41,8 +41,8 @@ pub enum Mutation {
     WriteRepeated,
     /// What is committed while a push is in flight waits for the next commit.
     PushNotContinued,
-    /// A replica counts as standing where it stood when it asked, or nowhere during its snapshot: what
-    /// is pushed to it then comes too early, and ends its subscription.
+    /// A replica counts as standing where it stood when it asked, or nowhere during its snapshot:
+    /// what is pushed to it then comes too early, and ends its subscription.
     AnswerNotCounted,
     /// Parts of a snapshot are put together without the commits between them.
     SnapshotTorn,

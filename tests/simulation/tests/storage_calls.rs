@@ -6,9 +6,9 @@
 use isolite_core::memory_storage::Fault;
 use isolite_simulation::run_with_fault;
 
-const SEEDS: u64 = 6;
+const SEEDS: u64 = 4;
 /// Of all seeds together: with fewer a world would be too quiet to show much.
-const CALLS_MIN: usize = 400;
+const CALLS_MIN: usize = 300;
 
 fn fail_each_call(of_primary: bool) {
     let mut total = 0;

@@ -1,4 +1,5 @@
-//! The pages of an isolate: core's replica in memory, or one that a planted bug has got by its checks.
+//! The pages of an isolate: core's replica in memory, or one that a planted bug has got by its
+//! checks.
 
 use isolite_core::ltx::Decoder;
 use isolite_core::{
