@@ -32,8 +32,8 @@ export const appIn = (region) => `app-${region}`;
  *
  * The first of `regions` is home: the directory is there, and every object without a location hint.
  * `vars` are variables and `token` the REST token of the Isolite Workers. `app` is a module `main`,
- * with `vars` of its own and `databases`: by a binding's name the props of a service binding to the
- * region's Isolite Worker.
+ * with `vars` of its own, compatibility `flags`, and `databases`: by a binding's name the props of a
+ * service binding to the region's Isolite Worker.
  */
 export function writeConfigurations(
   directory,
@@ -81,11 +81,12 @@ function isolite(wan, region, vars) {
   };
 }
 
-function appWorker(wan, region, { main, vars = {}, databases = {} }) {
+function appWorker(wan, region, { main, vars = {}, databases = {}, flags = [] }) {
   return {
     name: appIn(region),
     main: here("app.mjs"),
     alias: { "regions:app": resolve(main) },
+    compatibility_flags: flags,
     vars: { ...variables(wan, region), ...vars },
     durable_objects: { bindings: objects(wan) },
     services: Object.entries(databases).map(([binding, props]) => {

@@ -23,7 +23,6 @@ export const HOME = REGIONS[0];
 const NEARER = 4;
 
 const WORKERS = "tests/workers/consistency";
-const UNSAFE = "unsafe_module";
 
 export class World {
   #server;
@@ -100,6 +99,8 @@ function configurations(directory, databases) {
     app: {
       main: inRepository(WORKERS, "client.mjs"),
       databases: Object.fromEntries(databases.map(props)),
+      // For what evicts objects.
+      flags: ["unsafe_module"],
     },
   });
   return paths.flatMap((path) => {
@@ -118,12 +119,7 @@ function client(worker) {
   const others = worker.services.map((each) => {
     return { ...each, binding: `${each.binding}_other`, service: otherOf(each.service) };
   });
-  return {
-    ...worker,
-    // For what evicts objects.
-    compatibility_flags: [UNSAFE],
-    services: [...worker.services, ...others],
-  };
+  return { ...worker, services: [...worker.services, ...others] };
 }
 
 /** The same Worker, with the objects of the one that has them. */
