@@ -145,7 +145,7 @@ impl Plan {
             },
             faults: Faults::draw(random),
             crash_when_broken: random.chance(500),
-            ends_busy: random.chance(300),
+            ends_busy: random.chance(150),
         }
     }
 }
