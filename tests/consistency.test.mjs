@@ -1,10 +1,10 @@
-// Aim: what the guarantees say of reads and writes from anywhere is so, whatever the regions, the ways of
-// binding, the weather between them and the ends of objects and of the machine.
+// Aim: what the guarantees say of reads and writes from anywhere is so, whatever the regions, the
+// ways of binding, the weather between them and the ends of objects and of the machine.
 // Method: clients in three simulated regions read and write one database at random, in sessions, by
-// handed-on bookmarks and without either, while objects are ended and the network loses, delays, repeats
-// and damages what it may; then all is killed and started again. All that clients see goes into a
-// history, and a checker looks for what must not be. The printed seed replays the plans; when things
-// happen remains the machine's.
+// handed-on bookmarks and without either, while objects are ended and the network loses, delays,
+// repeats and damages what it may; then all is killed and started again. All that clients see goes
+// into a history, and a checker looks for what must not be. The printed seed replays the plans;
+// when things happen remains the machine's.
 
 import assert from "node:assert/strict";
 import { after, before, test } from "node:test";
@@ -74,16 +74,21 @@ class Scene {
     assert.ok(this.count(({ ok, kind }) => ok && kind === "write") > 30, "too few writes");
     for (const region of REGIONS) {
       const near = (it) => it.region === region && it.served_by_primary === false;
-      const regions = new Set(this.history.operations.filter(near).map((it) => it.served_by_region));
+      const reads = this.history.operations.filter(near);
+      const regions = new Set(reads.map(({ served_by_region }) => served_by_region));
       assert.deepEqual([...regions], [region.toUpperCase()], "its own region's replicas answer");
       assert.ok(this.count(near) > 30, `only ${this.count(near)} reads near ${region}`);
     }
   }
 
   report(what) {
-    const [all, writes] = [this.count(() => true), this.count(({ kind }) => kind === "write")];
-    const [near, failed] = [this.count((it) => it.served_by_primary === false), this.count(({ ok }) => !ok)];
-    console.log(`# ${what}: ${all} operations, ${writes} writes, ${near} from replicas, ${failed} failed`);
+    const counts = {
+      operations: this.count(() => true),
+      writes: this.count(({ kind }) => kind === "write"),
+      near: this.count(({ served_by_primary }) => served_by_primary === false),
+      failed: this.count(({ ok }) => !ok),
+    };
+    console.log(`# ${what}: ${JSON.stringify(counts)}`);
   }
 }
 

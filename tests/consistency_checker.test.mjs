@@ -1,6 +1,7 @@
-// Aim: the checker of histories finds each broken guarantee, and nothing in a history that is in order.
-// Method: one small history by hand that is in order, and for each guarantee changes to it that break
-// that one.
+// Aim: the checker of histories finds each broken guarantee, and nothing in a history that is in
+// order.
+// Method: one small history by hand that is in order, and for each guarantee changes to it that
+// break that one.
 
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
@@ -196,7 +197,10 @@ const BREACHES = {
   ],
 };
 
-/** An operation that begins at a bookmark and stays there, whatever it saw: a session never goes back. */
+/**
+ * An operation that begins at a bookmark and stays there, whatever it saw: a session never goes
+ * back.
+ */
 function mark(it, bookmark) {
   return { ...it, start: bookmark, bookmark_before: bookmark, bookmark_after: bookmark };
 }

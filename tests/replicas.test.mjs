@@ -1,8 +1,9 @@
 // Aim: each region's replica comes into being, keeps up, survives and goes as users expect who know
 // nothing of it; and what it cannot answer rightly it does not answer.
-// Method: two regions in the real runtime, with an app in each that reads and writes by both ways of
-// binding. Who answered is told by `meta`, or by how long it took; where a replica stands is asked of the
-// object itself, which for that asks nobody else. Between two runs the test changes the objects' files.
+// Method: two regions in the real runtime, with an app in each that reads and writes by both ways
+// of binding. Who answered is told by `meta`, or by how long it took; where a replica stands is
+// asked of the object itself, which for that asks nobody else. Between two runs the test changes
+// the objects' files.
 
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
@@ -102,7 +103,9 @@ class Place {
     });
   }
 
-  /** Waits until the replica is whole and has asked since, so that it is pushed to; where it stands. */
+  /**
+   * Waits until the replica is whole and has asked since, so that it is pushed to; where it stands.
+   */
   async follow(id, name) {
     await this.near(AWAY, name);
     await until(`${name} is whole`, async () => (await this.info(id)).bookmark !== null);
@@ -171,7 +174,8 @@ describe("a region's replica", { concurrency: 1 }, () => {
 
   // The first push is sent together with the answer that makes the replica whole. Where it is there
   // first it fails, and with it ends the subscription, until the replica asks again.
-  test("is pushed to from its snapshot on", { todo: "the first push comes too early" }, async () => {
+  const early = "the first push comes too early";
+  test("is pushed to from its snapshot on", { todo: early }, async () => {
     const id = await place.create("early");
     await place.near(AWAY, "early");
     await until("it is whole", async () => (await place.info(id)).bookmark !== null);
@@ -180,9 +184,10 @@ describe("a region's replica", { concurrency: 1 }, () => {
     await until("the push", async () => (await place.info(id)).bookmark >= bookmark, 1_000);
   });
 
-  // SQLite finds the first page, read anew, to be of a larger database than it had opened. It needs a
-  // replica whose first read since its snapshot is followed by a commit that adds a page.
-  test("keeps what it has when a commit makes it larger", { todo: "it reads a snapshot" }, async () => {
+  // SQLite finds the first page, read anew, to be of a larger database than it had opened. It needs
+  // a replica whose first read since its snapshot is followed by a commit that adds a page.
+  const anew = "it reads a snapshot";
+  test("keeps what it has when a commit makes it larger", { todo: anew }, async () => {
     const id = await place.create("larger");
     await place.near(AWAY, "larger");
     await until("it is whole", async () => (await place.info(id)).bookmark !== null);
@@ -230,7 +235,8 @@ describe("a region's replica", { concurrency: 1 }, () => {
     const object = `${uuid}/${AWAY}`;
     for (const sql of ["INSERT INTO t (n) VALUES (60)", "CREATE TABLE direct (a)"]) {
       const body = JSON.stringify({ sql, params: [] });
-      const { status, text } = await place.call({ kind: "replica", region: AWAY, object, path, body });
+      const asked = { kind: "replica", region: AWAY, object, path, body };
+      const { status, text } = await place.call(asked);
       const { success, served } = JSON.parse(text);
       assert.deepEqual([status, success, served.served_by_primary], [200, true, true], text);
     }
@@ -337,16 +343,14 @@ describe("what lies in the objects' files", { concurrency: 1 }, () => {
   const TEXT = "the text that a reader must get as it was written";
   const WIDE = `SELECT text FROM wide WHERE text IS NOT NULL`;
 
-  /** Starts again once `change` has seen the file, of all, in which something is found. */
-  async function changed(files, holds, change) {
-    await place.stop();
+  /** Changes the file, of these, in which something is found. */
+  function change(files, holds, how) {
     const found = files.filter((path) => ObjectFiles.open(path, holds));
     assert.equal(found.length, 1, `${found.length} of ${files.length} files`);
-    ObjectFiles.open(found[0], change);
-    await place.start();
+    ObjectFiles.open(found[0], how);
   }
 
-  /** The first row of a table whose bytes hold the text: where its last byte is, as SQL. */
+  /** Another letter in the first row of a table whose bytes hold the text. */
   const damage = (table, key) => (database) => {
     const rows = database.prepare(`SELECT ${key} AS key, bytes FROM ${table}`).all();
     const at = (bytes) => Buffer.from(bytes).indexOf(TEXT);
@@ -354,6 +358,13 @@ describe("what lies in the objects' files", { concurrency: 1 }, () => {
     bytes[at(bytes)] ^= 0x20;
     database.prepare(`UPDATE ${table} SET bytes = ? WHERE ${key} = ?`).run(bytes, of);
   };
+
+  function isFollowed(database) {
+    const exists = "SELECT count(*) AS n FROM sqlite_schema WHERE name = 'follower'";
+    if (database.prepare(exists).get().n === 0) return false;
+    const rows = "SELECT count(*) AS n FROM follower WHERE CAST(replica AS TEXT) LIKE ?";
+    return database.prepare(rows).get(`%${ids.lapsed}%`).n === 1;
+  }
 
   const holds = (table) => (database) => {
     const { n } = database
@@ -378,21 +389,17 @@ describe("what lies in the objects' files", { concurrency: 1 }, () => {
       const { bookmark } = await place.one(HOME, "log", READ, { session: "first-primary" });
       return (await place.info(ids.log)).bookmark >= bookmark;
     });
+    await place.stop();
+    const lapse = (database) => database.exec("UPDATE follower SET until_ms = 1");
+    change(place.files.primaries(HOME), isFollowed, lapse);
+    change(place.files.replicas(AWAY), holds("page"), damage("page", "number"));
+    // Though it is compressed the text is there: nothing in it repeats.
+    change(place.files.replicas(AWAY), holds("log"), damage("log", "id"));
+    await place.start();
   });
   after(() => place.stop());
 
-  test("a subscription that has lapsed: no push comes, and the next read catches up first", async () => {
-    await changed(
-      place.files.primaries(HOME),
-      (database) => {
-        const exists = "SELECT count(*) AS n FROM sqlite_schema WHERE name = 'follower'";
-        if (database.prepare(exists).get().n === 0) return false;
-        const text = `%${ids.lapsed}%`;
-        const rows = "SELECT count(*) AS n FROM follower WHERE CAST(replica AS TEXT) LIKE ?";
-        return database.prepare(rows).get(text).n === 1;
-      },
-      (database) => database.exec("UPDATE follower SET until_ms = 1"),
-    );
+  test("without a subscription nothing is pushed, and the next read catches up", async () => {
     const { bookmark: before } = await place.info(ids.lapsed);
     const { bookmark } = await place.write(HOME, "lapsed", 2);
     await sleep(300);
@@ -406,8 +413,17 @@ describe("what lies in the objects' files", { concurrency: 1 }, () => {
     });
   });
 
+  // Pages that were folded have no checksum of their own. An isolate that reads a snapshot of them
+  // does notice, and leaves it alone; the replica is not told.
+  const unnoticed = "a page is checked only as it changes";
+  test("a damaged page that no commit changes is noticed", { todo: unnoticed }, async () => {
+    for (const way of WAYS) {
+      const { rows } = await place.one(AWAY, "page", WIDE, { way });
+      assert.deepEqual(rows, [{ text: TEXT }], way);
+    }
+  });
+
   test("a damaged page is noticed by the next commit that changes it", async () => {
-    await changed(place.files.replicas(AWAY), holds("page"), damage("page", "number"));
     await place.one(HOME, "page", "UPDATE wide SET n = n + 1");
     const { bookmark } = await place.write(HOME, "page", 2);
     for (const way of WAYS) {
@@ -424,8 +440,6 @@ describe("what lies in the objects' files", { concurrency: 1 }, () => {
   });
 
   test("a damaged commit in the log is noticed as it is read", async () => {
-    // Compressed, the text is there all the same: nothing in it repeats.
-    await changed(place.files.replicas(AWAY), holds("log"), damage("log", "id"));
     for (const way of WAYS) {
       const { rows, error } = await place.one(AWAY, "log", WIDE, { way });
       assert.deepEqual([rows, error], [[{ text: TEXT }], undefined], way);
@@ -461,7 +475,8 @@ describe("an isolate's budget", { concurrency: 1 }, () => {
   test("a database that is too large for it is answered by the region's replica", async () => {
     const id = await place.create("large");
     const blobs = `CREATE TABLE blob AS WITH RECURSIVE c (x) AS
-      (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 400) SELECT x, randomblob(4000) AS b FROM c`;
+      (SELECT 1 UNION ALL SELECT x + 1 FROM c WHERE x < 400)
+      SELECT x, randomblob(4000) AS b FROM c`;
     await place.rest.query("large", blobs);
     await place.near(AWAY, "large");
     await until("it is whole", async () => (await place.info(id)).bookmark !== null);

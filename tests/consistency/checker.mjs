@@ -1,13 +1,13 @@
-// What is wrong with a history: a pure function from what clients have seen to the guarantees that were
-// broken.
+// What is wrong with a history: a pure function from what clients have seen to the guarantees that
+// were broken.
 //
-// An operation has the version that it saw, its own if it is a write. Versions count the commits, so that
-// they order everything that has happened. Beside other operations of its line (its handle, or its
-// session), `after` says how many of these had ended when it began; entries of a line come in the order
-// in which they ended. Times are of one clock and in whole milliseconds, rounded down.
+// An operation has the version that it saw, its own if it is a write. Versions count the commits,
+// so that they order everything that has happened. Beside other operations of its line (its handle,
+// or its session), `after` says how many of these had ended when it began; entries of a line come
+// in the order in which they ended. Times are of one clock and in whole milliseconds, rounded down.
 //
-// No slack is allowed for the bound. A replica counts its age from before it was asked for, and the reader
-// asks the clock after it was sent; whoever rounds down on both ends loses nothing.
+// No slack is allowed for the bound. A replica counts its age from before it was asked for, and the
+// reader asks the clock after it was sent; whoever rounds down on both ends loses nothing.
 
 /** What is checked, each with what it means to whoever reads a failure. */
 export const GUARANTEES = {
@@ -26,11 +26,11 @@ export const GUARANTEES = {
 };
 
 /** What may come of an object's or the machine's end. All else is a refusal. */
-const LOST = /Network connection lost|the test ends this object|reset|no answer|lost a push|broken/i;
+const LOST = /the test ends this object|Network connection lost|object to be reset|no answer/;
 
 /**
- * The violations of a history: `operations` in the order in which they ended, and `final`, the writes
- * that there are in the end, each with its version.
+ * The violations of a history: `operations` in the order in which they ended, `final`, the writes
+ * that there are in the end, each with its version, and how many rows a reader must see.
  */
 export function violations({ operations, final, rows }) {
   const done = operations.filter(({ ok }) => ok);
@@ -105,7 +105,9 @@ function disordered(line) {
   return line.flatMap((it) => (it.ok ? below(it, floors[it.after], "earlier") : []));
 }
 
-/** What is known after each of a line's operations has ended: the newest that was read and written. */
+/**
+ * What is known after each of a line's operations has ended: the newest that was read and written.
+ */
 function floorsOf(line) {
   const floors = [START];
   for (const { ok, kind, version } of line) {
@@ -187,7 +189,8 @@ function late(done) {
     if (kind === "write" ? version > least : version >= least) return [];
     const strict = kind === "write" ? "strict writes" : "strict reads";
     const guarantee = bound_ms > 0 ? "bounded staleness" : strict;
-    return [violation(guarantee, it, `it saw ${version}, and ${least} was there ${bound_ms} ms before`)];
+    const what = `it saw ${version}, and ${least} was there ${bound_ms} ms before`;
+    return [violation(guarantee, it, what)];
   });
 }
 

@@ -1,5 +1,5 @@
-// Ends objects of a database while clients work: at once, with every call in flight, or when at rest, as
-// the platform does to an object that idles.
+// Ends objects of a database while clients work: at once, with every call in flight, or when at
+// rest, as the platform does to an object that idles.
 
 import { setTimeout as sleep } from "node:timers/promises";
 

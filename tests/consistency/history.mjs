@@ -1,7 +1,7 @@
 // Runs clients on a database of a world, and keeps what they tell.
 //
-// A client whose connection breaks is gone, and what it was doing has an outcome that is not known: that
-// may have happened, but not twice.
+// A client whose connection breaks is gone, and what it was doing has an outcome that is not known:
+// that may have happened, but not twice.
 
 import { FINAL, ROWS, SCHEMA } from "../workers/consistency/register.mjs";
 import { violations } from "./checker.mjs";
@@ -71,7 +71,7 @@ export class History {
         this.#operations.push({ ...entry, version: entry.version ?? 0 });
         told.push(entry);
       });
-    } catch (error) {
+    } catch {
       return null;
     }
     // What was not begun in time never will be.

@@ -1,8 +1,8 @@
 // What the clients of a database do, as plans that one seed makes.
 //
 // Handles and sessions each live in one request. A chain is a session that is handed from client to
-// client by its bookmark, across regions and ways of binding, as a cookie carries it. A visitor has a new
-// handle for a few operations, so that nothing but the bound tells what he sees.
+// client by its bookmark, across regions and ways of binding, as a cookie carries it. A visitor has
+// a new handle for a few operations, so that nothing but the bound tells what he sees.
 
 const WAYS = ["embedded", "service"];
 /** Longer than any run: the end comes first. */
@@ -53,9 +53,9 @@ export class Workload {
   }
 
   /**
-   * Away from home, the plans of a handle that sleeps for longer than its bound and then reads much, and
-   * of one in other isolates that reads seldom, and something new: by that the region's replica is 700 ms
-   * old when the first one wakes.
+   * Away from home, the plans of a handle that sleeps for longer than its bound and then reads
+   * much, and of one in other isolates that reads seldom, and something new: by that the region's
+   * replica is 700 ms old when the first one wakes.
    */
   sleepers() {
     const read = (pause_ms) => ({ ...this.#operation(0), kind: "read", pause_ms, beside: false });
@@ -86,8 +86,8 @@ export class Workload {
   /** A few reads everywhere. */
   warmUp() {
     return this.#everywhere(WAYS, [{ start: null }]).map(({ client }) => {
-      const operations = Array.from({ length: 6 }, () => this.#operation(0));
-      return { client, operations: operations.map((it) => ({ ...it, kind: "read", pause_ms: 50 })) };
+      const read = () => ({ ...this.#operation(0), kind: "read", pause_ms: 50 });
+      return { client, operations: Array.from({ length: 6 }, read) };
     });
   }
 

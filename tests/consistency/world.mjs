@@ -1,8 +1,8 @@
-// The world of the tests of consistency: regions on one machine, and in each an app, the Isolite Worker
-// with the region's objects, and that Worker's code in another isolate.
+// The world of the tests of consistency: regions on one machine, and in each an app, the Isolite
+// Worker with the region's objects, and that Worker's code in another isolate.
 //
-// The platform may send each call of a service binding to another isolate, hence the other one: without
-// it nobody would notice what only one isolate knows. All clients and calls go through
+// The platform may send each call of a service binding to another isolate, hence the other one:
+// without it nobody would notice what only one isolate knows. All clients and calls go through
 // tests/workers/consistency, which knows how to meddle.
 
 import { readFileSync, writeFileSync, mkdirSync } from "node:fs";

@@ -1,8 +1,9 @@
-// A client of one database in a region: does what it is told, and tells of each operation what it saw.
+// A client of one database in a region: does what it is told, and tells of each operation what it
+// saw.
 //
-// `POST /work` answers with a line of JSON for each operation, as soon as it has ended: what has no line
-// when the connection breaks has an outcome that is not known. Times are of the machine's clock, which
-// all regions share. `POST /fault` ends an object.
+// `POST /work` answers with a line of JSON for each operation, as soon as it has ended: what has no
+// line when the connection breaks has an outcome that is not known. Times are of the machine's
+// clock, which all regions share. `POST /fault` ends an object.
 
 import { isolite } from "isolite";
 import * as embedded from "isolite/embedded";
@@ -71,7 +72,8 @@ class Asker {
   }
 
   async ask({ op, kind }) {
-    const entry = { op, ...this.#client, kind, bookmark_before: this.#bookmark(), after: this.#ended };
+    const entry = { op, ...this.#client, kind, after: this.#ended };
+    entry.bookmark_before = this.#bookmark();
     entry.sent_ms = Date.now();
     const it = await outcome(() => this.#run(op, kind));
     entry.done_ms = Date.now();

@@ -1,5 +1,5 @@
-// The main module of a region's Isolite Worker in the tests of consistency: what Isolite exports, far
-// from the objects of other regions, over a network that may meddle (network.mjs).
+// The main module of a region's Isolite Worker in the tests of consistency: what Isolite exports,
+// far from the objects of other regions, over a network that may meddle (network.mjs).
 
 import Entrypoint, * as isolite from "../../../bindings/js/src/worker.ts";
 import { distant } from "../../../scripts/regions/distance.mjs";
@@ -15,7 +15,9 @@ function inWorld(Class) {
       this.#ctx = ctx;
     }
 
-    /** Ends at once, with every call that it has not answered: as the platform may do to an object. */
+    /**
+     * Ends at once, with every call that it has not answered: as the platform may do to an object.
+     */
     abort() {
       this.#ctx.abort("the test ends this object");
     }

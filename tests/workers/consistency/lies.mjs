@@ -1,9 +1,9 @@
-// Planted bugs: how the network lies about databases of certain names, and which guarantees are then
-// broken. A checker that does not notice is no checker.
+// Planted bugs: how the network lies about databases of certain names, and which guarantees are
+// then broken. A checker that does not notice is no checker.
 //
-// A lie gets a call on its way to an object: who is called, the message, and how to send it on. Some lie
-// to the Isolite Worker instead, in what an app's handle tells it. Pushes are lost where a replica
-// would otherwise be so close behind that a bug hardly shows; that alone breaks nothing.
+// A lie gets a call on its way to an object: who is called, the message, and how to send it on.
+// Some lie to the Isolite Worker instead, in what an app's handle tells it. Pushes are lost where a
+// replica would otherwise be so close behind that a bug hardly shows; that alone breaks nothing.
 
 const chance = (probability) => Math.random() < probability;
 
@@ -19,7 +19,8 @@ async function withoutPushes(to, message, send) {
 
 /** The path with one of its query's members changed. */
 function changed(message, name, value) {
-  return { ...message, path: message.path.replace(new RegExp(`([?&]${name}=)[^&]*`), `$1${value}`) };
+  const member = new RegExp(`([?&]${name}=)[^&]*`);
+  return { ...message, path: message.path.replace(member, `$1${value}`) };
 }
 
 /** The last answers to queries in this isolate, by what is lied about. */
@@ -151,7 +152,10 @@ export function dishonest(name, { fetch, d1 }) {
   return face ? { fetch, d1: (...parts) => d1(...face(parts)) } : { fetch, d1 };
 }
 
-/** Every lie: its database's name, what is wrong, which guarantees that breaks, and for which clients. */
+/**
+ * Every lie: its database's name, what is wrong, which guarantees that breaks, and for which
+ * clients.
+ */
 export const LIES = Object.entries(lies).map(([name, { what, caught_by, clients = "busy" }]) => {
   return { name, what, caught_by, clients };
 });

@@ -1,14 +1,18 @@
 // The network between the Workers and the objects, as it treats the calls of each database: by the
 // database's name it is honest, or stormy, or lies.
 //
-// A storm does what any network may do: it loses, delays and repeats pushes, and damages the commits
-// that calls carry. A lie (lies.mjs) is a bug planted in what objects are asked or answer. Which
-// database has which name is learnt from what the directory answers here.
+// A storm does what any network may do: it loses, delays and repeats pushes, and damages the
+// commits that calls carry. A lie (lies.mjs) is a bug planted in what objects are asked or answer.
+// Which database has which name is learnt from what the directory answers here.
 
 import { conditions } from "./lies.mjs";
 import { storm } from "./storm.mjs";
 
-const KINDS = { ISOLITE_DIRECTORY: "directory", ISOLITE_PRIMARY: "primary", ISOLITE_REPLICA: "replica" };
+const KINDS = {
+  ISOLITE_DIRECTORY: "directory",
+  ISOLITE_PRIMARY: "primary",
+  ISOLITE_REPLICA: "replica",
+};
 
 const nameOf = new Map();
 

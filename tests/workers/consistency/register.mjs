@@ -1,6 +1,6 @@
-// The data that makes histories cheap to check: each write moves amounts between rows that all carry
-// the same version, counts the version up, and enters itself into a log under it. So what a read sees is
-// one number, the writes' total order is known exactly, and a torn write shows.
+// The data that makes histories cheap to check: each write moves amounts between rows that all
+// carry the same version, counts the version up, and enters itself into a log under it. So what a
+// read sees is one number, the writes' total order is known exactly, and a torn write shows.
 
 /** Rows, far enough apart for a write to change several pages. */
 export const ROWS = 8;
@@ -17,7 +17,8 @@ export const SCHEMA = [
 /** All writes that have happened, in their order. */
 export const FINAL = "SELECT version, op FROM log ORDER BY version, rowid";
 
-const VIEW = `SELECT min(version) AS low, max(version) AS high, sum(amount) AS sum, count(*) AS rows,
+const VIEW = `SELECT min(version) AS low, max(version) AS high,
+  sum(amount) AS sum, count(*) AS rows,
   (SELECT max(version) FROM log) AS version, (SELECT count(*) FROM log) AS commits,
   (SELECT op FROM log ORDER BY version DESC LIMIT 1) AS newest FROM register`;
 
@@ -27,9 +28,11 @@ export const statements = {
   read_batch: () => [{ sql: "SELECT count(*) FROM log" }, { sql: VIEW }],
   write: (op) => {
     const amount = op.length;
+    const change =
+      "UPDATE register SET version = version + 1, amount = amount + ? WHERE id % 2 = ?";
     return [
-      { sql: "UPDATE register SET version = version + 1, amount = amount + ? WHERE id % 2 = 0", params: [amount] },
-      { sql: "UPDATE register SET version = version + 1, amount = amount - ? WHERE id % 2 = 1", params: [amount] },
+      { sql: change, params: [amount, 0] },
+      { sql: change, params: [-amount, 1] },
       { sql: "INSERT INTO log SELECT max(version), ? FROM register", params: [op] },
       { sql: VIEW },
     ];

@@ -1,5 +1,5 @@
-// Runs steps on a database of Isolite in its region, by either way of binding; also calls and evicts the
-// objects behind it, as nobody does but a test.
+// Runs steps on a database of Isolite in its region, by either way of binding; also calls and
+// evicts the objects behind it, as nobody does but a test.
 
 import { isolite } from "isolite";
 import * as embedded from "isolite/embedded";
