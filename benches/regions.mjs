@@ -26,7 +26,7 @@ const COUNTED = { sql: "CREATE TABLE counted (n INTEGER PRIMARY KEY)", params: [
 /** So large is a database that is read from afar for the first time. */
 const BOOTSTRAP_BYTES_MIN = 10_000_000;
 
-/** After a bootstrap the region's replica still writes down what it has read. */
+/** After a load and after a bootstrap objects still write down what they have read. */
 const SETTLED_MS = 1_000;
 
 const EFFORT = {
@@ -41,7 +41,7 @@ export async function measureRegions(cities, quick) {
   const names = Array.from({ length: effort.bootstraps }, (_, i) => `cold_${i}`);
   const regions = await Regions.start(names);
   try {
-    const replica = await regions.create(DATABASE);
+    const { replica } = await regions.create(DATABASE);
     await attended("loading", regions.load(DATABASE, cities));
     const measured = [
       ...(await attended("reads under writes", readsUnderWrites(regions, cities, effort))),
@@ -154,10 +154,13 @@ async function bootstraps(regions, names, cities) {
   };
   const told = Object.fromEntries(Object.keys(ways).map((title) => [title, []]));
   const cold = ["nothing known", "place known"];
+  const snapshots_ms = [];
   let size_bytes;
   for (const [i, database] of names.entries()) {
-    await regions.create(database);
+    const { primary } = await regions.create(database);
     size_bytes = await regions.load(database, cities, BOOTSTRAP_BYTES_MIN);
+    await sleep(SETTLED_MS);
+    snapshots_ms.push((await regions.app(HOME).ask("/snapshot", { primary })).ms);
     // The region has no replica before the first of these, and one before the second.
     for (const title of [cold[i % 2], "replica there"]) {
       const asked = { ...ways[title], database, binding: bindingOf(database), id: cities[i][0] };
@@ -167,11 +170,12 @@ async function bootstraps(regions, names, cities) {
   }
   const note = `${(size_bytes / 1e6).toFixed(1)} MB`;
   const wanted = `p50 at most ${ROUND_TRIP_MS} + 300`;
-  return Object.entries(told).flatMap(([title, all]) => [
-    figure(`first answer afar, ${title}`, "ms", all.map((it) => it.first_ms), { note }),
+  const figures = Object.entries(told).flatMap(([title, all]) => [
+    figure(`first answer afar, ${title}`, "ms", all.map((it) => it.first_ms)),
     figure(`first from memory, ${title}`, "ms", all.map((it) => it.local_ms), { wanted }),
     figure(`slowest until then, ${title}`, "ms", all.map((it) => it.slowest_ms)),
   ]);
+  return [figure("snapshot at home", "ms", snapshots_ms, { note }), ...figures];
 }
 
 const bindingOf = (database) => database.toUpperCase();
@@ -201,13 +205,17 @@ class Regions {
     return this.#workerd.worker(appIn(region));
   }
 
-  /** A database at home; tells how the replica afar is to be called. */
+  /** A database at home; tells how its primary and the replica afar are called. */
   async create(name) {
     const rest = this.#workerd.worker(`isolite-${HOME}`);
     const headers = { authorization: `Bearer ${TOKEN}`, "content-type": "application/json" };
     const body = { name, primary_location_hint: HOME };
     const { result } = await rest.ask("/client/v4/accounts/local/d1/database", body, headers);
-    return { binding: `ISOLITE_REPLICA_${AWAY}`, name: `${result.uuid}/${AWAY}` };
+    const { uuid } = result;
+    return {
+      primary: { binding: `ISOLITE_PRIMARY_${HOME}`, name: uuid },
+      replica: { binding: `ISOLITE_REPLICA_${AWAY}`, name: `${uuid}/${AWAY}` },
+    };
   }
 
   /** Fills a database with cities, and with more until it is so large; tells how large it is. */

@@ -17,7 +17,7 @@ const READS_PER_LAP = 30;
 const ARRIVAL_INTERVAL_MS = 5;
 const FILLED_MS_MAX = 20_000;
 
-const ANSWERS = { load, reads, writes, watch, bootstrap, write_then_read };
+const ANSWERS = { load, reads, writes, watch, snapshot, bootstrap, write_then_read };
 
 /** Runs statements as one transaction; tells how large the database is then. */
 async function load({ database, statements }, env) {
@@ -93,6 +93,15 @@ async function watch({ database, replica, duration_ms, pause_ms }, env) {
     await scheduler.wait(pause_ms);
   }
   return seen;
+}
+
+/** How long the primary takes for all pages, asked as a replica at its side would ask. */
+async function snapshot({ primary }, env) {
+  const object = env[primary.binding].getByName(primary.name);
+  const begin_ms = Date.now();
+  const [, status, , ltx] = await object.call("/pages?first=1", "", undefined, undefined);
+  if (status !== 200) throw new Error(`status ${status}`);
+  return { ms: Date.now() - begin_ms, bytes: ltx.byteLength };
 }
 
 /** Requests arrive one after the other, until one of them is answered from memory. */
