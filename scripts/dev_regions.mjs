@@ -29,8 +29,9 @@ ${RoundTrips.realistic.table(regions)}
 
 ${regions.map((region) => `  ${region}  ${origin}/${region}`).join("\n")}
 
-The directory of databases is in ${home}, and so is each database that is created without a location
-hint, such as "${DEMO}", which has a table of ${grouped(cities)} cities.
+The directory of databases is in ${home}. A database lies where it was created, unless a location hint
+says otherwise; "${DEMO}", with a table of ${grouped(cities)} cities, in ${home}.
+
 An app runs in each region. Ask it from ${away} until it has the database in its memory, which the first
 requests begin; a write takes the way to ${home}, and is seen at once by reads of its session:
 

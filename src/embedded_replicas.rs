@@ -4,7 +4,7 @@
 //! alone: whoever holds a request makes the calls that fill them and bring them forward, and tells
 //! what came of it. What is answered is learnt in whatever order it arrives.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use hashlink::LruCache;
 use isolite_core::{
@@ -23,13 +23,17 @@ const ENTRIES_MAX: usize = 1_000;
 /// What an open database takes besides its pages, about: a connection with its schema, prepared
 /// statements and pages that SQLite keeps.
 const OPEN_BYTES: usize = 512 << 10;
-/// After a database was too large, or its snapshot failed, it is left alone for so long.
+/// A database that is too large is left alone for so long.
 const RETRY_DELAY_MS: f64 = 30_000.0;
+/// The same after a question that was not answered, or an answer that did not fit.
+const FAILURE_DELAY_MS: f64 = 1_000.0;
 /// A question that was not answered by then has failed with the request that asked it.
 const ASKED_MS_MAX: f64 = 20_000.0;
 
 thread_local! {
     static REPLICAS: RefCell<Option<EmbeddedReplicas>> = const { RefCell::new(None) };
+    /// How many entries there were.
+    static ENTRIES: Cell<u32> = const { Cell::new(0) };
 }
 
 struct EmbeddedReplicas {
@@ -43,8 +47,9 @@ struct EmbeddedReplicas {
     served: (Option<LocationHint>, String),
 }
 
-#[derive(Default)]
 struct Entry {
+    /// Of all entries that there ever were, so that who was answered from one knows it from another.
+    number: u32,
     replica: Option<Replica<Database>>,
     tag: Tag,
     /// Kept of a replica that was let go: none after it may answer from before.
@@ -65,6 +70,9 @@ pub(crate) struct Question<'a> {
     /// How old the answer may be; a session need not say.
     pub age_ms_max: Option<f64>,
     pub now_ms: f64,
+    /// The entry that has answered whoever asks before, by its [`number`]; 0 for none. Another one may
+    /// be of before that.
+    pub known: u32,
     /// Whether the answer tells who gave it; who asks for many knows it by [`served`].
     pub tells: bool,
 }
@@ -110,6 +118,9 @@ pub(crate) fn read(question: &Question<'_>) -> Option<String> {
         let EmbeddedReplicas { by_id, served: (_, served), .. } = replicas;
         let served = if question.tells { served.as_str() } else { "" };
         let entry = by_id.get_mut(question.id)?;
+        if question.known != 0 && question.known != entry.number {
+            return None;
+        }
         let replica = entry.replica.as_mut()?;
         let Question { session, seen, age_ms_max, .. } = *question;
         // A bookmark that is wrong is for the primary to refuse.
@@ -132,12 +143,18 @@ pub(crate) fn served() -> Option<String> {
     })
 }
 
-/// The bookmark of the replica of a database, if there is a whole one.
+/// The number of what is kept of a database; 0 if nothing is.
+pub(crate) fn number(id: &str) -> u32 {
+    with(|replicas| replicas.by_id.peek(id).map(|entry| entry.number)).unwrap_or(0)
+}
+
+/// The bookmark from which on the replica of a database lacks commits: where it stands, or where the
+/// snapshot began of which it has all parts.
 pub(crate) fn bookmark(id: &str) -> Option<Bookmark> {
     with(|replicas| {
         let entry = replicas.by_id.peek(id)?;
-        let position = entry.replica.as_ref()?.position()?;
-        Some(Bookmark { position, tag: entry.tag })
+        let Ask::Commits { since } = entry.replica.as_ref()?.ask() else { return None };
+        Some(Bookmark { position: since, tag: entry.tag })
     })
 }
 
@@ -185,7 +202,10 @@ pub(crate) fn want(id: &str, refresh_ms: f64, now_ms: f64) -> Option<String> {
 pub(crate) fn settle(id: &str, told: Option<Told<'_>>, now_ms: f64) -> Option<String> {
     with(|replicas| {
         let size_max = replicas.size_max();
-        let entry = replicas.entry(id);
+        // No use of it: what is only brought forward is let go before what is read.
+        let entry = replicas.by_id.peek_mut(id)?;
+        // Too large to be kept, or empty: it will not soon be otherwise.
+        let refused = matches!((&entry.asked, &told), (Some(Ask::Pages { .. }), Some(it)) if it.ltx.is_none());
         let next = match (entry.asked.take(), told) {
             (Some(asked), Some(told)) => entry.answered(id, asked, told),
             _ => Err("no answer came".to_owned()),
@@ -197,10 +217,11 @@ pub(crate) fn settle(id: &str, told: Option<Told<'_>>, now_ms: f64) -> Option<St
             }
             // What answered may be behind itself.
             Ok(None) => entry.asked_until_ms = if entry.is_behind() { now_ms + 20.0 } else { 0.0 },
-            Err(_) if entry.is_whole() => entry.asked_until_ms = now_ms + 1_000.0,
+            Err(_) if entry.is_whole() => entry.asked_until_ms = now_ms + FAILURE_DELAY_MS,
             Err(_) => {
                 entry.let_go();
-                entry.asked_until_ms = now_ms + RETRY_DELAY_MS;
+                let delay_ms = if refused { RETRY_DELAY_MS } else { FAILURE_DELAY_MS };
+                entry.asked_until_ms = now_ms + delay_ms;
             }
         }
         replicas.keep_to_budget(id, now_ms);
@@ -252,7 +273,7 @@ impl<'a> Asked<'a> {
 
 impl EmbeddedReplicas {
     fn entry(&mut self, id: &str) -> &mut Entry {
-        self.by_id.entry(id.to_owned()).or_insert_with(Entry::default)
+        self.by_id.entry(id.to_owned()).or_insert_with(Entry::new)
     }
 
     /// Pages of the largest database that has room.
@@ -291,6 +312,19 @@ impl EmbeddedReplicas {
 }
 
 impl Entry {
+    fn new() -> Entry {
+        let number = ENTRIES.get() + 1;
+        ENTRIES.set(number);
+        Entry {
+            number,
+            replica: None,
+            tag: Tag::default(),
+            newest: None,
+            asked: None,
+            asked_until_ms: 0.0,
+        }
+    }
+
     fn answered(&mut self, id: &str, asked: Ask, told: Told<'_>) -> Result<Option<Ask>, String> {
         let Told { sent_ms, bookmark, ltx } = told;
         if !self.take_tag(bookmark.tag) {
@@ -329,7 +363,7 @@ impl Entry {
             self.tag = tag;
         }
         if self.tag != tag {
-            *self = Entry::default();
+            *self = Entry::new();
             return false;
         }
         true

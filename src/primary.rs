@@ -171,12 +171,17 @@ impl Primary {
     fn feed(&self, question: &Question, query: &str, caller: &Caller) -> Answer {
         let fed = self.engine.with(|Opened { database, tag }| {
             let have = position_of(caller.have.as_deref(), *tag);
-            Ok((question.answer(database, have)?, bookmark(database, *tag), have))
+            let commits = question.answer(database, have)?;
+            // Where it will stand once the answer is there.
+            let there = if commits.is_some() { Some(database.position()) } else { have };
+            Ok((commits, bookmark(database, *tag), there))
         });
         match fed {
-            Ok((commits, bookmark, have)) => {
-                if let Some(subscription) = Subscription::of_query(query) {
-                    self.engine.subscribe(&subscription, have);
+            Ok((commits, bookmark, there)) => {
+                match (Subscription::of_query(query), question) {
+                    (Some(replica), Question::Commits) => self.engine.subscribe(&replica, there),
+                    (Some(replica), Question::Pages { .. }) => self.engine.remember(&replica),
+                    (None, _) => {}
                 }
                 Answer { bookmark: Some(bookmark), commits, ..Answer::new(200, "") }
             }

@@ -93,8 +93,9 @@ impl Call {
         Queries::decode(&String::from(&self.body)).ok()
     }
 
-    fn may_only_read(&self) -> bool {
-        self.queries().is_some_and(|queries| isolite_sqlite::may_only_read(&queries))
+    fn only_reads(&self) -> bool {
+        let follows = !matches!(self.target.path(), "/query" | "/execute");
+        follows || self.queries().is_some_and(|queries| isolite_sqlite::only_reads(&queries))
     }
 }
 
@@ -108,9 +109,14 @@ impl IsoliteReplica {
 impl RegionReplica {
     async fn answer(&self, call: Call, ltx: Option<Vec<u8>>) -> Result<Answer> {
         let query = call.target.query();
+        if call.target.path() == "/delete" {
+            return Ok(self.engine.delete());
+        }
+        if let Err(wrong) = self.engine.check_settings() {
+            return Ok(Answer::new(500, Failure::new(wrong).encode()));
+        }
         let answer = match call.target.path() {
             "/push" => return Ok(self.push(call.have.as_deref(), ltx.as_deref())),
-            "/delete" => return Ok(self.engine.delete()),
             "/info" => return Ok(self.engine.info()),
             "/query" | "/execute" => {
                 self.engine.live_at(query);
@@ -149,7 +155,10 @@ impl RegionReplica {
 
     /// What an isolate asks for that follows.
     async fn feed(&self, question: &Question, call: &Call) -> Option<Answer> {
-        let constraint = self.engine.constraint(call)?;
+        let constraint = match question {
+            Question::Commits => self.engine.constraint(call)?,
+            Question::Pages { .. } => self.engine.constraint(call)?.of_any_age(),
+        };
         self.be_ready(&constraint).await?;
         self.engine.feed(question, call.have.as_deref())
     }
@@ -185,8 +194,7 @@ impl RegionReplica {
     async fn forward(&self, call: &Call) -> Result<Answer> {
         let Some(home) = self.engine.home() else { return Ok(no_home()) };
         let wait = self.engine.read_wait();
-        let only_reads =
-            !matches!(call.target.path(), "/query" | "/execute") || call.may_only_read();
+        let only_reads = call.only_reads();
         let text = Text::from(call.body.clone());
         let message = Message {
             path: call.target.as_str(),

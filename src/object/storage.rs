@@ -16,6 +16,8 @@ use super::sql_js::{Bound, Row, Storage as ObjectSql};
 const CHUNK_BYTES: usize = 64 << 10;
 /// Rows that one commit may take: the low digits of a row's id.
 const CHUNKS_MAX: u64 = 1 << 12;
+/// More commits than there will be: their rows' ids are numbers that JavaScript has.
+const TXID_MAX: Txid = 1 << 40;
 
 const TABLES: [&str; 3] = [
     "CREATE TABLE IF NOT EXISTS log (id INTEGER PRIMARY KEY, position BLOB, time_ms INTEGER, \
@@ -148,27 +150,34 @@ impl Storage for ObjectStorage {
     fn read_log(
         &self,
         after: Txid,
+        upto: Txid,
         visit: &mut dyn FnMut(LogRow) -> Result<(), Error>,
     ) -> Result<(), Error> {
-        let sql = "SELECT id, position, bytes FROM log WHERE id >= ? ORDER BY id";
+        let sql = "SELECT id, position, bytes FROM log WHERE id >= ? AND id < ? ORDER BY id";
+        let end = row_id(upto.min(TXID_MAX) + 1, 0);
         let mut commit: Option<LogRow> = None;
-        self.sql.query(sql, &[Bound::Number(row_id(after + 1, 0))], |row: Row| {
-            let (id, bytes) = (row.number(0), row.bytes(2));
-            match commit.take() {
-                Some(mut open) if id % CHUNKS_MAX > 0 => {
-                    open.ltx.extend_from_slice(&bytes);
-                    commit = Some(open);
+        self.sql.query(
+            sql,
+            &[Bound::Number(row_id(after + 1, 0)), Bound::Number(end)],
+            |row: Row| {
+                let (id, bytes) = (row.number(0), row.bytes(2));
+                match commit.take() {
+                    Some(mut open) if id % CHUNKS_MAX > 0 => {
+                        open.ltx.extend_from_slice(&bytes);
+                        commit = Some(open);
+                    }
+                    whole => {
+                        whole.map_or(Ok(()), &mut *visit)?;
+                        let position = decode_position(id / CHUNKS_MAX, &row.bytes(1));
+                        let position = position.ok_or_else(|| {
+                            Error::Corrupt(format!("row {id} of the log is damaged"))
+                        })?;
+                        commit = Some(LogRow { position, ltx: bytes });
+                    }
                 }
-                whole => {
-                    whole.map_or(Ok(()), &mut *visit)?;
-                    let position = decode_position(id / CHUNKS_MAX, &row.bytes(1));
-                    let position = position
-                        .ok_or_else(|| Error::Corrupt(format!("row {id} of the log is damaged")))?;
-                    commit = Some(LogRow { position, ltx: bytes });
-                }
-            }
-            Ok::<(), Error>(())
-        })?;
+                Ok::<(), Error>(())
+            },
+        )?;
         commit.map_or(Ok(()), visit)
     }
 

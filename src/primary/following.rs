@@ -62,6 +62,17 @@ impl Engine {
         }
     }
 
+    /// Takes down a replica that is taking a snapshot and is not pushed to yet, so that it is deleted
+    /// with the database.
+    pub(super) fn remember(&self, subscription: &Subscription) {
+        if self.subscription(&subscription.region).is_none()
+            && let Err(error) = self.write(subscription, 0)
+        {
+            let region = &subscription.region;
+            console_error!("The replica of {region} is not remembered: {error}");
+        }
+    }
+
     /// Writes a row only when the one that is there is half over.
     fn keep(
         &self,
@@ -79,6 +90,10 @@ impl Engine {
         if !half_over {
             return Ok(());
         }
+        self.write(subscription, until_ms)
+    }
+
+    fn write(&self, subscription: &Subscription, until_ms: u64) -> Result<(), StorageError> {
         let text = serde_json::to_string(subscription).map_err(unencodable)?;
         let values = [
             Bound::Bytes(subscription.region.as_bytes()),

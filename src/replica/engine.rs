@@ -69,6 +69,11 @@ impl Engine {
         }
     }
 
+    /// The error tells which setting is wrong.
+    pub fn check_settings(&self) -> Result<(), String> {
+        self.settings.clone().map(drop)
+    }
+
     /// How long a read waits for the primary.
     pub fn read_wait(&self) -> Duration {
         self.settings.as_ref().map_or(Duration::ZERO, |settings| settings.read_wait)
@@ -96,6 +101,11 @@ impl Engine {
             None => self.open()?,
         };
         let used = use_it(&mut opened);
+        match opened.replica.heal() {
+            Ok(false) => {}
+            Ok(true) => console_error!("A replica is damaged, and reads a snapshot"),
+            Err(error) => console_error!("A replica is damaged: {error}"),
+        }
         if !opened.replica.pages().is_broken() {
             *slot = Some(opened);
         }
@@ -104,13 +114,21 @@ impl Engine {
 
     fn open(&self) -> Result<Opened, String> {
         let Settings { limits, .. } = self.settings.clone()?;
-        let storage = ObjectStorage::open(self.storage.clone()).map_err(|error| error.0)?;
+        let database = Database::open_region_replica(self.open_store()?, limits);
+        let database = database.or_else(|error| {
+            // Its pages are not even a database any more: it is to be had anew.
+            console_error!("A replica is damaged, and reads a snapshot: {error}");
+            let mut store = self.open_store()?;
+            store.clear().map_err(|error| error.to_string())?;
+            Database::open_region_replica(store, limits).map_err(|error| error.to_string())
+        })?;
         let tag = self.storage.tag().map_err(|error| error.0)?;
-        let store =
-            Store::open(Box::new(storage), CACHE_PAGES).map_err(|error| error.to_string())?;
-        let database = Database::open_region_replica(store, limits);
-        let replica = Replica::new(database.map_err(|error| error.to_string())?);
-        Ok(Opened { replica, tag })
+        Ok(Opened { replica: Replica::new(database), tag })
+    }
+
+    fn open_store(&self) -> Result<Store, String> {
+        let storage = ObjectStorage::open(self.storage.clone()).map_err(|error| error.0)?;
+        Store::open_replica(Box::new(storage), CACHE_PAGES).map_err(|error| error.to_string())
     }
 
     /// As `with`, for what has an answer even without a database.

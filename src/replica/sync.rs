@@ -45,8 +45,11 @@ pub(super) async fn fill(engine: &Engine) {
         // Others may have their turn between two parts of a snapshot.
         let _turn = engine.turn.lock().await;
         let snapshots = engine.snapshots();
+        let snapshot = !engine.is_whole();
         match step(engine).await {
             Ok(Progress::More) => {}
+            // Whole by its last part: what it asks for next has it pushed to.
+            Ok(Progress::Done) if snapshot => {}
             Ok(Progress::Done) => return,
             Err(stop) => return end(engine, stop),
         }

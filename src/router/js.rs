@@ -71,8 +71,9 @@ impl Router {
     /// The answer of this isolate's replica, if it may give one, of the position that `have` tells.
     ///
     /// `session` is a session's constraint or bookmark, `seen` outside one a bookmark that the answer
-    /// must not be older than, and `age_ms_max` how old the answer may be. Unless it `tells`, the
-    /// answer leaves out who gave it, which is always `served`.
+    /// must not be older than, `age_ms_max` how old the answer may be, and `known` the number of the
+    /// memory that has answered the same handle before, or 0. Unless it `tells`, the answer leaves out
+    /// who gave it, which is always `served`.
     #[allow(clippy::too_many_arguments)]
     pub fn read_request(
         &self,
@@ -83,11 +84,12 @@ impl Router {
         seen: Option<String>,
         age_ms_max: Option<f64>,
         now_ms: f64,
+        known: u32,
         tells: bool,
     ) -> Option<String> {
         let (session, seen) = (session.as_deref(), seen.as_deref());
         let asked = Asked::Request { path, body };
-        let question = Question { id, asked, session, seen, age_ms_max, now_ms, tells };
+        let question = Question { id, asked, session, seen, age_ms_max, now_ms, known, tells };
         embedded_replicas::read(&question)
     }
 
@@ -103,11 +105,17 @@ impl Router {
         seen: Option<String>,
         age_ms_max: Option<f64>,
         now_ms: f64,
+        known: u32,
     ) -> Option<String> {
-        let (session, seen) = (session.as_deref(), seen.as_deref());
+        let (session, seen, tells) = (session.as_deref(), seen.as_deref(), false);
         let asked = Asked::Query { sql, params };
-        let question = Question { id, asked, session, seen, age_ms_max, now_ms, tells: false };
+        let question = Question { id, asked, session, seen, age_ms_max, now_ms, known, tells };
         embedded_replicas::read(&question)
+    }
+
+    /// The number of what this isolate keeps of a database, which goes forward only; 0 if nothing.
+    pub fn number(&self, id: &str) -> u32 {
+        embedded_replicas::number(id)
     }
 
     /// Who answers from this isolate's memory, as the JSON of that part of `meta`.

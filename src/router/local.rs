@@ -25,7 +25,7 @@ pub(super) fn read(
     let now_ms = js_sys::Date::now();
     let id = &record.uuid;
     let asked = Asked::Request { path, body };
-    let question = Question { id, asked, session, seen, age_ms_max, now_ms, tells: true };
+    let question = Question { id, asked, session, seen, age_ms_max, now_ms, known: 0, tells: true };
     let answer = embedded_replicas::read(&question)?;
     refresh(env, record, caller);
     let bookmark = embedded_replicas::bookmark(id).map(|bookmark| bookmark.to_string());

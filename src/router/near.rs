@@ -22,7 +22,8 @@ impl Near {
         let home = record.primary_location_hint;
         let served = match record.jurisdiction {
             Some(jurisdiction) => jurisdiction.serves(region),
-            None => home.is_some(),
+            // Where one lies that was made without a place nobody knows.
+            None => true,
         };
         if !served || home == Some(region) || !has_replicas(env) {
             return None;

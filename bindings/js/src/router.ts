@@ -81,8 +81,8 @@ export class RouterTransport implements Transport {
   readonly #age_ms_max: number;
   /** The newest position that this handle has been answered from, but for this isolate's memory. */
   #seen: string | undefined;
-  /** Whether it has been answered from memory, which goes forward only. */
-  #local = false;
+  /** The number of the memory that it has been answered from, which goes forward only; 0 for none. */
+  #local = 0;
   /** When to look next whether the replica is to be brought forward. */
   #look_ms = 0;
 
@@ -111,8 +111,8 @@ export class RouterTransport implements Transport {
     const place = known.get(this.#database);
     if (place === undefined || age_ms_max === 0) return undefined;
     const params = JSON.stringify((request as Query).params ?? []);
-    return this.#read(router, place, session, age_ms_max, (id, inSession, seen, now_ms) =>
-      router.read_query(id, sql, params, inSession, seen, age_ms_max, now_ms),
+    return this.#read(router, place, session, age_ms_max, (id, ...bounds) =>
+      router.read_query(id, sql, params, ...bounds),
     );
   }
 
@@ -132,10 +132,11 @@ export class RouterTransport implements Transport {
       if (typeof place === "string") return { text: place, bookmark: null };
       const found =
         age_ms_max > 0 &&
-        this.#read(router, place, session, age_ms_max, (id, inSession, seen, now_ms) =>
-          router.read_request(id, path, body, inSession, seen, age_ms_max, now_ms, this.#tells),
+        this.#read(router, place, session, age_ms_max, (id, ...bounds) =>
+          router.read_request(id, path, body, ...bounds, this.#tells),
         );
       if (found) return found;
+      const [local, knew] = [this.#local, this.#knows(router, place)];
       const sent_ms = Date.now();
       const answer = await this.#ask(router, place, path, body, session, age_ms_max);
       const [text, status, bookmark, commits, age_ms = 0] = answer;
@@ -145,6 +146,8 @@ export class RouterTransport implements Transport {
       }
       if (bookmark !== undefined) {
         if (this.#seen === undefined || this.#seen < bookmark) this.#seen = bookmark;
+        // The primary has answered, with no less than what was forgotten.
+        if (session === null && !knew && this.#local === local) this.#local = 0;
         if (isKept(place)) {
           const now_ms = Date.now();
           router.learn(place[0], sent_ms - age_ms, bookmark, commits, now_ms);
@@ -189,14 +192,18 @@ export class RouterTransport implements Transport {
     if (near !== undefined && age_ms_max > 0 && session !== "first-primary") {
       const newest = router.newest(id);
       // What was read in memory may have been forgotten since: then only the primary is new enough.
-      const knows = !this.#local || newest !== undefined;
-      if (knows && router.may_only_read(body)) {
+      if (this.#knows(router, place) && router.may_only_read(body)) {
         const least = session === null ? newer(this.#seen, newest) : undefined;
         const asked = nearPath(near, path, age_ms_max, least);
         return this.#replica(place, near).call(asked, body, session ?? undefined, have);
       }
     }
     return this.#primary(place).call(path, body, session ?? undefined, have);
+  }
+
+  /** Whether this isolate remembers what this handle was answered from its memory. */
+  #knows(router: Router, [id]: Place): boolean {
+    return this.#local === 0 || this.#local === router.number(id);
   }
 
   #read(
@@ -208,18 +215,21 @@ export class RouterTransport implements Transport {
       id: string,
       session: string | undefined,
       seen: string | undefined,
+      age_ms_max: number,
       now_ms: number,
+      local: number,
     ) => string | undefined,
   ): TransportReply | undefined {
     if (!isKept(place)) return undefined;
     const [id, now_ms] = [place[0], Date.now()];
     const seen = session === null ? this.#seen : undefined;
-    const text = read(id, session ?? undefined, seen, now_ms);
+    const local = session === null ? this.#local : 0;
+    const text = read(id, session ?? undefined, seen, age_ms_max, now_ms, local);
     if (text === undefined) return undefined;
     // A replica goes forward only: what it has shown once it need not be asked for again.
     if (session === null) {
       this.#seen = undefined;
-      this.#local = true;
+      if (this.#local === 0) this.#local = router.number(id);
     }
     const bookmark = session === null && !this.#tells ? null : router.have(id);
     if (now_ms >= this.#look_ms) this.#refresh(router, place, age_ms_max, now_ms);

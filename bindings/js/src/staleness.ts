@@ -12,6 +12,9 @@ export interface Bounds {
   max_staleness_ms?: number | undefined;
 }
 
+/** As good as no bound: some thirty years. */
+const UNBOUNDED_MS = 1e12;
+
 export const MAX_STALENESS_MS = 1_000;
 
 /** Of a session that does not say: D1 bounds it by nothing, and its replicas lag by seconds. */
@@ -19,6 +22,8 @@ export const SESSION_AGE_MS_MAX = 10_000;
 
 /** The bound; throws on what is none. */
 export function checked(max_staleness_ms: number = MAX_STALENESS_MS): number {
-  if (typeof max_staleness_ms === "number" && max_staleness_ms >= 0) return max_staleness_ms;
+  if (typeof max_staleness_ms === "number" && max_staleness_ms >= 0) {
+    return Math.min(max_staleness_ms, UNBOUNDED_MS);
+  }
   throw new TypeError("isolite: max_staleness_ms must be a number of milliseconds, or 0");
 }

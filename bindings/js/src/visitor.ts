@@ -9,7 +9,7 @@
  */
 
 import type { SessionTerms } from "./channel.ts";
-import type { D1DatabaseSession, SessionOptions } from "./session.ts";
+import { D1Database } from "./database.ts";
 
 export interface VisitorOptions extends SessionTerms {
   /** The cookie; `isolite-bookmark` unless told, and none if null. */
@@ -18,25 +18,29 @@ export interface VisitorOptions extends SessionTerms {
   header?: string | null;
 }
 
-/** As much of a database as this takes. */
-export interface SessionSource {
-  withSession(start?: SessionOptions): D1DatabaseSession;
+/** Cloudflare's own class, which knows no terms: there a refused bookmark fails the request. */
+export interface SessionSource<Session> {
+  withSession(start?: string): Session;
 }
 
 /** A bookmark matters until every replica is past it, which is long before. */
 const COOKIE_AGE_S = 3_600;
 
 /** Answers a request in a session that goes on from where the visitor's last one ended. */
-export async function withVisitorSession(
+export async function withVisitorSession<Session extends { getBookmark(): string | null }>(
   request: Request,
-  database: SessionSource,
-  answer: (session: D1DatabaseSession) => Response | Promise<Response>,
+  database: SessionSource<Session>,
+  answer: (session: Session) => Response | Promise<Response>,
   options: VisitorOptions = {},
 ): Promise<Response> {
   const { cookie = "isolite-bookmark", header = "x-d1-bookmark", ...terms } = options;
   // A program's header says more than a cookie that some browser keeps.
   const came = (header && request.headers.get(header)) || (cookie && cookieOf(request, cookie));
-  const session = database.withSession({ fallback: "first-primary", ...terms, start: came || null });
+  const start = came || undefined;
+  const ours = database instanceof D1Database;
+  const session = ours
+    ? (database.withSession({ fallback: "first-primary", ...terms, start }) as unknown as Session)
+    : database.withSession(start);
   const response = await answer(session);
   const bookmark = session.getBookmark();
   // A response that switches protocols takes no headers.

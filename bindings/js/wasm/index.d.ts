@@ -40,6 +40,7 @@ export declare class Router {
   /**
    * The answer of this isolate's replica, if it may give one. In a session, `session` is its
    * constraint or bookmark; outside, `seen` is a bookmark that the answer must not be older than.
+   * `known` is the number of the memory that has answered the same handle before, or 0.
    * Unless it `tells`, the answer leaves out who gave it, which is always `served`.
    */
   read_request(
@@ -50,6 +51,7 @@ export declare class Router {
     seen: string | undefined,
     age_ms_max: number | undefined,
     now_ms: number,
+    known: number,
     tells: boolean,
   ): string | undefined;
   /** The same for one query, whose `params` are a list in JSON; the answer does not tell who gave it. */
@@ -61,7 +63,10 @@ export declare class Router {
     seen: string | undefined,
     age_ms_max: number | undefined,
     now_ms: number,
+    known: number,
   ): string | undefined;
+  /** The number of what this isolate keeps of a database, which goes forward only; 0 if nothing. */
+  number(id: string): number;
   /** Who answers from this isolate's memory, as the JSON of that part of `meta`. */
   served(): string;
   /** Where this isolate's replica stands; empty if there is none. */

@@ -29,7 +29,8 @@ impl VisitorSession {
     /// unconstrained.
     pub fn of(request: &Request, database: &D1Database) -> Result<Self> {
         // A program's header says more than a cookie that some browser keeps.
-        let came = match request.headers().get(HEADER)? {
+        let header = request.headers().get(HEADER)?.filter(|bookmark| !bookmark.is_empty());
+        let came = match header {
             Some(bookmark) => Some(bookmark),
             None => request.headers().get("cookie")?.and_then(|all| cookie_of(&all)),
         };

@@ -7,6 +7,7 @@
 
 use crate::error::Error;
 use crate::page::PageNo;
+use crate::page_row;
 use crate::storage::Mark;
 use crate::store::{LogSinceMark, Store};
 
@@ -100,7 +101,7 @@ impl Store {
         for &number in numbers.iter().rev() {
             // A later commit may have cut the database; the page is then nobody's.
             if number <= size_pages && number <= self.size_pages {
-                pages.push((number, self.page(number)?.to_vec()));
+                pages.push((number, page_row::encode(self.page(number)?)));
             }
         }
         self.storage.write_pages(&pages).map_err(|error| self.break_off(error))

@@ -27,6 +27,10 @@ impl PageCrc {
     pub(crate) fn of(page: &PageImage) -> PageCrc {
         PageCrc(CRC.checksum(page))
     }
+
+    pub(crate) fn to_u64(self) -> u64 {
+        self.0
+    }
 }
 
 impl Crc64 {

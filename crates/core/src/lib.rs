@@ -17,6 +17,7 @@ pub mod ltx;
 #[cfg(feature = "testing")]
 pub mod memory_storage;
 mod page;
+mod page_row;
 mod position;
 #[cfg(test)]
 mod random;

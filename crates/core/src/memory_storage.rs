@@ -176,10 +176,11 @@ impl Storage for MemoryStorage {
     fn read_log(
         &self,
         after: Txid,
+        upto: Txid,
         visit: &mut dyn FnMut(LogRow) -> Result<(), crate::Error>,
     ) -> Result<(), crate::Error> {
         let rows = self.call("read_log", |content| {
-            let rows = content.log.range(after + 1..);
+            let rows = content.log.range(after + 1..=upto.max(after + 1));
             rows.map(|(_, (position, ltx))| LogRow { position: *position, ltx: ltx.to_vec() })
                 .collect::<Vec<_>>()
         })?;

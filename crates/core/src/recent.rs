@@ -1,6 +1,7 @@
 //! Which pages the newest commits have changed, so that a replica that lacks them gets each once.
 
 use std::collections::{BTreeSet, VecDeque};
+use std::ops::RangeInclusive;
 
 use crate::page::PageNo;
 use crate::position::Txid;
@@ -11,6 +12,8 @@ const NUMBERS_MAX: usize = 100_000;
 pub(crate) struct RecentCommits {
     /// The last commit before these; all after it are here, some compacted into one.
     before: Txid,
+    /// Whether nothing is known, or kept, of those before.
+    complete: bool,
     /// By the last txid that each brings.
     commits: VecDeque<(Txid, Vec<PageNo>)>,
     numbers: usize,
@@ -18,7 +21,7 @@ pub(crate) struct RecentCommits {
 
 impl RecentCommits {
     pub(crate) fn new(before: Txid) -> Self {
-        RecentCommits { before, commits: VecDeque::new(), numbers: 0 }
+        RecentCommits { before, complete: before == 0, commits: VecDeque::new(), numbers: 0 }
     }
 
     /// The commits up to `txid`, which continue what is here.
@@ -29,7 +32,31 @@ impl RecentCommits {
             let Some((txid, oldest)) = self.commits.pop_front() else { break };
             self.numbers -= oldest.len();
             self.before = txid;
+            self.complete = true;
         }
+    }
+
+    /// The commits to look for in the log so that those after `txid` are here.
+    pub(crate) fn lacks(&self, txid: Txid) -> Option<RangeInclusive<Txid>> {
+        (txid < self.before && !self.complete).then(|| txid + 1..=self.before)
+    }
+
+    /// What was found of them, in order: the first and the last txid of each, and its pages. What does
+    /// not lead up to those that are here is of no use.
+    pub(crate) fn add_before(&mut self, found: Vec<(Txid, Txid, Vec<PageNo>)>) {
+        let wanted = found.len();
+        let mut added = 0;
+        for (first, last, pages) in found.into_iter().rev() {
+            let fits = last == self.before && self.numbers + pages.len() <= NUMBERS_MAX;
+            if !fits {
+                break;
+            }
+            self.numbers += pages.len();
+            self.before = first.saturating_sub(1);
+            self.commits.push_front((last, pages));
+            added += 1;
+        }
+        self.complete |= added < wanted || added == 0;
     }
 
     /// The pages that commits after `txid` have changed; None if not all of these are known.

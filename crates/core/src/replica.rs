@@ -149,6 +149,9 @@ impl<P: ReplicaPages> Replica<P> {
             if asked != bootstrap.ask() {
                 return Ok(Progress::More);
             }
+            if answer.primary.is_at_least(&self.newest) {
+                self.newest = answer.primary;
+            }
             return match self.pages.bootstrap(bootstrap, answer.primary, answer.ltx) {
                 Ok(true) => self.become_whole(&answer),
                 Ok(false) => Ok(Progress::More),
@@ -222,9 +225,6 @@ impl<P: ReplicaPages> Replica<P> {
     fn become_whole(&mut self, answer: &Answer<'_>) -> Result<Progress, Error> {
         self.bootstrap = None;
         self.confirmed_ms = answer.sent_ms;
-        if answer.primary.is_at_least(&self.newest) {
-            self.newest = answer.primary;
-        }
         // What it has heard of meanwhile is asked for.
         Ok(if self.is_behind() { Progress::More } else { Progress::Done })
     }

@@ -46,6 +46,16 @@ impl Constraint {
         Ok(Constraint::Replica { least, age_ms_max })
     }
 
+    /// The same where age does not matter, as for a part of a snapshot, which is brought forward later.
+    pub fn of_any_age(self) -> Constraint {
+        match self {
+            Constraint::Primary => Constraint::Primary,
+            Constraint::Replica { least, .. } => {
+                Constraint::Replica { least, age_ms_max: f64::INFINITY }
+            }
+        }
+    }
+
     /// Whether what a replica asks for may still be new enough, should the answer take so long.
     pub fn allows_trip(&self, trip_ms: f64) -> bool {
         matches!(self, Constraint::Replica { age_ms_max, .. } if trip_ms < *age_ms_max)

@@ -47,11 +47,12 @@ pub trait Storage {
     /// The mark of the last finished checkpoint, or none before the first.
     fn mark(&self) -> Result<Option<Mark>, StorageError>;
 
-    /// Calls `visit` with each commit after `after`, in order; one that several were compacted into
-    /// counts as its last.
+    /// Calls `visit` with each commit after `after` up to `upto`, in order; one that several were
+    /// compacted into counts as its last.
     fn read_log(
         &self,
         after: Txid,
+        upto: Txid,
         visit: &mut dyn FnMut(LogRow) -> Result<(), crate::Error>,
     ) -> Result<(), crate::Error>;
 
@@ -70,7 +71,7 @@ pub trait Storage {
         visit: &mut dyn FnMut(PageNo, &[u8]),
     ) -> Result<(), StorageError>;
 
-    /// Keeps these pages, in place of older images of theirs.
+    /// Keeps these pages, each as a row of bytes (`page_row`), in place of older ones of theirs.
     fn write_pages(&self, pages: &[(PageNo, Vec<u8>)]) -> Result<(), StorageError>;
 
     /// Ends a checkpoint: sets the mark and drops pages beyond its size.

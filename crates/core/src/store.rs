@@ -11,24 +11,25 @@
 //! - the checksum of the position is that of all pages up to the size, the lock page left out;
 //! - after a storage error the store answers nothing more, because what storage holds is unknown.
 
+mod following;
+#[cfg(test)]
+mod tests;
+
 use std::collections::HashMap;
 
-use crate::bootstrap::Bootstrap;
 use crate::cache::PageCache;
 use crate::checkpoint::RunningCheckpoint;
 use crate::checksum::Checksum;
 use crate::commit::{Changes, Commit};
 use crate::crc64::PageCrc;
 use crate::error::Error;
-use crate::ltx::{Decoder, Encoder, FrameRef, Header, decode_frame, read_index};
+use crate::ltx::{FrameRef, Header, decode_frame, read_index};
 use crate::page::{LOCK_PAGE, PageImage, PageNo, blank_page};
+use crate::page_row;
 use crate::position::{Position, Txid};
-use crate::received::Received;
 use crate::recent::RecentCommits;
 use crate::storage::{LogRow, Mark, Storage, StorageError};
 
-/// Pages that commits for a replica may bring at once: 32 MiB before compression.
-const COMMITS_PAGES_MAX: usize = 8192;
 /// Pages fetched at once when pages are read one after the other.
 const READ_AHEAD_PAGES: u32 = 32;
 
@@ -104,7 +105,7 @@ impl Store {
             self.reset(&mark);
         }
         let mut rows = Vec::new();
-        self.storage.read_log(self.position.txid, &mut |row| {
+        self.storage.read_log(self.position.txid, Txid::MAX, &mut |row| {
             rows.push(IndexedRow::new(row)?);
             Ok(())
         })?;
@@ -159,101 +160,6 @@ impl Store {
             Commit::encode(self.position, after, size_pages, time_ms, &changes.pages, &crcs);
         self.append(&commit, changes, crcs)?;
         Ok(commit)
-    }
-
-    /// Takes in commits of the primary, one or several compacted, that lead to `position`. After an
-    /// error that tells of damage the database is as it was before, and another than the primary's.
-    pub fn apply(&mut self, ltx: &[u8], position: Position) -> Result<Received, Error> {
-        self.check()?;
-        let decoder = Decoder::new(ltx)?;
-        let header = *decoder.header();
-        if let Some(received) = Received::without_applying(&header, &self.position, &position)? {
-            return Ok(received);
-        }
-        let mut changes = Changes { size_pages: header.size_pages, ..Changes::default() };
-        decoder.pages(|number, page| drop(changes.pages.insert(number, Box::new(*page))))?;
-        let crcs: Vec<PageCrc> = changes.pages.values().map(|page| PageCrc::of(page)).collect();
-        let mut added = self.size_pages + 1..=header.size_pages;
-        let whole = added.all(|n| n == LOCK_PAGE || changes.pages.contains_key(&n));
-        if !whole || self.checksum_after(&changes, &crcs)? != position.checksum {
-            return Err(Error::Corrupt("it is not the primary's database any more".to_owned()));
-        }
-        let commit = Commit::received(self.position, position, &header, ltx)?;
-        self.append(&commit, changes, crcs)?;
-        Ok(Received::Applied)
-    }
-
-    /// Lets go of everything, as a replica does that is to take in a snapshot.
-    pub fn clear(&mut self) -> Result<(), Error> {
-        self.check()?;
-        self.storage.clear().map_err(|error| self.break_off(error))?;
-        self.reset(&Mark { position: Position::START, size_pages: 0 });
-        Ok(())
-    }
-
-    /// Takes in an answer for `bootstrap`, which began with a clear store. True once the database is
-    /// whole; until then the store answers as if it were empty.
-    pub fn bootstrap(
-        &mut self,
-        bootstrap: &mut Bootstrap,
-        primary: Position,
-        ltx: Option<&[u8]>,
-    ) -> Result<bool, Error> {
-        self.check()?;
-        let mut pages = Vec::new();
-        let whole = bootstrap
-            .take(primary, ltx, &mut |number, page| pages.push((number, page.to_vec())))?;
-        self.storage.write_pages(&pages).map_err(|error| self.break_off(error))?;
-        let Some(mark) = whole else { return Ok(false) };
-        self.storage.set_mark(&mark).map_err(|error| self.break_off(error))?;
-        self.reset(&mark);
-        Ok(true)
-    }
-
-    /// What a replica at `from` lacks, as one LTX file that holds each page once. None if it is
-    /// longer than `bytes_max`, or if only a snapshot can help.
-    pub fn commits_since(
-        &mut self,
-        from: Position,
-        bytes_max: usize,
-    ) -> Result<Option<Vec<u8>>, Error> {
-        if from.epoch != self.position.epoch || from.txid >= self.position.txid {
-            return Ok(None);
-        }
-        let Some(pages) = self.recent.since(from.txid) else { return Ok(None) };
-        if pages.len() > COMMITS_PAGES_MAX {
-            return Ok(None);
-        }
-        let mut encoder = self.encoder(from.txid + 1);
-        for number in pages.range(..=self.size_pages).copied() {
-            let crc = self.crc(number)?;
-            encoder.push_summed(number, self.page(number)?, crc);
-            if encoder.len() > bytes_max {
-                return Ok(None);
-            }
-        }
-        Ok(Some(encoder.finish().0))
-    }
-
-    /// So many pages from `first` on: a part of a snapshot (see [`Bootstrap`]), as an LTX file of the
-    /// newest position. None of an empty database.
-    pub fn pages_from(&mut self, first: PageNo, count_max: u32) -> Result<Option<Vec<u8>>, Error> {
-        if self.position.txid == 0 {
-            return Ok(None);
-        }
-        let first = first.max(1);
-        let end = first.saturating_add(count_max).min(self.size_pages + 1);
-        let mut encoder = self.encoder(self.position.txid);
-        for number in (first..end).filter(|number| *number != LOCK_PAGE) {
-            let crc = self.crc(number)?;
-            encoder.push_summed(number, self.page(number)?, crc);
-        }
-        Ok(Some(encoder.finish().0))
-    }
-
-    fn encoder(&self, txid_min: Txid) -> Encoder {
-        let (txid_max, size_pages) = (self.position.txid, self.size_pages);
-        Encoder::new(Header { txid_min, txid_max, size_pages, time_ms: 0 })
     }
 
     /// The checksum once `changes` are made; `crcs` are those of their pages.
@@ -344,7 +250,7 @@ impl Store {
             Some(page) => Ok(page),
             None => {
                 self.damaged = true;
-                Err(Error::Corrupt(format!("page {number} is missing")))
+                Err(Error::Corrupt(format!("page {number} is missing or damaged")))
             }
         }
     }
@@ -375,11 +281,11 @@ impl Store {
         let read = self.storage.read_pages(number, count, &mut |number, bytes| {
             next = number + 1;
             let newest = number <= size_pages && !frames.contains_key(&number);
-            if let Ok(image) = <&PageImage>::try_from(bytes)
-                && newest
+            if newest
                 && !cache.contains(number)
+                && let Some((image, crc)) = page_row::decode(bytes)
             {
-                cache.put(number, Box::new(*image), None);
+                cache.put(number, Box::new(*image), Some(crc));
             }
         });
         self.next_in_scan = next;
@@ -452,7 +358,10 @@ impl IndexedRow {
         let Header { txid_min, size_pages, .. } = header;
         Ok(IndexedRow { txid_min, position: row.position, size_pages, frames, len: row.ltx.len() })
     }
-}
 
-#[cfg(test)]
-mod tests;
+    /// Which commits it holds, by the first and the last, and which pages they changed.
+    fn into_changes(self) -> (Txid, Txid, Vec<PageNo>) {
+        let pages = self.frames.into_iter().map(|(number, _)| number).collect();
+        (self.txid_min, self.position.txid, pages)
+    }
+}

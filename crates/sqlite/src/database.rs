@@ -29,7 +29,7 @@ use crate::statement_cache::StatementCache;
 use crate::vfs;
 use foreign_keys::Relaxed;
 
-pub use local::may_only_read;
+pub use local::{may_only_read, only_reads};
 
 /// As much of a file as SQLite reads in place, where the VFS lets it: all that it can.
 const MMAP_BYTES_MAX: u32 = 0x7fff_0000;

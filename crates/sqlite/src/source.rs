@@ -41,6 +41,14 @@ impl Source {
         matches!(self, Source::Embedded(_))
     }
 
+    /// Whether a page could not be read as it was written.
+    pub(crate) fn is_damaged(&self) -> bool {
+        match self {
+            Source::Primary(store) | Source::Region(store) => store.is_damaged(),
+            Source::Embedded(_) => false,
+        }
+    }
+
     /// The image of a page, where it lies in memory as it is.
     pub(crate) fn page_in_memory(&self, number: PageNo) -> Option<&PageImage> {
         match self {

@@ -83,6 +83,18 @@ pub(crate) fn is_query(text: &str) -> bool {
     })
 }
 
+/// Whether a text plainly only reads, by its words alone: it says so of no statement that writes, and
+/// not of each that reads.
+pub(crate) fn only_reads(text: &str) -> bool {
+    const WRITING: [&str; 4] = ["insert", "update", "delete", "replace"];
+    let begins_with =
+        |known: &str| Words(text).next().is_some_and(|word| word.eq_ignore_ascii_case(known));
+    let bytes = text.as_bytes();
+    let has =
+        |word: &str| bytes.windows(word.len()).any(|it| it.eq_ignore_ascii_case(word.as_bytes()));
+    is_query(text) && !(begins_with("with") && WRITING.iter().any(|word| has(word)))
+}
+
 /// The words at the start of a text, comments left out.
 struct Words<'a>(&'a str);
 
@@ -100,7 +112,7 @@ impl<'a> Iterator for Words<'a> {
 
 #[cfg(test)]
 mod tests {
-    use super::{is_blank, is_drop_table, is_left_out};
+    use super::{is_blank, is_drop_table, is_left_out, only_reads};
 
     #[test]
     fn drop_table_is_told_by_its_words() {
@@ -131,6 +143,21 @@ mod tests {
         }
         for text in ["SELECT 1", "-- a\nSELECT 1", "/* a */ x", "- 1", "/ 1", "é"] {
             assert!(!is_blank(text), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn what_plainly_only_reads() {
+        for text in [
+            "SELECT 1",
+            "-- a\n VALUES (1)",
+            "explain DELETE FROM t",
+            "WITH x AS (SELECT 1) SELECT 2",
+        ] {
+            assert!(only_reads(text), "{text}");
+        }
+        for text in ["WITH x AS (SELECT 1) Insert INTO t SELECT 1", "DELETE FROM t", "", "BEGIN"] {
+            assert!(!only_reads(text), "{text}");
         }
     }
 }

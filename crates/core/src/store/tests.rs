@@ -186,3 +186,42 @@ fn a_damaged_log_does_not_bring_back_an_older_page() {
         }
     }
 }
+
+#[test]
+fn what_the_log_keeps_from_before_a_start_brings_a_replica_forward() {
+    let storage = MemoryStorage::default();
+    let mut random = Random::new(7);
+    let mut store = Store::open(Box::new(storage.clone()), 8).unwrap();
+    let (mut pages, mut replica) = (Pages::new(), None);
+    let mut positions = vec![store.position()];
+    for _ in 0..60 {
+        let (changes, after) = transaction(&mut random, &pages);
+        store.commit(changes, 1).unwrap();
+        positions.push(store.position());
+        pages = after;
+        if store.position().txid == 50 {
+            let mut follower = crate::embedded_replica::EmbeddedReplica::default();
+            let part = store.pages_from(1, 1000).unwrap();
+            let mut bootstrap = crate::bootstrap::Bootstrap::default();
+            assert!(follower.bootstrap(&mut bootstrap, store.position(), part.as_deref()).unwrap());
+            replica = Some(follower);
+        }
+    }
+    let policy = CheckpointPolicy { keep_log_bytes: 30_000, ..POLICY };
+    while store.checkpoint_step(&policy).unwrap() == CheckpointProgress::More {}
+    let kept = storage.log_len();
+    assert!((11..50).contains(&kept), "{kept} commits are kept");
+    let mut store = Store::open(Box::new(storage.clone()), 8).unwrap();
+    let mut replica = replica.unwrap();
+    let ltx = store.commits_since(replica.position(), usize::MAX).unwrap().unwrap();
+    replica.apply(&ltx, store.position()).unwrap();
+    assert_eq!(replica.position(), store.position());
+    // Further back than the log, nothing is made up; and it is looked for once.
+    storage.fail_at(usize::MAX, Fault::Before);
+    for _ in 0..5 {
+        assert_eq!(store.commits_since(positions[1], usize::MAX).unwrap(), None);
+    }
+    let looked = storage.calls().iter().filter(|call| **call == "read_log").count();
+    assert!(looked <= 2, "looked {looked} times");
+    assert_holds(&mut store, &pages, "at the end");
+}

@@ -16,12 +16,17 @@ use crate::answer::AnswerWriter;
 use crate::error::Error;
 use crate::limits::Limits;
 use crate::source::Source;
-use crate::sql_text::{SqlText, is_blank, is_query};
+use crate::sql_text::{self, SqlText, is_blank, is_query};
 use crate::statement::Statement;
 
 /// Whether each statement begins like one that reads. It may write all the same.
 pub fn may_only_read(request: &Request) -> bool {
     request.queries().iter().all(|query| is_query(&query.sql))
+}
+
+/// Whether each statement plainly only reads.
+pub fn only_reads(request: &Request) -> bool {
+    request.queries().iter().all(|query| sql_text::only_reads(&query.sql))
 }
 
 impl Database {
@@ -35,21 +40,24 @@ impl Database {
         Database::open_source(Source::Embedded(EmbeddedReplica::default()), limits)
     }
 
-    /// SQLite looks at the change counter as it takes its lock: so it has to let it go once, which it
-    /// does at the end of the next read.
-    fn look_again(&mut self) -> Result<(), Error> {
+    /// Has SQLite let go of its lock, at the end of a read. As it takes it again it looks at the change
+    /// counter and at the size of the file, and forgets what it has read before.
+    fn unlock(&mut self) -> Result<(), Error> {
         self.run_internal("PRAGMA locking_mode = NORMAL")?;
         self.size_bytes()?;
-        self.size_bytes = self.committed_size_bytes()?;
         self.run_internal("PRAGMA locking_mode = EXCLUSIVE")
     }
 
-    /// Nothing may read while the pages change: a cursor of SQLite points into them. Statements have
-    /// ended by then, but a module for virtual tables may keep one of its own open.
+    /// Nothing may read while the pages change, nor take what was read before for what is there then: a
+    /// cursor of SQLite points into them. Statements have ended by then, but a module for virtual
+    /// tables may keep one of its own open.
     fn end_reads(&mut self) -> Result<(), CoreError> {
         // SAFETY: the handle is open as long as the connection is borrowed; the name is a C string.
         let state = unsafe { ffi::sqlite3_txn_state(self.connection.handle(), c"main".as_ptr()) };
-        if state == ffi::SQLITE_TXN_NONE { Ok(()) } else { self.reopen() }
+        match state {
+            ffi::SQLITE_TXN_NONE => self.unlock().map_err(of_sqlite),
+            _ => self.reopen(),
+        }
     }
 
     fn reopen(&mut self) -> Result<(), CoreError> {
@@ -113,12 +121,14 @@ impl ReplicaPages for Database {
         Database::position(self)
     }
 
+    fn is_damaged(&self) -> bool {
+        self.shared.source.borrow().is_damaged()
+    }
+
     fn apply(&mut self, ltx: &[u8], position: Position) -> Result<Received, CoreError> {
         self.end_reads()?;
         let received = self.shared.source.borrow_mut().apply(ltx, position)?;
-        if received == Received::Applied {
-            self.look_again().map_err(of_sqlite)?;
-        }
+        self.size_bytes = self.committed_size_bytes().map_err(of_sqlite)?;
         Ok(received)
     }
 

@@ -185,3 +185,28 @@ fn a_replica_in_memory_is_read_where_it_lies() {
     assert_eq!(code, ffi::SQLITE_OK);
     assert!(used < 10 * 4096, "SQLite keeps {used} bytes of copies");
 }
+
+#[test]
+fn the_first_commit_after_a_read_may_make_the_database_larger() {
+    let store = Store::open(Box::new(MemoryStorage::default()), 256).unwrap();
+    let region = Database::open_region_replica(store, Limits::default()).unwrap();
+    let embedded = Database::open_embedded_replica(Limits::default()).unwrap();
+    for (mut replica, reads) in [(region, 1), (embedded, 2)] {
+        let store = Store::open(Box::new(MemoryStorage::default()), 256).unwrap();
+        let mut primary = Database::open(store, Limits::default()).unwrap();
+        execute(&mut primary, ROWS);
+        let part = primary.pages_from(1, 1000).unwrap();
+        let mut bootstrap = Bootstrap::default();
+        assert!(replica.bootstrap(&mut bootstrap, primary.position(), part.as_deref()).unwrap());
+        for name in ["b", "c", "d"] {
+            for _ in 0..reads {
+                assert!(read(&mut replica, "SELECT a FROM t", vec![]).is_some());
+            }
+            execute(&mut primary, &format!("CREATE TABLE {name} (a)"));
+            let ltx = primary.commits_since(replica.position(), usize::MAX).unwrap().unwrap();
+            assert_eq!(replica.apply(&ltx, primary.position()).unwrap(), Received::Applied);
+            let rows = read(&mut replica, &format!("SELECT count(*) AS n FROM {name}"), vec![]);
+            assert_eq!(rows.as_deref(), Some(r#"[{"n":0}]"#));
+        }
+    }
+}
