@@ -28,6 +28,7 @@ export function operations(cities) {
   const point_read = {
     sql: "SELECT * FROM cities WHERE id = ?",
     expected: 1,
+    reads: true,
     call: () => [draw(cities)],
   };
   return [
@@ -37,6 +38,7 @@ export function operations(cities) {
       name: "range_scan_1000",
       sql: `SELECT * FROM cities WHERE id >= ? ORDER BY id LIMIT ${SCAN_ROWS}`,
       expected: SCAN_ROWS,
+      reads: true,
       call: () => [draw(scanned)],
     },
     {
@@ -56,6 +58,7 @@ export function operations(cities) {
       sql: `SELECT country, count(*) AS cities, avg(population) AS population, max(lat) AS north
             FROM cities GROUP BY country ORDER BY country`,
       expected: countries,
+      reads: true,
       call: () => [],
     },
   ];
@@ -64,9 +67,9 @@ export function operations(cities) {
 /** What a peer is asked to run in one round. */
 export function work(operation, quick) {
   const { full, quick: few, warm_up } = CALLS[operation.name];
-  const { name, sql, expected } = operation;
+  const { name, sql, expected, reads = false } = operation;
   const calls = Array.from({ length: warm_up + (quick ? few : full) }, () => operation.call());
-  return { operation: name, sql, expected, warm_up, calls };
+  return { operation: name, sql, expected, reads, warm_up, calls };
 }
 
 function counter() {

@@ -14,9 +14,12 @@ pub struct Work {
     pub warm_up: usize,
     /// Rows that each call reads or writes.
     pub expected: usize,
+    /// Whether calls may be repeated.
+    pub reads: bool,
 }
 
 /// One call of an operation, with its parameters.
+#[derive(Clone)]
 pub enum Operation {
     First(Vec<Value>),
     All(Vec<Value>),

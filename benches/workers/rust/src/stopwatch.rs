@@ -7,7 +7,7 @@ use worker::Result;
 #[wasm_bindgen]
 extern "C" {
     #[wasm_bindgen(catch, js_namespace = performance, js_name = now)]
-    fn now_ms() -> std::result::Result<f64, JsValue>;
+    pub fn now_ms() -> std::result::Result<f64, JsValue>;
 }
 
 const WHOLE_STEPS_AHEAD: usize = 5;
