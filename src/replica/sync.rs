@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use isolite_core::{Answer as Learnt, Ask, Bookmark, Constraint, Progress, Tag};
+use isolite_core::{Answer as Learnt, Ask, Bookmark, Constraint, Progress};
 use worker::console_error;
 
 use super::engine::{Asked, Engine, Opened};
@@ -115,6 +115,6 @@ impl From<String> for Stop {
 impl Opened {
     fn bookmark(&self) -> Bookmark {
         let position = self.replica.position().unwrap_or(isolite_core::Position::START);
-        Bookmark { position, tag: self.tag.unwrap_or(Tag::default()) }
+        Bookmark { position, tag: self.tag.unwrap_or_default() }
     }
 }

@@ -11,6 +11,7 @@ pub async fn answer(request: &Request, env: &Env) -> Result<Response> {
         let insert = "INSERT INTO t DEFAULT VALUES";
         session.batch(vec![session.prepare(table), session.prepare(insert)]).await?;
     }
-    let count: Option<i64> = session.prepare("SELECT count(*) AS n FROM t").first(Some("n")).await?;
+    let count: Option<i64> =
+        session.prepare("SELECT count(*) AS n FROM t").first(Some("n")).await?;
     visitor.carry(Response::from_json(&count)?)
 }
