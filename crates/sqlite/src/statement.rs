@@ -90,6 +90,12 @@ impl Statement {
         unsafe { ffi::sqlite3_stmt_readonly(self.raw()) != 0 }
     }
 
+    /// Whether it is an EXPLAIN, which does not run what it explains.
+    pub(crate) fn is_explain(&self) -> bool {
+        // SAFETY: as above.
+        unsafe { ffi::sqlite3_stmt_isexplain(self.raw()) != 0 }
+    }
+
     /// Binds one parameter, counted from 1.
     ///
     /// # Safety

@@ -66,6 +66,13 @@ impl Database {
         Ok(())
     }
 
+    /// Takes the lock again, and the schema as it is now: EXPLAIN would tell of the one before.
+    fn look_again(&mut self) -> Result<(), Error> {
+        self.run_internal("SELECT 1 FROM sqlite_schema LIMIT 1")?;
+        self.size_bytes = self.committed_size_bytes()?;
+        Ok(())
+    }
+
     /// The answer to a request that only reads, or None if it is for the primary to answer.
     pub fn read(&mut self, run: &Run<'_>) -> Option<String> {
         self.shared.error.take();
@@ -91,8 +98,11 @@ impl Database {
             if self.policy.take_needs_primary() {
                 return None;
             }
-            statement.reset();
-            self.statements.give(&query.sql, statement);
+            // One that only explains is never compiled anew by itself.
+            if !statement.is_explain() {
+                statement.reset();
+                self.statements.give(&query.sql, statement);
+            }
         }
         (answer.count() > 0).then(|| answer.finish().0)
     }
@@ -128,7 +138,9 @@ impl ReplicaPages for Database {
     fn apply(&mut self, ltx: &[u8], position: Position) -> Result<Received, CoreError> {
         self.end_reads()?;
         let received = self.shared.source.borrow_mut().apply(ltx, position)?;
-        self.size_bytes = self.committed_size_bytes().map_err(of_sqlite)?;
+        if received == Received::Applied {
+            self.look_again().map_err(of_sqlite)?;
+        }
         Ok(received)
     }
 

@@ -210,3 +210,18 @@ fn the_first_commit_after_a_read_may_make_the_database_larger() {
         }
     }
 }
+
+#[test]
+fn a_plan_is_of_the_schema_as_it_is_now() {
+    let (mut primary, mut replica) = pair();
+    let plan = "EXPLAIN QUERY PLAN SELECT a FROM t WHERE a = 'x'";
+    assert!(read(&mut replica, plan, vec![]).unwrap().contains("SCAN t"));
+    for (change, expected) in
+        [("CREATE INDEX ta ON t (a)", "INDEX ta"), ("DROP INDEX ta", "SCAN t")]
+    {
+        execute(&mut primary, change);
+        let ltx = primary.commits_since(replica.position(), usize::MAX).unwrap().unwrap();
+        replica.apply(&ltx, primary.position()).unwrap();
+        assert!(read(&mut replica, plan, vec![]).unwrap().contains(expected), "{change}");
+    }
+}
