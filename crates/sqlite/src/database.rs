@@ -7,6 +7,7 @@
 
 mod foreign_keys;
 mod local;
+mod past;
 mod request;
 
 use std::rc::Rc;
@@ -149,15 +150,17 @@ impl Database {
         for (limit, value) in limits.of_sqlite() {
             connection.set_limit(limit, value)?;
         }
-        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
         // Nobody else has the pages. With its lock held from one transaction to the next, SQLite needs
         // no look at the file before each, and leaves its change counter alone, with which each commit
         // would rewrite the first page.
         connection.execute_batch(&format!(
-            "PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; \
+            "PRAGMA journal_mode = {}; PRAGMA synchronous = OFF; \
              PRAGMA locking_mode = EXCLUSIVE; PRAGMA max_page_count = {}",
+            shared.source.borrow().journal_mode(),
             limits.database_pages_max
         ))?;
+        // It would not let the journal be off.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
         if shared.source.borrow().is_in_memory() {
             // SQLite reads the pages where they lie, and keeps no copies.
             connection.execute_batch(&format!("PRAGMA mmap_size = {MMAP_BYTES_MAX}"))?;
@@ -190,6 +193,11 @@ impl Database {
     /// be ended.
     pub fn is_broken(&self) -> bool {
         self.shared.source.borrow().is_broken() || !self.connection.is_autocommit()
+    }
+
+    /// What `use_it` makes of the store; None where there is no store.
+    pub fn with_store<T>(&mut self, use_it: impl FnOnce(&mut Store) -> T) -> Option<T> {
+        self.shared.source.borrow_mut().store().map(use_it)
     }
 
     /// Takes a step of the checkpoint that is due, if one is.
