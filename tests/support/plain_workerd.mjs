@@ -66,11 +66,13 @@ const isolite :Workerd.Worker = (
     (name = "ISOLITE_PRIMARY", durableObjectNamespace = "IsolitePrimary"),
     (name = "ISOLITE_DIRECTORY", durableObjectNamespace = "IsoliteDirectory"),
     (name = "ISOLITE_REPLICA", durableObjectNamespace = "IsoliteReplica"),
+    (name = "ISOLITE_UPLOAD", durableObjectNamespace = "IsoliteUpload"),
   ],
   durableObjectNamespaces = [
     (className = "IsolitePrimary", uniqueKey = "isolite-IsolitePrimary", enableSql = true),
     (className = "IsoliteDirectory", uniqueKey = "isolite-IsoliteDirectory", enableSql = true),
     (className = "IsoliteReplica", uniqueKey = "isolite-IsoliteReplica", enableSql = true),
+    (className = "IsoliteUpload", uniqueKey = "isolite-IsoliteUpload", enableSql = true),
   ],
   durableObjectStorage = (localDisk = "storage"),
 );
