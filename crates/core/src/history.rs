@@ -162,6 +162,11 @@ impl Store {
         Ok(Ok(found))
     }
 
+    /// Whether a position is kept, as far as can be told without reading.
+    pub fn keeps(&self, position: &Position) -> Result<(), NotKept> {
+        self.interval_of(position).map(drop)
+    }
+
     /// The interval in which a position lies.
     pub(crate) fn interval_of(&self, position: &Position) -> Result<Interval, NotKept> {
         let begun = |interval: &&Interval| interval.mark.position.txid <= position.txid;

@@ -54,6 +54,8 @@ pub struct Database {
     shared: Rc<Shared>,
     limits: Limits,
     size_bytes: u64,
+    /// What a write is told, while none may be made.
+    writes_refused: Option<String>,
 }
 
 /// How numbers in parameters are bound.
@@ -179,6 +181,7 @@ impl Database {
             shared,
             limits,
             size_bytes: 0,
+            writes_refused: None,
         };
         database.size_bytes = database.size_bytes()?;
         Ok(database)
@@ -187,6 +190,11 @@ impl Database {
     /// Where the database stands.
     pub fn position(&self) -> Position {
         self.shared.source.borrow().position()
+    }
+
+    /// From now on requests that write are refused with this text, or none are.
+    pub fn refuse_writes(&mut self, text: Option<String>) {
+        self.writes_refused = text;
     }
 
     /// Whether the database is to be opened anew: storage has failed, or a transaction could not

@@ -29,6 +29,8 @@ pub enum Error {
     ResultTooLarge { bytes_max: usize },
     /// The request took more steps than the setting allows.
     TooManySteps { steps_max: u64 },
+    /// Nobody may write now, for the reason given.
+    WritesRefused { text: String },
     /// SQLite could not be opened over the pages.
     Open(String),
     /// The pages below failed. After a storage error the database is to be opened anew.
@@ -38,7 +40,9 @@ pub enum Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Error::Sql { text } | Error::Open(text) => f.write_str(text),
+            Error::Sql { text } | Error::Open(text) | Error::WritesRefused { text } => {
+                f.write_str(text)
+            }
             Error::Params => f.write_str("Wrong number of parameter bindings for SQL query."),
             Error::NoStatement => f.write_str("No SQL statements detected."),
             Error::NotAStatement => f.write_str("SQL code did not contain a statement."),

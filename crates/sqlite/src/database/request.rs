@@ -23,6 +23,10 @@ impl Database {
         let ran = self.run_queries(run, &mut answer).and_then(|()| self.check_names());
         let ran = ran.and_then(|()| self.check_foreign_keys());
         let writes = self.has_written();
+        let ran = ran.and_then(|()| match &self.writes_refused {
+            Some(text) if writes => Err(Error::WritesRefused { text: text.clone() }),
+            _ => Ok(()),
+        });
         let ran = ran.and_then(|()| self.run_internal("COMMIT"));
         let ran = ran.map_err(|error| self.explain(error));
         if ran.is_err() {
