@@ -73,7 +73,8 @@ impl Primary {
             Err(error) => Err(error.into()),
         });
         match done {
-            Ok(done) => Answer { bookmark: Some(at.to_owned()), ..Answer::new(200, done.answer) },
+            // Without a bookmark: it is not where the database stands.
+            Ok(done) => Answer::new(200, done.answer),
             Err(refused) => refuse(&refused),
         }
     }

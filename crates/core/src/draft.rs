@@ -92,6 +92,9 @@ impl Store {
         if self.position() != draft.base.position() || !self.takes(&draft) {
             return Err(Error::Corrupt("the draft is of an older state".to_owned()));
         }
+        if draft.staged.is_empty() && draft.size_pages == self.size_pages() {
+            return Ok(self.position());
+        }
         if draft.is_small() {
             return self.commit_draft(draft, time_ms);
         }
