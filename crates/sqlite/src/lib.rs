@@ -12,9 +12,12 @@ mod json;
 mod limits;
 mod page_file;
 mod policy;
+#[cfg(test)]
+mod random;
 mod registered;
 mod shared;
 mod source;
+mod splitter;
 mod sql_text;
 mod statement;
 mod statement_cache;
@@ -23,3 +26,4 @@ mod vfs;
 pub use database::{Database, Done, Numbers, Run, may_only_read, only_reads};
 pub use error::Error;
 pub use limits::Limits;
+pub use splitter::{SplitError, SplitStatement, Splitter};
