@@ -11,6 +11,8 @@ use std::fmt;
 
 use automaton::{Automaton, Seen};
 
+pub(crate) use automaton::is_word;
+
 const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// How much of a statement an error shows, in characters.
