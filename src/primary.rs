@@ -8,6 +8,7 @@
 //! - the engine is opened from storage, and thrown away after any storage error;
 //! - once deleted, an object answers 404 for good: its id is never given to another database.
 
+mod export;
 mod following;
 mod jobs;
 mod past;
@@ -153,6 +154,9 @@ impl Primary {
             "/jobs/start" => self.start_job(body),
             "/jobs/poll" => self.poll_job(target.query()),
             "/past" => self.past_part(target.query()),
+            "/export/begin" => self.begin_export(body),
+            "/export/dump" => self.export_dump(target.query(), body),
+            "/export/pages" => self.export_pages(target.query()),
             path => match Question::of(path, target.query()) {
                 Some(question) => self.feed(&question, target.query(), caller),
                 None => return no_path(),

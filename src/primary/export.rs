@@ -5,7 +5,7 @@
 
 use isolite_core::{LOCK_PAGE, PAGE_SIZE};
 use isolite_protocol::query_string;
-use isolite_sqlite::{DumpCursor, DumpOptions, Error as SqlError};
+use isolite_sqlite::{DumpCursor, DumpOptions, Error as SqlError, NotACursor};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
@@ -56,7 +56,8 @@ impl Primary {
             let at_bookmark = past::newest(&self.engine)?;
             self.engine.hold(&at_bookmark)?;
             self.engine.with_past(&at_bookmark, |database| {
-                database.check_dump(&asked.options()).map_err(of_dump)
+                // The first statement shows whether the rest can be written.
+                database.dump(&asked.options(), &DumpCursor::default(), 1).map_err(of_dump)
             })?;
             Ok(Begun { at_bookmark })
         }))
@@ -68,8 +69,9 @@ impl Primary {
         let piece = Asked::decode(body).and_then(|asked| {
             self.engine.hold(&at)?;
             let cursor = match &asked.cursor {
-                Some(text) => DumpCursor::decode(text)
-                    .ok_or_else(|| Refused::Asked("the cursor is of no export".to_owned()))?,
+                Some(text) => {
+                    text.parse().map_err(|error: NotACursor| Refused::Asked(error.to_string()))?
+                }
                 None => DumpCursor::default(),
             };
             let bytes_max = asked.bytes_max.clamp(1, PIECE_BYTES_MAX);
@@ -79,7 +81,7 @@ impl Primary {
         });
         match piece {
             Ok((piece, next)) => {
-                let next = next.map(|cursor| cursor.encode());
+                let next = next.map(|cursor| cursor.to_string());
                 Answer { commits: Some(piece), ..Answer::new(200, json!(next).to_string()) }
             }
             Err(refused) => refuse(&refused),
@@ -91,18 +93,19 @@ impl Primary {
         let number = |name| query_string::raw(query, name).and_then(|text| text.parse().ok());
         let at = query_string::value(query, "at").unwrap_or_default();
         let (first, count) = (number("first").unwrap_or(1u32).max(1), number("count").unwrap_or(0));
-        let pages = self.engine.hold(&at).and_then(|()| self.engine.past(&at)).and_then(|mut past| {
-            let size_pages = past.size_pages();
-            let end = first.saturating_add(count.min(PIECE_PAGES_MAX)).min(size_pages + 1);
-            let mut bytes = Vec::with_capacity(end.saturating_sub(first) as usize * PAGE_SIZE);
-            for number in first..end {
-                match number {
-                    LOCK_PAGE => bytes.resize(bytes.len() + PAGE_SIZE, 0),
-                    number => bytes.extend_from_slice(past.page(number)?),
+        let pages =
+            self.engine.hold(&at).and_then(|()| self.engine.past(&at)).and_then(|mut past| {
+                let size_pages = past.size_pages();
+                let end = first.saturating_add(count.min(PIECE_PAGES_MAX)).min(size_pages + 1);
+                let mut bytes = Vec::with_capacity(end.saturating_sub(first) as usize * PAGE_SIZE);
+                for number in first..end {
+                    match number {
+                        LOCK_PAGE => bytes.resize(bytes.len() + PAGE_SIZE, 0),
+                        number => bytes.extend_from_slice(past.page(number)?),
+                    }
                 }
-            }
-            Ok((bytes, size_pages))
-        });
+                Ok((bytes, size_pages))
+            });
         match pages {
             Ok((bytes, size_pages)) => {
                 let told = Answer::json(Ok(PagesTold { size_pages }));
@@ -116,7 +119,9 @@ impl Primary {
 /// What is asked for and is not there is the caller's fault.
 fn of_dump(error: SqlError) -> Refused {
     match error {
-        SqlError::Sql { text } => Refused::Asked(text),
+        SqlError::NoSuchTable { .. } | SqlError::NotDumpable { .. } => {
+            Refused::Asked(error.to_string())
+        }
         error => error.into(),
     }
 }

@@ -83,7 +83,6 @@ pub(super) struct Job {
     attempts: u32,
 }
 
-
 impl NewJob {
     fn kind(&self) -> &'static str {
         match self {
@@ -161,10 +160,12 @@ impl Engine {
         }
         match &new {
             NewJob::Restore { bookmark } => self.hold(bookmark)?,
-            NewJob::Fork(_) => self.with(|Opened { database, .. }| match database.size_pages() {
-                0 => Ok(()),
-                _ => Err(Refused::Asked("a fork begins with an empty database".to_owned())),
-            })?,
+            NewJob::Fork(_) => {
+                self.with(|Opened { database, .. }| match database.size_pages() {
+                    0 => Ok(()),
+                    _ => Err(Refused::Asked("a fork begins with an empty database".to_owned())),
+                })?
+            }
             NewJob::Import(_) => self.with(|_| Ok(()))?,
         }
         let id = random_uuid().map_err(|error| Refused::Asked(error.to_string()))?;
@@ -194,7 +195,8 @@ impl Engine {
             let sql = "SELECT value FROM meta WHERE key = 'job'";
             let mut job = None;
             // Before the first look at the database there is no table.
-            let table = "CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value BLOB NOT NULL)";
+            let table =
+                "CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value BLOB NOT NULL)";
             self.storage.run(table, &[])?;
             self.storage.query(sql, &[], |row| {
                 job = serde_json::from_slice(&row.bytes(0)).ok();

@@ -62,7 +62,13 @@ impl Primary {
     }
 
     /// A request that reads the database as it was at the bookmark.
-    pub(super) fn query_as_of(&self, at: &str, queries: &Queries, query: &str, script: bool) -> Answer {
+    pub(super) fn query_as_of(
+        &self,
+        at: &str,
+        queries: &Queries,
+        query: &str,
+        script: bool,
+    ) -> Answer {
         let run = Run::of(queries, query, &js_sys::Date::now, &self.served);
         let run = if script { run.as_script() } else { run };
         let done = self.engine.with_past(at, |database| match database.run(&run) {

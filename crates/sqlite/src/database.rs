@@ -5,7 +5,9 @@
 //! promise for batches. What a request sets of the connection, as the enforcement of foreign keys,
 //! is put back at its end.
 
+mod file_check;
 mod foreign_keys;
+mod import;
 mod local;
 mod past;
 mod request;
@@ -29,7 +31,10 @@ use crate::statement::{Cell, Statement};
 use crate::statement_cache::StatementCache;
 use crate::vfs;
 use foreign_keys::Relaxed;
+use import::Import;
 
+pub use file_check::{FileCheck, FileError, FileHeader, check_sqlite_file};
+pub use import::Imported;
 pub use local::{may_only_read, only_reads};
 
 /// As much of a file as SQLite reads in place, where the VFS lets it: all that it can.
@@ -49,6 +54,7 @@ pub struct Database {
     header: Option<Statement>,
     /// Set while the request has foreign keys ignored or deferred.
     relaxed: Option<Relaxed>,
+    import: Option<Import>,
     connection: Connection,
     policy: Arc<Policy>,
     shared: Rc<Shared>,
@@ -176,6 +182,7 @@ impl Database {
             internal,
             header: None,
             relaxed: None,
+            import: None,
             connection,
             policy,
             shared,
@@ -200,7 +207,8 @@ impl Database {
     /// Whether the database is to be opened anew: storage has failed, or a transaction could not
     /// be ended.
     pub fn is_broken(&self) -> bool {
-        self.shared.source.borrow().is_broken() || !self.connection.is_autocommit()
+        let ended = self.connection.is_autocommit() || self.import.is_some();
+        self.shared.source.borrow().is_broken() || !ended
     }
 
     /// What `use_it` makes of the store; None where there is no store.
@@ -304,6 +312,27 @@ impl Database {
             self.internal.give(sql, statement);
         }
         Ok(answer)
+    }
+
+    /// Runs a query of our own over `values` and has each of its rows looked at, until that is false.
+    pub(crate) fn each_row(
+        &self,
+        sql: &str,
+        values: &[Cell<'_>],
+        mut look: impl FnMut(&Statement) -> Result<bool, Error>,
+    ) -> Result<(), Error> {
+        self.policy.internally(|| {
+            let text = SqlText::new(sql);
+            let Some(mut statement) = Statement::prepare(&self.connection, &text, 0)?.0 else {
+                return Ok(());
+            };
+            for (index, value) in values.iter().enumerate() {
+                // SAFETY: the values are borrowed for longer than the statement lives.
+                unsafe { statement.bind_cell(index + 1, value)? };
+            }
+            while statement.step()? && look(&statement)? {}
+            Ok(())
+        })
     }
 
     /// As `ask`, by a statement that is prepared if there is none, and left there for the next time.

@@ -7,6 +7,7 @@ use isolite_sqlite::{Database, Imported, Limits, Splitter, check_sqlite_file};
 use js_sys::Date;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
+use worker::console_error;
 
 use super::fork::Home;
 use super::{Engine, Refused, STEP_PAGES, Unit, failure_of, pause};
@@ -47,8 +48,10 @@ pub(super) async fn run(engine: &Engine, new: &NewImport) -> Result<(), Refused>
         }
         Err(refused) => Err(refused),
     };
-    // Whatever came of it, the same file would come to the same. Should this fail, its alarm does it.
-    ask(engine, new, "/delete").await.map_or((), drop);
+    // Whatever came of it, the same file would come to the same.
+    if let Err(refused) = ask(engine, new, "/delete").await {
+        console_error!("An upload is left to its alarm: {refused}");
+    }
     published
 }
 
@@ -106,6 +109,9 @@ async fn file(
         engine.tell(u64::from(next - 1) * PAGE_SIZE as u64, new.bytes, Unit::Bytes);
     }
     draft.resize(size_pages);
+    while draft.finish_step(STEP_PAGES)? {
+        pause().await;
+    }
     let mut database = Database::open_draft(draft, limits).map_err(asked)?;
     database.check_import().map_err(asked)?;
     Ok((draft_of(database)?, None))
