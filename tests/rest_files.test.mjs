@@ -5,10 +5,13 @@
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 
+import { run as runExport } from "../bindings/js/src/cli/commands/export.js";
+import { run as runFork } from "../bindings/js/src/cli/commands/fork.js";
+import { run as runImport } from "../bindings/js/src/cli/commands/import.js";
 import { bundle, PlainWorkerd } from "./support/plain_workerd.mjs";
 import { temporaryDirectory } from "./support/repository.mjs";
 import { RestClient } from "./support/rest_client.mjs";
@@ -64,6 +67,8 @@ const dump = (...pieces) =>
   pieces.map((bytes, i) => ({ bytes, json: i + 1 < pieces.length ? `cursor ${i + 1}` : null }));
 const pages = (size_pages, ...counts) =>
   counts.map((count, value) => ({ json: { size_pages }, bytes: { count: count * 4096, value } }));
+
+const broken = { status: 500, json: { success: false, error: "it broke" } };
 
 const authorization = { authorization: `Bearer ${TOKEN}` };
 
@@ -134,7 +139,6 @@ describe("export", () => {
     assert.equal((await response.arrayBuffer()).byteLength, 0);
   });
 
-  const broken = { status: 500, json: { success: false, error: "it broke" } };
   for (const [what, query, script] of [
     ["SQL", "format=sql", { "/export/dump": [...dump("one;\n", "two;\n", "").slice(0, 2), broken] }],
     ["a file", "format=sqlite", { "/export/pages": [...pages(2048, 1024), broken] }],
@@ -392,6 +396,55 @@ describe("fork", () => {
     assert.equal(envelope.errors[0].code, 7502);
     assert.equal((await rest.request("GET", "/source")).status, 200);
     assert.equal((await rest.request("POST", "/nope/fork", { name: "a" })).status, 404);
+  });
+});
+
+describe("the program", () => {
+  const context = () => ({ url: worker.origin, token: TOKEN });
+  const path = (name) => join(directory, name);
+
+  test("export by the ending of the file, and never half a file", async () => {
+    await created("program", {
+      "/export/begin": begun,
+      "/export/dump": dump("one;\n", "two;\n"),
+      "/export/pages": [...pages(2048, 1024), broken],
+    });
+    assert.equal(await runExport(["program", "--output", path("p.sql")], context()), 0);
+    assert.equal(readFileSync(path("p.sql"), "utf8"), "one;\ntwo;\n");
+    const whole = runExport(["program", "--output", path("p.sqlite")], context());
+    await assert.rejects(whole, /did not come whole/);
+    assert.equal(existsSync(path("p.sqlite")) || existsSync(path("p.sqlite.part")), false);
+    await assert.rejects(runExport(["nope"], context()), /nope could not be found/);
+    await assert.rejects(runExport([], context()), /which database/);
+    await assert.rejects(runExport(["a", "--nope"], context()), /--nope/);
+  });
+
+  test("import", async () => {
+    const complete = job("import", "complete", { result: IMPORTED });
+    const script = {
+      "/jobs/start": [{ json: { job: "7" } }],
+      "/jobs/poll": [...Array(8).fill(job("import", "running")[0]), ...complete],
+    };
+    const uuid = await created("imported", script);
+    writeFileSync(path("i.sql"), "SELECT 2;\n".repeat(600_000));
+    assert.equal(await runImport(["imported", path("i.sql")], context()), 0);
+    const [[, { import: asked }]] = await play(uuid, {
+      ...script,
+      "/jobs/poll": job("import", "error", { error: "it broke" }),
+    });
+    assert.partialDeepStrictEqual(asked, { bytes: 6_000_000, format: "sql" });
+    // It is there already.
+    await assert.rejects(runImport(["imported", path("i.sql")], context()), /it broke/);
+    await assert.rejects(runImport(["imported", path("none.sql")], context()), /ENOENT/);
+  });
+
+  test("fork", async () => {
+    await created("forkable", { "/time_travel/bookmark": [{ json: { bookmark: AT } }] });
+    await play("all", { "/jobs/start": [{ json: { job: "7" } }], "/jobs/poll": job("fork", "complete") });
+    assert.equal(await runFork(["forkable", "fork-of-it"], context()), 0);
+    await play("all");
+    await rest.result("GET", "/fork-of-it");
+    await assert.rejects(runFork(["forkable", "fork-of-it"], context()), /already exists/);
   });
 });
 
