@@ -75,7 +75,7 @@ impl ObjectSql {
 
 impl ObjectSql {
     fn drop_tables(&self) -> Result<(), StorageError> {
-        let mut tables = ["log", "page", "meta"].into_iter();
+        let mut tables = ["log", "page", "meta", "insight"].into_iter();
         tables.try_for_each(|table| self.run(&format!("DROP TABLE IF EXISTS {table}"), &[]))
     }
 

@@ -13,6 +13,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use isolite_core::{CheckpointPolicy, CheckpointProgress, Commit, PageNo, Position, Store};
+use isolite_protocol::insights::Sums;
 use isolite_protocol::{Query, Request, ResultsFormat, query_string};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, ffi};
@@ -81,6 +82,8 @@ pub struct Run<'a> {
     /// Members of each `meta` that tell who answered: `"served_by":"…",` or nothing, where the
     /// caller knows.
     pub served: &'a str,
+    /// Is told of each statement as it ends: its text, and what it took.
+    pub observe: Option<&'a dyn Fn(&str, &Sums)>,
 }
 
 impl<'a> Run<'a> {
@@ -101,6 +104,7 @@ impl<'a> Run<'a> {
             now_ms: clock() as i64,
             clock,
             served,
+            observe: None,
         }
     }
 
