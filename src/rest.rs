@@ -4,6 +4,7 @@
 //! `isolite_protocol::rest`; here it is carried out.
 
 mod databases;
+mod graphql;
 mod queries;
 mod records;
 
@@ -44,6 +45,7 @@ async fn route(request: &mut Request, env: &Env) -> Answer {
         Route::Health => Ok(health()),
         Route::ListAccounts => Ok(Envelope::success(ACCOUNTS, None)),
         Route::ListMemberships => Ok(Envelope::success(MEMBERSHIPS, None)),
+        Route::Graphql => graphql::answer(env, &body(request).await?).await,
         Route::CreateDatabase => databases::create(env, &body(request).await?).await,
         Route::ListDatabases => databases::list(env, query).await,
         Route::GetDatabase(database) => {

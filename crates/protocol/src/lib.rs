@@ -7,6 +7,7 @@
 
 pub mod d1;
 pub mod directory;
+pub mod graphql;
 pub mod insights;
 pub mod query_string;
 pub mod rest;
