@@ -66,6 +66,9 @@ pub enum Numbers {
     Exact,
 }
 
+/// What is told of a statement: its text, and what it took.
+pub type Observer<'a> = dyn Fn(&str, &Sums) + 'a;
+
 /// One request.
 pub struct Run<'a> {
     pub queries: &'a [Query],
@@ -82,8 +85,8 @@ pub struct Run<'a> {
     /// Members of each `meta` that tell who answered: `"served_by":"…",` or nothing, where the
     /// caller knows.
     pub served: &'a str,
-    /// Is told of each statement as it ends: its text, and what it took.
-    pub observe: Option<&'a dyn Fn(&str, &Sums)>,
+    /// Is told of each statement as it ends.
+    pub observe: Option<&'a Observer<'a>>,
 }
 
 impl<'a> Run<'a> {

@@ -20,6 +20,6 @@ mod statement;
 mod statement_cache;
 mod vfs;
 
-pub use database::{Database, Done, Numbers, Run, may_only_read, only_reads};
+pub use database::{Database, Done, Numbers, Observer, Run, may_only_read, only_reads};
 pub use error::Error;
 pub use limits::Limits;
