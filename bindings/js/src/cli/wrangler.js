@@ -22,11 +22,15 @@ function program() {
   return join(dirname(manifest), JSON.parse(readFileSync(manifest, "utf8")).bin.wrangler);
 }
 
-/** A configuration as wrangler reads it, with those above it that it extends. */
+/** A configuration as wrangler reads it. */
 export function readConfig(path, environment) {
   program();
   const { unstable_readConfig } = requireHere()("wrangler");
-  return unstable_readConfig({ config: path, env: environment }, { hideWarnings: true });
+  try {
+    return unstable_readConfig({ config: path, env: environment }, { hideWarnings: true });
+  } catch (error) {
+    throw new Mistake(`${path} cannot be read: ${error.message}`);
+  }
 }
 
 /**

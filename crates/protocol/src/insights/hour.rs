@@ -58,13 +58,15 @@ impl Hour {
 
     /// Adds one run, or the sums of several, of a statement.
     pub fn add(&mut self, text: &str, run: &Sums) {
+        if let Some((last, sums)) = self.statements.get_mut(self.last)
+            && **last == *text
+        {
+            return sums.add(run);
+        }
         let text = bounded(text);
-        let index = match self.statements.get(self.last) {
-            Some((last, _)) if **last == *text => self.last,
-            _ => match self.by_text.get(text) {
-                Some(index) => *index,
-                None => self.place(text),
-            },
+        let index = match self.by_text.get(text) {
+            Some(index) => *index,
+            None => self.place(text),
         };
         self.statements[index].1.add(run);
         self.last = index;
