@@ -10,22 +10,27 @@
 
 mod export;
 mod following;
+mod insights;
 mod jobs;
 mod past;
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
 use std::rc::Rc;
+use std::time::Duration;
 
 use isolite_core::{
     Bookmark, BookmarkError, CheckpointPolicy, Error as CoreError, Followers, Store, Tag, Txid,
 };
 use isolite_protocol::directory::LocationHint;
+use isolite_protocol::insights::{Question as InsightsQuestion, Sums};
 use isolite_protocol::{DatabaseInfo, Failure, FailureCode, Request as Queries, query_string};
 use isolite_sqlite::{Database, Error as SqlError, Run};
 use js_sys::Array;
 use wasm_bindgen::prelude::*;
-use worker::{DurableObject, Env, Request, Response, Result, State, console_error, durable_object};
+use worker::{
+    Delay, DurableObject, Env, Request, Response, Result, State, console_error, durable_object,
+};
 
 use crate::object::call_js::Answer;
 use crate::object::feed::{Question, position_of};
@@ -36,6 +41,7 @@ use crate::target::Target;
 use crate::{platform_js, region};
 
 pub(crate) use following::Subscription;
+use insights::Insights;
 
 /// Pages that the store keeps besides SQLite's own cache: 2 MiB.
 const CACHE_PAGES: usize = 512;
@@ -67,6 +73,7 @@ pub(crate) struct Engine {
     job: RefCell<Option<jobs::Job>>,
     job_loaded: Cell<bool>,
     job_runs: Cell<bool>,
+    insights: Insights,
     checkpoint_runs: Cell<bool>,
 }
 
@@ -80,9 +87,11 @@ impl DurableObject for IsolitePrimary {
         let settings = Settings::of(&env);
         let region = settings.as_ref().ok().and_then(|settings| settings.region);
         let served = region::served(region.map(LocationHint::as_str), true);
+        let storage = sql_js::Storage::of(&state);
         let engine = Engine {
             env,
-            storage: sql_js::Storage::of(&state),
+            insights: Insights::new(storage.clone()),
+            storage,
             settings,
             opened: RefCell::new(None),
             followers: RefCell::new(Followers::default()),
@@ -149,6 +158,7 @@ impl Primary {
             "/query" | "/execute" => self.query(body, target.query(), false, caller),
             "/script" => self.query(body, target.query(), true, caller),
             "/info" => self.info(),
+            "/insights" => self.insights(target.query()),
             "/delete" => self.delete(),
             "/time_travel/bookmark" => self.bookmark_at(target.query()),
             "/jobs/start" => self.start_job(body),
@@ -176,9 +186,12 @@ impl Primary {
         }
         let run = Run::of(&queries, query, &js_sys::Date::now, &self.served);
         let run = if script { run.as_script() } else { run };
+        let observe = |sql: &str, sums: &Sums| self.engine.insights.add(sql, sums);
+        let run = Run { observe: Some(&observe), ..run };
         let done = self.engine.with(|Opened { database, tag }| {
             caller.check_session(database, *tag).map_err(Refused::Session)?;
             database.refuse_writes(self.engine.writes_refused());
+            self.engine.insights.begin(js_sys::Date::now());
             let done = database.run(&run)?;
             let have = position_of(caller.have.as_deref(), *tag);
             let settings = self.engine.settings.as_ref();
@@ -237,9 +250,20 @@ impl Primary {
         }
     }
 
+    fn insights(&self, query: &str) -> Answer {
+        let question = InsightsQuestion::from_query(query);
+        let report = self.engine.with(|_| Ok(self.engine.insights.report(&question)?));
+        match report.map(|report| serde_json::to_string(&report)) {
+            Ok(Ok(text)) => Answer::new(200, text),
+            Ok(Err(error)) => fail(&error.to_string(), 500),
+            Err(refused) => refuse(&refused),
+        }
+    }
+
     /// The answer names the replicas there are, so that the caller has them deleted too.
     fn delete(&self) -> Answer {
         self.engine.opened.replace(None);
+        self.engine.insights.forget();
         let deleted = self.engine.storage.delete().and_then(|()| self.engine.replicas());
         match deleted {
             Ok(replicas) => match serde_json::to_string(&replicas) {
@@ -258,6 +282,15 @@ impl Primary {
             self.state.wait_until(async move {
                 checkpoint::run(|| engine.checkpoint_step()).await;
                 engine.checkpoint_runs.set(false);
+                engine.insights.write(js_sys::Date::now());
+            });
+        }
+        if self.engine.insights.is_due(js_sys::Date::now()) {
+            let engine = Rc::clone(&self.engine);
+            // Not before the answer, which would wait for it.
+            self.state.wait_until(async move {
+                Delay::from(Duration::ZERO).await;
+                engine.insights.write(js_sys::Date::now());
             });
         }
         for push in self.engine.pushes_due() {

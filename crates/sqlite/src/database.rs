@@ -16,6 +16,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use isolite_core::{CheckpointPolicy, CheckpointProgress, Commit, PageNo, Position, Store};
+use isolite_protocol::insights::Sums;
 use isolite_protocol::{Query, Request, ResultsFormat, query_string};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, ffi};
@@ -74,6 +75,9 @@ pub enum Numbers {
     Exact,
 }
 
+/// What is told of a statement: its text, and what it took.
+pub type Observer<'a> = dyn Fn(&str, &Sums) + 'a;
+
 /// One request.
 pub struct Run<'a> {
     pub queries: &'a [Query],
@@ -90,6 +94,8 @@ pub struct Run<'a> {
     /// Members of each `meta` that tell who answered: `"served_by":"…",` or nothing, where the
     /// caller knows.
     pub served: &'a str,
+    /// Is told of each statement as it ends.
+    pub observe: Option<&'a Observer<'a>>,
 }
 
 impl<'a> Run<'a> {
@@ -110,6 +116,7 @@ impl<'a> Run<'a> {
             now_ms: clock() as i64,
             clock,
             served,
+            observe: None,
         }
     }
 

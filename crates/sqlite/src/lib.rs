@@ -25,7 +25,7 @@ mod statement_cache;
 mod tokens;
 mod vfs;
 
-pub use database::{Database, Done, Numbers, Run, may_only_read, only_reads};
+pub use database::{Database, Done, Numbers, Observer, Run, may_only_read, only_reads};
 pub use database::{FileCheck, FileError, FileHeader, Imported, check_sqlite_file};
 pub use dump::{DumpCursor, DumpOptions, NotACursor};
 pub use error::Error;

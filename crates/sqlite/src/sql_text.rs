@@ -31,6 +31,11 @@ impl SqlText {
         at + (rest.len() - rest.trim_start_matches(SPACES).len())
     }
 
+    /// The text from one byte offset to another, without the NUL.
+    pub(crate) fn between(&self, at: usize, after: usize) -> &str {
+        self.text.get(at..after.min(self.text.len() - 1)).unwrap_or_default()
+    }
+
     /// The text from a byte offset on, the NUL included; nothing but it from an offset beyond.
     pub(crate) fn from(&self, at: usize) -> &str {
         self.text.get(at..).filter(|rest| !rest.is_empty()).unwrap_or("\0")

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use isolite_core::Commit;
+use isolite_protocol::insights::Sums;
 use isolite_protocol::{Query, Value};
 use rusqlite::ffi;
 
@@ -91,7 +92,7 @@ impl Database {
                 continue;
             };
             self.bind(&mut statement, &query.params, run.numbers)?;
-            self.answer(&mut statement, run.clock, &mut since, answer)?;
+            self.answer(&mut statement, &query.sql, run, &mut since, answer)?;
             // One that must meet the authorizer each time, which has taken note of it, is not kept.
             held = (!self.policy.has_notes()).then_some((&query.sql, statement));
         }
@@ -125,10 +126,16 @@ impl Database {
             }
             let params = if next.last { query.params.as_slice() } else { &[] };
             self.bind(&mut next.statement, params, run.numbers)?;
+            let own = text.between(at, next.after);
             if next.last || run.script {
-                self.answer(&mut next.statement, run.clock, since, answer)?;
+                self.answer(&mut next.statement, own, run, since, answer)?;
             } else {
-                while next.statement.step()? {}
+                let mut rows = 0;
+                while next.statement.step()? {
+                    rows += 1;
+                }
+                let took = (next.statement.take_rows(), rows, 0.0);
+                observe(run, &next.statement, own, took);
             }
             self.after_statement(&next)?;
             match next.last {
@@ -203,19 +210,22 @@ impl Database {
     }
 
     /// Steps through a statement and writes its result, which tells of what changed since the last.
-    pub(super) fn answer(
+    fn answer(
         &mut self,
         statement: &mut Statement,
-        clock: &dyn Fn() -> f64,
+        sql: &str,
+        run: &Run<'_>,
         since: &mut Moment,
         answer: &mut AnswerWriter<'_>,
     ) -> Result<(), Error> {
-        answer.rows(statement)?;
+        let returned = answer.rows(statement)?;
         if self.has_written() {
             self.size_bytes = self.size_bytes()?;
         }
-        let now = self.moment(clock);
-        answer.meta(since, &now, statement.take_rows());
+        let now = self.moment(run.clock);
+        let rows = statement.take_rows();
+        answer.meta(since, &now, rows);
+        observe(run, statement, sql, (rows, returned, now.clock_ms - since.clock_ms));
         *since = now;
         Ok(())
     }
@@ -277,4 +287,27 @@ impl Database {
         }
         error
     }
+}
+
+/// Tells whoever wants to know what a statement took: rows read and written, rows returned, and
+/// milliseconds.
+fn observe(
+    run: &Run<'_>,
+    statement: &Statement,
+    sql: &str,
+    (rows, rows_returned, duration_ms): ((u64, u64), u64, f64),
+) {
+    let Some(observe) = run.observe else { return };
+    let reads = u64::from(statement.is_read_only());
+    observe(
+        sql,
+        &Sums {
+            read_queries: reads,
+            write_queries: 1 - reads,
+            duration_ms: duration_ms.max(0.0),
+            rows_read: rows.0,
+            rows_written: rows.1,
+            rows_returned,
+        },
+    );
 }
