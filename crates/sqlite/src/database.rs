@@ -26,7 +26,7 @@ use crate::registered::Registered;
 use crate::shared::Shared;
 use crate::source::Source;
 use crate::sql_text::SqlText;
-use crate::statement::{Cell, Statement};
+use crate::statement::{Cell, Lasts, Statement};
 use crate::statement_cache::StatementCache;
 use crate::vfs;
 use foreign_keys::Relaxed;
@@ -307,7 +307,9 @@ impl Database {
     ) -> Result<(), Error> {
         self.policy.internally(|| {
             let text = SqlText::new(sql);
-            let Some(mut statement) = Statement::prepare(&self.connection, &text, 0)?.0 else {
+            let Some(mut statement) =
+                Statement::prepare(&self.connection, &text, 0, Lasts::Once)?.0
+            else {
                 return Ok(());
             };
             for (index, value) in values.iter().enumerate() {
@@ -328,7 +330,8 @@ impl Database {
     ) -> Result<T, Error> {
         self.policy.internally(|| {
             if statement.is_none() {
-                *statement = Statement::prepare(&self.connection, &SqlText::new(sql), 0)?.0;
+                *statement =
+                    Statement::prepare(&self.connection, &SqlText::new(sql), 0, Lasts::Long)?.0;
             }
             let Some(statement) = statement else {
                 return Ok(read(Cell::Null));
