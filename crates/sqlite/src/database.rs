@@ -54,6 +54,8 @@ pub struct Database {
     /// Set while the request has foreign keys ignored or deferred.
     relaxed: Option<Relaxed>,
     import: Option<Import>,
+    /// Set once a dump has been planned.
+    pub(crate) statistics_forgotten: bool,
     connection: Connection,
     policy: Arc<Policy>,
     shared: Rc<Shared>,
@@ -178,6 +180,7 @@ impl Database {
             header: None,
             relaxed: None,
             import: None,
+            statistics_forgotten: false,
             connection,
             policy,
             shared,
@@ -279,7 +282,7 @@ impl Database {
     }
 
     /// Runs one statement of our own, which the rules for SQL do not concern.
-    fn run_internal(&mut self, sql: &str) -> Result<(), Error> {
+    pub(crate) fn run_internal(&mut self, sql: &str) -> Result<(), Error> {
         self.number(sql).map(drop)
     }
 

@@ -238,7 +238,7 @@ impl Database {
         unsafe { ffi::sqlite3_total_changes64(self.connection.handle()) }
     }
 
-    pub(super) fn roll_back(&mut self) {
+    pub(crate) fn roll_back(&mut self) {
         // SQLite has rolled back by itself after some errors; there is then nothing to end. Where
         // it cannot, for want of memory, the open transaction shows: the database is broken.
         if !self.connection.is_autocommit() {

@@ -111,7 +111,7 @@ impl Plan {
         if options.schema {
             plan.push_all(|kind| *kind == Kind::Trigger, Step::Create);
         }
-        if options.data && has_statistics(database)? {
+        if options.data && tables::exists(database, "sqlite_stat1")? {
             plan.steps.extend([Step::ClearStatistics, Step::Statistics]);
         }
         Ok(plan)
@@ -214,16 +214,6 @@ impl Plan {
 
 fn has_content_elsewhere(kind: &Kind) -> bool {
     matches!(kind, Kind::Virtual(Module::FullText(Content::Other { .. })))
-}
-
-fn has_statistics(database: &Database) -> Result<bool, Error> {
-    let mut found = false;
-    let sql = "SELECT 1 FROM sqlite_schema WHERE name = 'sqlite_stat1'";
-    database.each_row(sql, &[], |_| {
-        found = true;
-        Ok(false)
-    })?;
-    Ok(found)
 }
 
 /// All that a dump may write, in the order in which it was made. Tables that a virtual table made for

@@ -238,7 +238,7 @@ pub(super) fn refill(
     }))
 }
 
-fn exists(database: &Database, table: &str) -> Result<bool, Error> {
+pub(super) fn exists(database: &Database, table: &str) -> Result<bool, Error> {
     let mut found = false;
     let sql =
         "SELECT 1 FROM sqlite_schema WHERE type IN ('table', 'view') AND name = ?1 COLLATE NOCASE";

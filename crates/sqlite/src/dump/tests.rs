@@ -288,7 +288,7 @@ fn an_index_without_content_is_not_lost_in_silence() {
     assert!(told.starts_with("cannot export f: a full text index without content"), "{told}");
     assert_eq!(error(&mut database, DumpOptions { data: false, ..all.clone() }), None);
     assert_eq!(error(&mut database, DumpOptions { tables: vec!["T".into()], ..all }), None);
-    load(&mut database, b"DELETE FROM f; INSERT INTO f(f) VALUES('optimize');").unwrap();
+    load(&mut database, b"DELETE FROM f;").unwrap();
     whole(&mut database, 1000);
 }
 
@@ -344,14 +344,18 @@ fn long_values_and_many_rows() {
 
 #[test]
 fn nothing_is_sorted_or_skipped() {
-    // Of a table that had one row when it was analysed, SQLite reads all.
-    let mut database = made_by(HARD.replace("ANALYZE;", "").as_bytes());
+    // It ends with ANALYZE, which finds very few rows.
+    let mut database = made_by(HARD.as_bytes());
     load(&mut database, SEARCHES.as_bytes()).unwrap();
     load(
         &mut database,
         b"CREATE INDEX covers ON no_rowid(n, a, b, c); CREATE INDEX too ON text_key(v, k);",
     )
     .unwrap();
+    let position = database.position();
+    whole(&mut database, 1 << 20);
+    assert_eq!(database.position(), position);
+    assert!(!database.is_broken());
     let plan = Plan::of(&database, &DumpOptions::default()).unwrap();
     for step in &plan.steps {
         let Step::Rows(number) = step else { continue };
