@@ -1,12 +1,22 @@
 //! D1's REST interface, so that wrangler and what else speaks it can manage and query databases.
 //!
-//! Everything but `/health` needs the bearer token. What is decided from a request is decided in
+//! Everything but `/health` needs the bearer token, or a URL that was signed with it. What is decided from a request is decided in
 //! `isolite_protocol::rest`; here it is carried out.
 
+mod body_js;
 mod databases;
+mod exports;
 mod graphql;
+mod imports;
+mod jobs;
+mod pieces;
+mod primary;
 mod queries;
 mod records;
+mod response_js;
+mod signed;
+mod time_travel;
+mod uploads;
 
 use isolite_protocol::query_string;
 use isolite_protocol::rest::{
@@ -15,6 +25,7 @@ use isolite_protocol::rest::{
 use worker::{Env, Request, Response, Result};
 
 use crate::target::Target;
+use signed::Signer;
 
 const ADMIN_TOKEN_VARIABLE: &str = "ISOLITE_ADMIN_TOKEN";
 
@@ -24,25 +35,60 @@ const BODY_BYTES_MAX: usize = 16 << 20;
 /// A whole JSON body.
 type Answer = std::result::Result<String, RestError>;
 
+enum Reply {
+    Json(String),
+    /// What was asked for goes on.
+    Accepted(String),
+    /// To a file that has arrived.
+    Etag {
+        body: String,
+        md5: String,
+    },
+    Whole(Response),
+}
+
 pub(crate) async fn answer(mut request: Request, env: &Env) -> Result<Response> {
     match route(&mut request, env).await {
-        Ok(body) => json(body, 200),
+        Ok(Reply::Json(body)) => json(body, 200),
+        Ok(Reply::Accepted(body)) => json(body, 202),
+        Ok(Reply::Etag { body, md5 }) => {
+            let response = json(body, 200)?;
+            response.headers().set("etag", &format!("\"{md5}\""))?;
+            Ok(response)
+        }
+        Ok(Reply::Whole(response)) => Ok(response),
         Err(error) => refuse(&error),
     }
 }
 
-async fn route(request: &mut Request, env: &Env) -> Answer {
+async fn route(request: &mut Request, env: &Env) -> std::result::Result<Reply, RestError> {
     let method = Method::parse(request.method().as_ref());
     let target = Target::of(request);
-    let path = target.path();
-    if path == "/health" {
-        Route::parse(method, path)?;
-        return Ok(health());
+    let route = Route::parse(method, target.path());
+    if route == Ok(Route::Health) {
+        return Ok(Reply::Json(health()));
     }
-    authorize(request, env)?;
     let query = target.query();
-    match Route::parse(method, path)? {
-        Route::Health => Ok(health()),
+    match &route {
+        Ok(route) if route.is_signed() => signed::check(&token(env)?, method, &target)?,
+        // Who is not let in is not told which paths there are.
+        _ if target.path() != "/health" => authorize(request, env)?,
+        _ => {}
+    }
+    match route? {
+        Route::Download(database) => exports::file(env, &database, query).await,
+        Route::ExportNow(database) => exports::file(env, &database, query).await,
+        Route::Upload { database, filename } => {
+            uploads::put(env, request, &database, &filename).await
+        }
+        Route::Fork(database) => time_travel::fork(env, &database, &body(request).await?).await,
+        route => answer_json(request, env, &target, route).await.map(Reply::Json),
+    }
+}
+
+async fn answer_json(request: &mut Request, env: &Env, target: &Target, route: Route) -> Answer {
+    let query = target.query();
+    match route {
         Route::ListAccounts => Ok(Envelope::success(ACCOUNTS, None)),
         Route::ListMemberships => Ok(Envelope::success(MEMBERSHIPS, None)),
         Route::Graphql => graphql::answer(env, &body(request).await?).await,
@@ -53,8 +99,24 @@ async fn route(request: &mut Request, env: &Env) -> Answer {
             databases::get(env, &database, fields.as_deref()).await
         }
         Route::DeleteDatabase(database) => databases::delete(env, &database).await,
-        Route::Query(database) => queries::objects(env, &database, &body(request).await?).await,
-        Route::Raw(database) => queries::rows(env, &database, &body(request).await?).await,
+        Route::Query(database) => {
+            queries::objects(env, &database, query, &body(request).await?).await
+        }
+        Route::Raw(database) => queries::rows(env, &database, query, &body(request).await?).await,
+        Route::Export(database) => {
+            let signer = Signer::of(&token(env)?, target);
+            exports::begin(env, &signer, &database, &body(request).await?).await
+        }
+        Route::Import(database) if query_string::raw(query, "format").is_some() => {
+            imports::whole(env, &database, query, request).await
+        }
+        Route::Import(database) => {
+            imports::act(env, &Signer::of(&token(env)?, target), &database, request).await
+        }
+        Route::BookmarkAt(database) => time_travel::bookmark(env, &database, query).await,
+        Route::Restore(database) => time_travel::restore(env, &database, query).await,
+        Route::NewestJob(database) => jobs::newest(env, &database).await,
+        other => Err(RestError::Internal(format!("{other:?} is answered elsewhere"))),
     }
 }
 
@@ -69,12 +131,19 @@ fn health() -> String {
 
 fn authorize(request: &Request, env: &Env) -> std::result::Result<(), RestError> {
     let header = request.headers().get("authorization").unwrap_or_default();
-    let expected = env.var(ADMIN_TOKEN_VARIABLE).ok().map(|token| token.to_string());
+    let expected = token(env).ok();
     match check_bearer_token(header.as_deref(), expected.as_deref()) {
         Authorization::Granted => Ok(()),
         Authorization::Refused => Err(RestError::Unauthorized),
         Authorization::NotConfigured => Err(RestError::TokenNotConfigured),
     }
+}
+
+/// The token, if it is configured.
+fn token(env: &Env) -> Answer {
+    let token = env.var(ADMIN_TOKEN_VARIABLE).ok().map(|token| token.to_string());
+    let token = token.filter(|token| !token.trim().is_empty());
+    token.ok_or(RestError::TokenNotConfigured)
 }
 
 /// Reads the body only after the token was checked: nobody else can make us hold 16 MiB.
@@ -90,6 +159,10 @@ async fn body(request: &mut Request) -> Answer {
         return Err(too_large());
     }
     String::from_utf8(bytes).map_err(|_| RestError::Malformed("The body is not UTF-8".to_owned()))
+}
+
+fn internal(error: serde_json::Error) -> RestError {
+    RestError::Internal(error.to_string())
 }
 
 fn refuse(error: &RestError) -> Result<Response> {

@@ -15,10 +15,19 @@ use crate::region;
 pub(super) async fn create(env: &Env, body: &str) -> Answer {
     let new = NewDatabase::decode(body).map_err(|error| RestError::Malformed(error.to_string()))?;
     let new = NewDatabase { if_missing: false, region: region::here(env), ..new };
-    let record = settle(client::create(env, &new).await, new.name.as_str())?;
-    // The first call places the primary: near this caller, unless a hint says where.
+    let record = insert(env, &new).await?;
+    success(&described(env, record).await, None)
+}
+
+/// Creates it at the directory.
+pub(super) async fn insert(env: &Env, new: &NewDatabase) -> Result<DatabaseRecord, RestError> {
+    settle(client::create(env, new).await, new.name.as_str())
+}
+
+/// The first call places the primary of a new one: near this caller, unless a hint says where.
+pub(super) async fn described(env: &Env, record: DatabaseRecord) -> Database {
     let info = info(env, &record).await.ok();
-    success(&Database::detailed(record, info.as_ref()), None)
+    Database::detailed(record, info.as_ref())
 }
 
 pub(super) async fn list(env: &Env, query: &str) -> Answer {

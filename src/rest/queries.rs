@@ -1,8 +1,9 @@
-//! SQL over REST. The primary's answer is wrapped into the envelope as it is.
+//! SQL over REST. The primary's answer is wrapped into the envelope as it is. With `as_of`, a bookmark,
+//! it is of how the database was there.
 
 use isolite_protocol::Answer as D1Answer;
-use isolite_protocol::ResultsFormat;
 use isolite_protocol::rest::{Envelope, QueryBody, RestError};
+use isolite_protocol::{ResultsFormat, query_string};
 use worker::Env;
 
 use super::{Answer, databases};
@@ -10,22 +11,31 @@ use crate::error;
 use crate::object::call_js::{Message, Object, Text, send};
 
 /// `/query`: rows as objects.
-pub(super) async fn objects(env: &Env, database: &str, body: &str) -> Answer {
-    execute(env, database, body, ResultsFormat::ArrayOfObjects).await
+pub(super) async fn objects(env: &Env, database: &str, query: &str, body: &str) -> Answer {
+    execute(env, database, query, body, ResultsFormat::ArrayOfObjects).await
 }
 
 /// `/raw`: rows as arrays.
-pub(super) async fn rows(env: &Env, database: &str, body: &str) -> Answer {
-    execute(env, database, body, ResultsFormat::RowsAndColumns).await
+pub(super) async fn rows(env: &Env, database: &str, query: &str, body: &str) -> Answer {
+    execute(env, database, query, body, ResultsFormat::RowsAndColumns).await
 }
 
-async fn execute(env: &Env, database: &str, body: &str, format: ResultsFormat) -> Answer {
+async fn execute(
+    env: &Env,
+    database: &str,
+    query: &str,
+    body: &str,
+    format: ResultsFormat,
+) -> Answer {
     let (resource, body) = match QueryBody::decode(body)? {
         QueryBody::Script(body) => ("/script", body),
         QueryBody::Batch(queries) => ("/query", queries),
     };
     let record = databases::find(env, database).await?;
-    let path = format!("{resource}?resultsFormat={}", format.as_str());
+    let as_of = query_string::value(query, "as_of").filter(|as_of| !as_of.is_empty());
+    let as_of = as_of.map(|bookmark| format!("&as_of={}", query_string::encode(&bookmark)));
+    let as_of = as_of.unwrap_or_default();
+    let path = format!("{resource}?resultsFormat={}{as_of}", format.as_str());
     let body = Text::from(body);
     let message = Message { path: &path, body: Some(&body), ..Message::default() };
     let answer = send(env, Object::primary_of(&record), message).await;

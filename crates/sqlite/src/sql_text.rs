@@ -49,7 +49,7 @@ pub(crate) fn is_blank(text: &str) -> bool {
 }
 
 /// What is left of `text` after the white space, comments and semicolons at its start.
-fn skip_blank(text: &str) -> &str {
+pub(crate) fn skip_blank(text: &str) -> &str {
     let mut rest = text;
     loop {
         let start = rest.trim_start_matches(|c| c == ';' || SPACES.contains(&c));
@@ -101,7 +101,7 @@ pub(crate) fn only_reads(text: &str) -> bool {
 }
 
 /// The words at the start of a text, comments left out.
-struct Words<'a>(&'a str);
+pub(crate) struct Words<'a>(pub(crate) &'a str);
 
 impl<'a> Iterator for Words<'a> {
     type Item = &'a str;

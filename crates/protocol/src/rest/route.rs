@@ -7,6 +7,7 @@ use crate::query_string;
 pub enum Method {
     Get,
     Post,
+    Put,
     Delete,
     Other,
 }
@@ -29,6 +30,24 @@ pub enum Route {
     Query(String),
     /// Rows as arrays, with the columns' names apart.
     Raw(String),
+    /// A position to export, and the URL to fetch it by.
+    Export(String),
+    /// The export itself.
+    ExportNow(String),
+    /// The same by a signed URL.
+    Download(String),
+    Import(String),
+    /// A file to import, by a signed URL.
+    Upload {
+        database: String,
+        filename: String,
+    },
+    /// Which bookmark was the newest at a time.
+    BookmarkAt(String),
+    Restore(String),
+    Fork(String),
+    /// The newest of the long works of a database.
+    NewestJob(String),
 }
 
 const BASE: &str = "/client/v4/";
@@ -61,14 +80,36 @@ impl Route {
                 (Get, Route::GetDatabase(decode_segment(id))),
                 (Delete, Route::DeleteDatabase(decode_segment(id))),
             ],
-            ["accounts", _, "d1", "database", id, "query"] => {
-                vec![(Post, Route::Query(decode_segment(id)))]
-            }
-            ["accounts", _, "d1", "database", id, "raw"] => {
-                vec![(Post, Route::Raw(decode_segment(id)))]
+            ["accounts", _, "d1", "database", id, below @ ..] => {
+                return Self::below(decode_segment(id), below);
             }
             _ => return None,
         })
+    }
+
+    /// What a path below a database's has.
+    fn below(id: String, segments: &[&str]) -> Option<Vec<(Method, Route)>> {
+        use Method::{Get, Post, Put};
+        Some(match segments {
+            ["query"] => vec![(Post, Route::Query(id))],
+            ["raw"] => vec![(Post, Route::Raw(id))],
+            ["export"] => vec![(Get, Route::ExportNow(id.clone())), (Post, Route::Export(id))],
+            ["export", _] => vec![(Get, Route::Download(id))],
+            ["import"] => vec![(Post, Route::Import(id))],
+            ["upload", filename] => {
+                vec![(Put, Route::Upload { database: id, filename: decode_segment(filename) })]
+            }
+            ["time_travel", "bookmark"] => vec![(Get, Route::BookmarkAt(id))],
+            ["time_travel", "restore"] => vec![(Post, Route::Restore(id))],
+            ["fork"] => vec![(Post, Route::Fork(id))],
+            ["jobs"] => vec![(Get, Route::NewestJob(id))],
+            _ => return None,
+        })
+    }
+
+    /// Whether a signature in the URL lets in, and not the token.
+    pub fn is_signed(&self) -> bool {
+        matches!(self, Route::Download(_) | Route::Upload { .. })
     }
 }
 
@@ -78,10 +119,11 @@ fn decode_segment(segment: &str) -> String {
 }
 
 impl Method {
-    fn as_str(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Method::Get => "GET",
             Method::Post => "POST",
+            Method::Put => "PUT",
             Method::Delete => "DELETE",
             Method::Other => "OTHER",
         }
@@ -91,6 +133,7 @@ impl Method {
         match text {
             "GET" => Method::Get,
             "POST" => Method::Post,
+            "PUT" => Method::Put,
             "DELETE" => Method::Delete,
             _ => Method::Other,
         }
@@ -121,6 +164,31 @@ mod tests {
         assert_eq!(parse("DELETE", &one), Ok(Route::DeleteDatabase(id())));
         assert_eq!(parse("POST", &format!("{one}/query")), Ok(Route::Query(id())));
         assert_eq!(parse("POST", &format!("{one}/raw")), Ok(Route::Raw(id())));
+        let below = |method: &str, path: &str| parse(method, &format!("{one}/{path}"));
+        assert_eq!(below("POST", "export"), Ok(Route::Export(id())));
+        assert_eq!(below("GET", "export"), Ok(Route::ExportNow(id())));
+        assert_eq!(below("GET", "export/x.sql"), Ok(Route::Download(id())));
+        assert_eq!(below("POST", "import"), Ok(Route::Import(id())));
+        let upload = Route::Upload { database: id(), filename: "x.sql".to_owned() };
+        assert_eq!(below("PUT", "upload/x.sql"), Ok(upload));
+        assert_eq!(below("GET", "time_travel/bookmark"), Ok(Route::BookmarkAt(id())));
+        assert_eq!(below("POST", "time_travel/restore"), Ok(Route::Restore(id())));
+        assert_eq!(below("POST", "fork"), Ok(Route::Fork(id())));
+        assert_eq!(below("GET", "jobs"), Ok(Route::NewestJob(id())));
+    }
+
+    #[test]
+    fn two_are_signed() {
+        let one = "/client/v4/accounts/abc/d1/database/x";
+        for (method, path, signed) in [
+            ("PUT", "upload/f", true),
+            ("GET", "export/f", true),
+            ("GET", "export", false),
+            ("POST", "import", false),
+        ] {
+            let route = parse(method, &format!("{one}/{path}")).unwrap();
+            assert_eq!(route.is_signed(), signed, "{path}");
+        }
     }
 
     #[test]
@@ -142,6 +210,8 @@ mod tests {
             ("PUT", "/client/v4/accounts/a/d1/database", "GET, POST"),
             ("PATCH", "/client/v4/accounts/a/d1/database/x", "GET, DELETE"),
             ("GET", "/client/v4/accounts/a/d1/database/x/query", "POST"),
+            ("PUT", "/client/v4/accounts/a/d1/database/x/export", "GET, POST"),
+            ("POST", "/client/v4/accounts/a/d1/database/x/upload/f", "PUT"),
         ] {
             let allow = expected.to_owned();
             assert_eq!(parse(method, path), Err(RestError::MethodNotAllowed { allow }));

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use isolite_core::Commit;
 use isolite_protocol::insights::Sums;
 use isolite_protocol::{Query, Value};
 use rusqlite::ffi;
@@ -9,9 +10,19 @@ use rusqlite::ffi;
 use super::{Database, Done, Numbers, Run};
 use crate::answer::{AnswerWriter, Moment};
 use crate::error::Error;
-use crate::policy::FLAGS;
+use crate::policy::{FLAGS, Wish};
 use crate::sql_text::{SqlText, is_blank, is_left_out};
 use crate::statement::Statement;
+
+/// A statement of a text, ready to run.
+pub(super) struct Next {
+    pub(super) statement: Statement,
+    /// Where what follows it starts, and whether that is nothing.
+    pub(super) after: usize,
+    pub(super) last: bool,
+    spared: bool,
+    wish: Option<Wish>,
+}
 
 impl Database {
     /// Runs one request as one transaction. On an error nothing of it has happened.
@@ -21,9 +32,21 @@ impl Database {
         self.policy.begin(self.limits.steps_max);
         self.run_internal("BEGIN")?;
         let mut answer = AnswerWriter::new(run, self.limits.result_bytes_max);
-        let ran = self.run_queries(run, &mut answer).and_then(|()| self.check_names());
+        let ran = self.run_queries(run, &mut answer);
+        let commit = self.end(ran)?;
+        let (answer, count) = answer.finish();
+        Ok(Done { answer, count, commit })
+    }
+
+    /// Ends the transaction: commits if all `ran` well and what it leaves is allowed.
+    pub(super) fn end(&mut self, ran: Result<(), Error>) -> Result<Option<Commit>, Error> {
+        let ran = ran.and_then(|()| self.check_names());
         let ran = ran.and_then(|()| self.check_foreign_keys());
         let writes = self.has_written();
+        let ran = ran.and_then(|()| match &self.writes_refused {
+            Some(text) if writes => Err(Error::WritesRefused { text: text.clone() }),
+            _ => Ok(()),
+        });
         let ran = ran.and_then(|()| self.run_internal("COMMIT"));
         let ran = ran.map_err(|error| self.explain(error));
         if ran.is_err() {
@@ -38,8 +61,7 @@ impl Database {
             // Full text search writes only at the end.
             self.size_bytes = self.committed_size_bytes().unwrap_or(self.size_bytes);
         }
-        let (answer, count) = answer.finish();
-        Ok(Done { answer, count, commit })
+        Ok(commit)
     }
 
     /// Runs the queries in order. One without a statement, as D1's client sends for a blank line,
@@ -94,42 +116,57 @@ impl Database {
         let text = SqlText::new(&query.sql);
         let mut at = 0;
         loop {
-            let spared = self.spare_references(&text, at)?;
-            let (statement, after) = Statement::prepare(&self.connection, &text, at)?;
-            let wish = self.policy.take_wish();
-            let last = is_blank(text.from(after));
-            let Some(mut statement) = statement else {
+            let Some(mut next) = self.next_statement(&text, at)? else {
                 // Comments at the end are welcome, a text of nothing else is a mistake.
                 let empty = at == 0 || text.is_cut();
                 return if empty { Err(Error::NotAStatement) } else { Ok(None) };
             };
-            if !last && statement.param_count() > 0 {
+            if !next.last && next.statement.param_count() > 0 {
                 return Err(Error::EarlierParams);
             }
-            let params = if last { query.params.as_slice() } else { &[] };
-            self.bind(&mut statement, params, run.numbers)?;
-            if last || run.script {
-                self.answer(&mut statement, text.between(at, after), run, since, answer)?;
+            let sql = text.between(at, next.after);
+            let params = if next.last { query.params.as_slice() } else { &[] };
+            self.bind(&mut next.statement, params, run.numbers)?;
+            if next.last || run.script {
+                self.answer(&mut next.statement, sql, run, since, answer)?;
             } else {
                 let mut rows = 0;
-                while statement.step()? {
+                while next.statement.step()? {
                     rows += 1;
                 }
-                let took = (statement.take_rows(), rows, 0.0);
-                observe(run, &statement, text.between(at, after), took);
+                let took = (next.statement.take_rows(), rows, 0.0);
+                observe(run, &next.statement, sql, took);
             }
-            if spared {
-                self.set_enforced(true)?;
-            }
-            if let Some(wish) = wish {
-                self.relax_foreign_keys(wish)?;
-            }
-            match last {
+            self.after_statement(&next)?;
+            match next.last {
                 true if text.is_cut() => return Err(Error::NotAStatement),
-                true if at == 0 && !self.policy.has_notes() => return Ok(Some(statement)),
+                true if at == 0 && !self.policy.has_notes() => return Ok(Some(next.statement)),
                 true => return Ok(None),
-                false => at = text.skip_spaces(after),
+                false => at = text.skip_spaces(next.after),
             }
+        }
+    }
+
+    /// Prepares the statement at `at`, if there is one.
+    pub(super) fn next_statement(
+        &mut self,
+        text: &SqlText,
+        at: usize,
+    ) -> Result<Option<Next>, Error> {
+        let spared = self.spare_references(text, at)?;
+        let (statement, after) = Statement::prepare(&self.connection, text, at)?;
+        let (wish, last) = (self.policy.take_wish(), is_blank(text.from(after)));
+        Ok(statement.map(|statement| Next { statement, after, last, spared, wish }))
+    }
+
+    /// Does what is to be done once a statement has run, before the next one is prepared.
+    pub(super) fn after_statement(&mut self, ran: &Next) -> Result<(), Error> {
+        if ran.spared {
+            self.set_enforced(true)?;
+        }
+        match ran.wish {
+            Some(wish) => self.relax_foreign_keys(wish),
+            None => Ok(()),
         }
     }
 
@@ -209,12 +246,12 @@ impl Database {
         }
     }
 
-    fn total_changes(&self) -> i64 {
+    pub(super) fn total_changes(&self) -> i64 {
         // SAFETY: the handle is open as long as the connection is borrowed.
         unsafe { ffi::sqlite3_total_changes64(self.connection.handle()) }
     }
 
-    fn roll_back(&mut self) {
+    pub(super) fn roll_back(&mut self) {
         // SQLite has rolled back by itself after some errors; there is then nothing to end. Where
         // it cannot, for want of memory, the open transaction shows: the database is broken.
         if !self.connection.is_autocommit() {
@@ -225,7 +262,7 @@ impl Database {
     }
 
     /// Puts back the flags of the connection that the request has set.
-    fn reset_flags(&mut self) {
+    pub(super) fn reset_flags(&mut self) {
         if self.policy.take_flag_set() {
             for flag in FLAGS {
                 let reset = self.run_internal(&format!("PRAGMA {flag} = OFF"));
