@@ -1,7 +1,8 @@
 // The Isolite Worker with two doors for tests:
 //
 //   POST /object/<name>?call=<path>   calls an upload object, the body its bytes
-//   POST /primary/<id>                tells a primary what to answer, and gives what it was asked
+//   POST /primary/<id>                tells a primary what to answer, and gives what it was asked;
+//                                     "all" stands for those that are not told
 //
 // A script has a list of answers for a path; each is given once, the last again and again. What no
 // script names the primary answers itself.
@@ -11,6 +12,8 @@ import Entrypoint, * as isolite from "../../../bindings/js/src/worker.ts";
 export const Database = isolite.Database;
 export const IsoliteDirectory = isolite.IsoliteDirectory;
 export const IsoliteReplica = isolite.IsoliteReplica;
+
+let scriptOfAll = {};
 
 export class IsolitePrimary extends isolite.IsolitePrimary {
   #script = {};
@@ -24,11 +27,12 @@ export class IsolitePrimary extends isolite.IsolitePrimary {
   }
 
   call(path, body, ...others) {
-    const answers = this.#script[path.split("?")[0]];
+    const resource = path.split("?")[0];
+    const answers = this.#script[resource] ?? scriptOfAll[resource];
     if (answers === undefined) return super.call(path, body, ...others);
     this.#asked.push([path, body]);
     const { status = 200, json, bytes } = answers.length > 1 ? answers.shift() : answers[0];
-    return [JSON.stringify(json), status, undefined, bytes && contents(bytes), 0];
+    return [JSON.stringify(json ?? null), status, undefined, bytes && contents(bytes), 0];
   }
 }
 
@@ -57,8 +61,12 @@ export default class extends Entrypoint {
       return new Response(read ?? text, { status, headers: { text } });
     }
     if (door === "primary") {
-      const primary = this.env.ISOLITE_PRIMARY.getByName(name[0]);
-      return Response.json(await primary.play(await request.json()));
+      const script = await request.json();
+      if (name[0] === "all") {
+        scriptOfAll = script;
+        return Response.json([]);
+      }
+      return Response.json(await this.env.ISOLITE_PRIMARY.getByName(name[0]).play(script));
     }
     return super.fetch(request);
   }
