@@ -67,13 +67,13 @@ pub(crate) struct Engine {
     opened: RefCell<Option<Opened>>,
     /// The replicas that follow; none before the first look at the database.
     followers: RefCell<Followers>,
-    insights: Insights,
     pasts: RefCell<past::Pasts>,
     /// The oldest position from which on nothing is dropped, and until when.
     held: Cell<Option<(Txid, u64)>>,
     job: RefCell<Option<jobs::Job>>,
     job_loaded: Cell<bool>,
     job_runs: Cell<bool>,
+    insights: Insights,
     checkpoint_runs: Cell<bool>,
 }
 
@@ -190,8 +190,8 @@ impl Primary {
         let run = Run { observe: Some(&observe), ..run };
         let done = self.engine.with(|Opened { database, tag }| {
             caller.check_session(database, *tag).map_err(Refused::Session)?;
-            self.engine.insights.begin(js_sys::Date::now());
             database.refuse_writes(self.engine.writes_refused());
+            self.engine.insights.begin(js_sys::Date::now());
             let done = database.run(&run)?;
             let have = position_of(caller.have.as_deref(), *tag);
             let settings = self.engine.settings.as_ref();

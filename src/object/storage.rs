@@ -87,9 +87,10 @@ impl ObjectSql {
 
 impl ObjectSql {
     fn drop_tables(&self) -> Result<(), StorageError> {
-        let mut tables =
-            ["log", "page", "meta", "interval", "past", "staged", "insight"].into_iter();
-        tables.try_for_each(|table| self.run(&format!("DROP TABLE IF EXISTS {table}"), &[]))
+        let tables = ["log", "page", "meta", "interval", "past", "staged", "held", "insight"];
+        tables
+            .into_iter()
+            .try_for_each(|table| self.run(&format!("DROP TABLE IF EXISTS {table}"), &[]))
     }
 
     /// Lets go of everything, as a replica does whose database is gone.

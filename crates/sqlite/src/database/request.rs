@@ -124,18 +124,18 @@ impl Database {
             if !next.last && next.statement.param_count() > 0 {
                 return Err(Error::EarlierParams);
             }
-            let sql = text.between(at, next.after);
             let params = if next.last { query.params.as_slice() } else { &[] };
             self.bind(&mut next.statement, params, run.numbers)?;
+            let own = text.between(at, next.after);
             if next.last || run.script {
-                self.answer(&mut next.statement, sql, run, since, answer)?;
+                self.answer(&mut next.statement, own, run, since, answer)?;
             } else {
                 let mut rows = 0;
                 while next.statement.step()? {
                     rows += 1;
                 }
                 let took = (next.statement.take_rows(), rows, 0.0);
-                observe(run, &next.statement, sql, took);
+                observe(run, &next.statement, own, took);
             }
             self.after_statement(&next)?;
             match next.last {
