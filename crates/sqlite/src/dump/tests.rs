@@ -101,7 +101,7 @@ pub(super) fn content(database: &Database) -> BTreeMap<String, Vec<String>> {
         );
         let hidden = ["rowid", "_rowid_", "oid"].into_iter().find(|word| {
             let as_text = value(&Cell::Text(word.as_bytes()));
-            !columns.iter().any(|column| *column == as_text)
+            !columns.contains(&as_text)
         });
         let rowid = match hidden {
             Some(word) if has_rowid && kind != "view" => format!("{word}, "),
