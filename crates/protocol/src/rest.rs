@@ -1,6 +1,7 @@
 //! D1's REST interface: its routes, its envelope, its codes, its bodies, and what Isolite adds to them.
 
 mod bearer_token;
+mod content_range;
 mod database;
 mod envelope;
 mod export;
@@ -14,6 +15,7 @@ mod signed_url;
 mod timestamp;
 
 pub use bearer_token::{Authorization, check_bearer_token};
+pub use content_range::ContentRange;
 pub use database::{Database, select_fields};
 pub use envelope::{Envelope, ResultInfo};
 pub use export::{ExportBody, ExportOptions, FileFormat};
