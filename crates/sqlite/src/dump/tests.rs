@@ -15,7 +15,6 @@ use crate::splitter::Splitter;
 
 #[cfg(not(target_arch = "wasm32"))]
 mod other_programs;
-#[cfg(not(target_arch = "wasm32"))]
 mod random_databases;
 
 pub(super) fn empty() -> Database {
