@@ -73,6 +73,8 @@ pub(crate) struct Engine {
     job: RefCell<Option<jobs::Job>>,
     job_loaded: Cell<bool>,
     job_runs: Cell<bool>,
+    /// Bookmarks of what the job reads.
+    held_for_job: RefCell<Vec<String>>,
     insights: Insights,
     checkpoint_runs: Cell<bool>,
 }
@@ -100,6 +102,7 @@ impl DurableObject for IsolitePrimary {
             job: RefCell::new(None),
             job_loaded: Cell::new(false),
             job_runs: Cell::new(false),
+            held_for_job: RefCell::default(),
             checkpoint_runs: Cell::new(false),
         };
         let primary = Primary { state, engine: Rc::new(engine), served };
