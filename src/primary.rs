@@ -228,8 +228,8 @@ impl Primary {
                 engine.checkpoint_runs.set(false);
             });
         }
-        for push in self.engine.pushes_due() {
-            self.state.wait_until(following::push(Rc::clone(&self.engine), push));
+        for parcel in self.engine.pushes_due() {
+            self.state.wait_until(following::push(Rc::clone(&self.engine), parcel));
         }
     }
 }

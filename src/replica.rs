@@ -15,11 +15,13 @@ mod sync;
 use std::rc::Rc;
 use std::time::Duration;
 
-use isolite_core::Constraint;
+use isolite_core::{Bookmark, Constraint, Pushed};
 use isolite_protocol::{Failure, Request as Queries, query_string};
 use js_sys::{Array, JsString, Uint8Array};
 use wasm_bindgen::prelude::*;
-use worker::{DurableObject, Env, Request, Response, Result, State, console_error, durable_object};
+use worker::{
+    Delay, DurableObject, Env, Request, Response, Result, State, console_error, durable_object,
+};
 
 use crate::object::call_js::{Answer, Message, Object, Text, send, within};
 use crate::object::checkpoint;
@@ -27,6 +29,10 @@ use crate::object::feed::Question;
 use crate::target::Target;
 use engine::{Asked, Engine};
 use home::Home;
+
+/// How long a push that came early waits for what it continues: more than the ways of two messages
+/// to one place differ.
+const EARLY_TIME: Duration = Duration::from_millis(60);
 
 #[durable_object(fetch)]
 pub struct IsoliteReplica {
@@ -116,7 +122,7 @@ impl RegionReplica {
             return Ok(Answer::new(500, Failure::new(wrong).encode()));
         }
         let answer = match call.target.path() {
-            "/push" => return Ok(self.push(call.have.as_deref(), ltx.as_deref())),
+            "/push" => return Ok(self.push(call.have.as_deref(), ltx.as_deref()).await),
             "/info" => return Ok(self.engine.info()),
             "/query" | "/execute" => {
                 self.engine.live_at(query);
@@ -180,14 +186,26 @@ impl RegionReplica {
         Some(())
     }
 
-    fn push(&self, bookmark: Option<&str>, ltx: Option<&[u8]>) -> Answer {
-        let answer = self.engine.push(bookmark, ltx);
-        if self.engine.is_behind() {
-            // It could not be applied, or only told.
+    async fn push(&self, bookmark: Option<&str>, ltx: Option<&[u8]>) -> Answer {
+        let Some(pushed) = bookmark.and_then(|text| text.parse::<Bookmark>().ok()) else {
+            return Answer::new(400, Failure::new("A push needs a bookmark").encode());
+        };
+        let taken = self.engine.push(pushed, ltx);
+        if matches!(taken, Ok(Pushed::Early(_))) {
+            // One that it has overtaken is likely to come by then, and need not be asked for.
+            Delay::from(EARLY_TIME).await;
+        }
+        self.ask_if_behind(&taken);
+        self.work_in_background();
+        taken.map_or_else(|answer| answer, |_| self.engine.stands())
+    }
+
+    /// What was pushed could not be applied, or was only told of, or continues what did not come.
+    fn ask_if_behind(&self, taken: &std::result::Result<Pushed, Answer>) {
+        let waits = !matches!(taken, Ok(Pushed::Early(_))) && self.engine.is_ahead();
+        if self.engine.is_behind() && !waits {
             self.fill_in_background();
         }
-        self.work_in_background();
-        answer
     }
 
     /// Has the primary answer. A read does not wait for that as long as a write.

@@ -39,8 +39,14 @@ pub enum Mutation {
     SnapshotStartForgotten,
     /// A write that was not answered is sent again.
     WriteRepeated,
-    /// What is committed while a push is in flight waits for the next commit.
+    /// What is committed while there is no room for a push waits for the next commit.
     PushNotContinued,
+    /// A push waits until the one before it is answered.
+    OnePushAtATime,
+    /// After a push that was lost the next begins where that one led.
+    LostPushForgotten,
+    /// A push that has overtaken another counts as applied.
+    EarlyPushAcknowledged,
     /// A replica counts as standing where it stood when it asked, or nowhere during its snapshot:
     /// what is pushed to it then comes too early, and ends its subscription.
     AnswerNotCounted,
@@ -49,7 +55,7 @@ pub enum Mutation {
 }
 
 impl Mutation {
-    pub const ALL: [Mutation; 21] = [
+    pub const ALL: [Mutation; 24] = [
         Mutation::BookmarkNotAwaited,
         Mutation::GapIgnored,
         Mutation::PageSkipped,
@@ -69,6 +75,9 @@ impl Mutation {
         Mutation::SnapshotStartForgotten,
         Mutation::WriteRepeated,
         Mutation::PushNotContinued,
+        Mutation::OnePushAtATime,
+        Mutation::LostPushForgotten,
+        Mutation::EarlyPushAcknowledged,
         Mutation::AnswerNotCounted,
         Mutation::SnapshotTorn,
     ];

@@ -29,6 +29,8 @@ struct Engine {
     opened: RefCell<Option<Store>>,
     followers: RefCell<Followers>,
     checkpoint_runs: Cell<bool>,
+    /// Pushes that have no answer yet.
+    on_their_way: Cell<u32>,
 }
 
 impl Primary {
@@ -145,8 +147,8 @@ fn work_in_background(world: &Rc<World>) {
     if due && !engine.checkpoint_runs.replace(true) {
         world.clock.spawn(&life, checkpoint(Rc::clone(world), Rc::clone(&engine)));
     }
-    for push in world.primary.pushes_due(world) {
-        let pushing = following::push(Rc::clone(world), Rc::clone(&engine), push);
+    for parcel in world.primary.pushes_due(world) {
+        let pushing = following::push(Rc::clone(world), Rc::clone(&engine), parcel);
         world.clock.spawn(&life, pushing);
     }
 }

@@ -6,12 +6,13 @@ mod sync;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use isolite_core::{CheckpointProgress, Constraint};
+use isolite_core::{CheckpointProgress, Constraint, Pushed};
 
 use crate::host::Host;
-use crate::message::{Answer, Message, Request, TAG};
+use crate::message::{Answer, Message, Request, TAG, position_of};
+use crate::mutation::Mutation;
 use crate::network::{self, Object};
-use crate::plan::{CALL_MS_MAX, READ_WAIT_MS};
+use crate::plan::{CALL_MS_MAX, EARLY_MS, READ_WAIT_MS};
 use crate::world::World;
 pub use engine::{Asked, Engine};
 
@@ -57,7 +58,7 @@ pub async fn answer(world: &Rc<World>, index: usize, message: &Message) -> Answe
     let Some(region) = world.replicas.get(index) else { return Answer::status(404) };
     let call = Call { world, index, region, engine: region.engine(), message };
     let answer = match &message.request {
-        Request::Push(ltx) => Some(call.push(ltx.as_deref())),
+        Request::Push(ltx) => Some(call.push(ltx.as_deref()).await),
         Request::Read => call.read().await,
         Request::Commits | Request::Pages { .. } => call.feed().await,
         Request::Write(_) => None,
@@ -114,16 +115,31 @@ impl Call<'_> {
         Some(())
     }
 
-    fn push(&self, ltx: Option<&[u8]>) -> Answer {
+    async fn push(&self, ltx: Option<&[u8]>) -> Answer {
         let Call { world, engine, region, message, .. } = self;
         region.pushes.set(region.pushes.get() + 1);
-        let answer = engine.push(world, region, message.have.as_deref(), ltx);
-        if engine.is_behind(world, region) {
-            // It could not be applied, or only told.
+        let Some(pushed) = position_of(message.have.as_deref()) else { return Answer::status(400) };
+        let taken = engine.push(world, region, pushed, ltx);
+        if matches!(taken, Ok(Pushed::Early(_))) {
+            if world.has(Mutation::EarlyPushAcknowledged) {
+                let bookmark = message.have.clone();
+                return Answer { bookmark, ..Answer::status(200) };
+            }
+            // One that it has overtaken is likely to come by then.
+            world.clock.sleep(EARLY_MS).await;
+        }
+        self.ask_if_behind(&taken);
+        self.work_in_background();
+        taken.map_or_else(|answer| answer, |_| engine.stands(world, region))
+    }
+
+    /// What was pushed could not be applied, or was only told of, or continues what did not come.
+    fn ask_if_behind(&self, taken: &Result<Pushed, Answer>) {
+        let Call { world, engine, region, .. } = self;
+        let waits = !matches!(taken, Ok(Pushed::Early(_))) && engine.is_ahead(world, region);
+        if engine.is_behind(world, region) && !waits {
             self.fill_in_background();
         }
-        self.work_in_background();
-        answer
     }
 
     /// Has the primary answer. A read does not wait for that as long as a write.
