@@ -36,6 +36,8 @@ struct Follower {
     /// One was lost, and nothing has come forward since: should one of this number or later be lost
     /// too, there is no third try.
     second_try: Option<u64>,
+    /// Pushes there had been when it last asked, and where it then was to stand.
+    asked: (u64, Option<Position>),
 }
 
 /// A push that has no answer yet.
@@ -63,8 +65,15 @@ impl Followers {
         if !self.by_region.contains_key(region) && self.by_region.len() >= FOLLOWERS_MAX {
             return false;
         }
-        let new = || Follower { until_ms, position, on_their_way: Vec::new(), second_try: None };
+        let new = || Follower {
+            until_ms,
+            position,
+            on_their_way: Vec::new(),
+            second_try: None,
+            asked: (0, None),
+        };
         let follower = self.by_region.entry(region.to_owned()).or_insert_with(new);
+        follower.asked = (self.count, position);
         follower.until_ms = follower.until_ms.max(until_ms);
         // Of pushes on their way the answers tell.
         if position.is_some() && follower.on_their_way.is_empty() {
@@ -106,7 +115,7 @@ impl Followers {
         if let Some(follower) = self.ended(push)
             && !follower.stands_at(push, position)
         {
-            self.by_region.remove(&push.region);
+            self.end(push);
         }
     }
 
@@ -119,14 +128,26 @@ impl Followers {
             _ if brought => {}
             None => follower.second_try = Some(next),
             Some(first) if push.number < first => {}
-            Some(_) => drop(self.by_region.remove(&push.region)),
+            Some(_) => self.end(push),
         }
     }
 
     /// The replica cannot be pushed to. It subscribes again when it next asks.
     pub fn refused(&mut self, push: &Push) {
         if self.ended(push).is_some() {
+            self.end(push);
+        }
+    }
+
+    /// Ends the subscription that a push in vain was of. The replica may have asked since, as it does
+    /// when it has got such a one: it then stands where that answer leads.
+    fn end(&mut self, push: &Push) {
+        let Some(follower) = self.by_region.get_mut(&push.region) else { return };
+        let (count, position) = follower.asked;
+        if push.number > count {
             self.by_region.remove(&push.region);
+        } else if position.is_some() {
+            follower.position = position;
         }
     }
 

@@ -178,6 +178,25 @@ fn what_was_refused_or_brought_nothing_ends_the_subscription() {
 }
 
 #[test]
+fn a_push_in_vain_does_not_end_what_was_subscribed_since() {
+    for refused in [true, false] {
+        let mut followers = following(Some(3));
+        let push = due(&mut followers, 4);
+        // It has asked because of the push, and that came first.
+        followers.subscribe(REGION, Some(at(5)), 1000.0);
+        match refused {
+            true => followers.refused(&push),
+            false => followers.acknowledged(&push, at(3)),
+        }
+        none_due(&mut followers, 5);
+        let next = due(&mut followers, 6);
+        assert_eq!(spans(&next), (Some(5), 6));
+        followers.refused(&next);
+        none_due(&mut followers, 7);
+    }
+}
+
+#[test]
 fn after_a_start_the_replica_is_asked_where_it_stands() {
     let mut followers = following(None);
     let asked = due(&mut followers, 4);
