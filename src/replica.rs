@@ -10,12 +10,14 @@
 
 mod engine;
 mod home;
+mod parts;
 mod sync;
 
+use std::cell::OnceCell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use isolite_core::{Bookmark, Constraint, Pushed};
+use isolite_core::{Bookmark, Constraint, PageNo, Pushed};
 use isolite_protocol::{Failure, Request as Queries, query_string};
 use js_sys::{Array, JsString, Uint8Array};
 use wasm_bindgen::prelude::*;
@@ -51,6 +53,8 @@ struct Call {
     body: JsString,
     session: Option<String>,
     have: Option<String>,
+    /// The body, decoded once at the most.
+    queries: OnceCell<Option<Queries>>,
 }
 
 impl DurableObject for IsoliteReplica {
@@ -84,6 +88,7 @@ impl IsoliteReplica {
             body: body.dyn_into().unwrap_or_else(|_| JsString::from("")),
             session: session.as_string(),
             have: have.as_string(),
+            queries: OnceCell::new(),
         };
         let ltx = ltx.dyn_ref::<Uint8Array>().map(Uint8Array::to_vec);
         let answer = match &self.replica {
@@ -95,13 +100,14 @@ impl IsoliteReplica {
 }
 
 impl Call {
-    fn queries(&self) -> Option<Queries> {
-        Queries::decode(&String::from(&self.body)).ok()
+    fn queries(&self) -> Option<&Queries> {
+        let decode = || Queries::decode(&String::from(&self.body)).ok();
+        self.queries.get_or_init(decode).as_ref()
     }
 
     fn only_reads(&self) -> bool {
         let follows = !matches!(self.target.path(), "/query" | "/execute");
-        follows || self.queries().is_some_and(|queries| isolite_sqlite::only_reads(&queries))
+        follows || self.queries().is_some_and(isolite_sqlite::only_reads)
     }
 }
 
@@ -146,7 +152,7 @@ impl RegionReplica {
     async fn read(&self, call: &Call) -> Option<Answer> {
         let query = call.target.query();
         let queries = call.queries()?;
-        if !isolite_sqlite::may_only_read(&queries) {
+        if !isolite_sqlite::may_only_read(queries) {
             return None;
         }
         let constraint = self.engine.constraint(call)?;
@@ -156,7 +162,7 @@ impl RegionReplica {
             return None;
         }
         self.be_ready(&constraint).await?;
-        self.engine.read(&queries, query, &constraint, call.have.as_deref())
+        self.engine.read(queries, query, &constraint, call.have.as_deref())
     }
 
     /// What an isolate asks for that follows.
@@ -165,8 +171,24 @@ impl RegionReplica {
             Question::Commits => self.engine.constraint(call)?,
             Question::Pages { .. } => self.engine.constraint(call)?.of_any_age(),
         };
-        self.be_ready(&constraint).await?;
-        self.engine.feed(question, call.have.as_deref())
+        match (self.be_ready(&constraint).await, question) {
+            (Some(()), _) => self.engine.feed(question, call.have.as_deref()),
+            (None, Question::Pages { first, size_pages_max }) => {
+                self.part(*first, *size_pages_max).await
+            }
+            (None, Question::Commits) => None,
+        }
+    }
+
+    /// A part of the snapshot that is being taken in. None if it is not the next one, or does not come
+    /// in the time that a read waits.
+    async fn part(&self, first: PageNo, size_pages_max: PageNo) -> Option<Answer> {
+        if self.engine.next_part() != Some(first) {
+            return None;
+        }
+        let part = self.engine.waiting.for_part(first);
+        let part = within(self.engine.read_wait(), part).await?.ok()?;
+        Some(part.answer(size_pages_max, js_sys::Date::now()))
     }
 
     /// Catches up if the constraint asks for it. None without a whole database, which then comes in
@@ -243,6 +265,7 @@ impl RegionReplica {
             let engine = Rc::clone(&self.engine);
             self.state.wait_until(async move {
                 sync::fill(&engine).await;
+                engine.waiting.keep_only(None);
                 engine.fills.set(false);
             });
         }

@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use futures_util::lock::Mutex;
 use isolite_core::{
-    Bookmark, CheckpointPolicy, CheckpointProgress, Constraint, Pushed, Replica, Store, Tag,
+    Ask, Bookmark, CheckpointPolicy, CheckpointProgress, Constraint, PageNo, Pushed, Replica,
+    Store, Tag,
 };
 use isolite_protocol::{Failure, Request as Queries};
 use isolite_sqlite::{Database, Run};
 use worker::{Env, State, console_error};
 
+use super::parts::Waiting;
 use super::{Call, Home};
 use crate::object::call_js::Answer;
 use crate::object::feed::{Question, position_of};
@@ -28,6 +30,7 @@ pub(super) struct Engine {
     /// Whoever asks the primary holds it.
     pub turn: Mutex<()>,
     pub fills: Cell<bool>,
+    pub waiting: Waiting,
     pub checkpoint_runs: Cell<bool>,
     pub asked: Cell<Asked>,
     storage: Storage,
@@ -59,6 +62,7 @@ impl Engine {
             env,
             turn: Mutex::new(()),
             fills: Cell::new(false),
+            waiting: Waiting::default(),
             checkpoint_runs: Cell::new(false),
             asked: Cell::new(Asked { sent_ms: f64::NEG_INFINITY, trip_ms: 0.0 }),
             storage: Storage::of(state),
@@ -148,6 +152,14 @@ impl Engine {
 
     pub fn is_behind(&self) -> bool {
         self.look(false, |opened| opened.replica.is_behind())
+    }
+
+    /// The first page of the part of a snapshot that comes next; None of a whole database.
+    pub fn next_part(&self) -> Option<PageNo> {
+        self.look(None, |opened| match opened.replica.ask() {
+            Ask::Pages { first } => Some(first),
+            Ask::Commits { .. } => None,
+        })
     }
 
     /// Whether a push came that continues one which is still to come.

@@ -47,9 +47,9 @@ pub enum Mutation {
     LostPushForgotten,
     /// A push that has overtaken another counts as applied.
     EarlyPushAcknowledged,
-    /// A replica counts as standing where it stood when it asked, or nowhere during its snapshot:
-    /// what is pushed to it then comes too early, and ends its subscription.
-    AnswerNotCounted,
+    /// A replica that is whole by the last part of its snapshot asks for nothing more, so that nobody
+    /// knows that it follows.
+    SnapshotNotFollowed,
     /// Parts of a snapshot are put together without the commits between them.
     SnapshotTorn,
 }
@@ -78,7 +78,7 @@ impl Mutation {
         Mutation::OnePushAtATime,
         Mutation::LostPushForgotten,
         Mutation::EarlyPushAcknowledged,
-        Mutation::AnswerNotCounted,
+        Mutation::SnapshotNotFollowed,
         Mutation::SnapshotTorn,
     ];
 

@@ -1,6 +1,7 @@
 //! The replica of a region, as `src/replica.rs` and `src/replica/engine.rs` drive it.
 
 mod engine;
+mod parts;
 mod sync;
 
 use std::cell::{Cell, RefCell};
@@ -88,8 +89,26 @@ impl Call<'_> {
     /// What an isolate asks for that follows.
     async fn feed(&self) -> Option<Answer> {
         let constraint = self.constraint()?;
-        self.be_ready(&constraint).await?;
-        self.engine.feed(self.world, self.region, self.message)
+        match (self.be_ready(&constraint).await, &self.message.request) {
+            (Some(()), _) => self.engine.feed(self.world, self.region, self.message),
+            (None, Request::Pages { first, size_pages_max }) => {
+                self.part(*first, *size_pages_max).await
+            }
+            (None, _) => None,
+        }
+    }
+
+    /// A part of the snapshot that is being taken in. None if it is not the next one, or does not come
+    /// in the time that a read waits.
+    async fn part(&self, first: u32, size_pages_max: u32) -> Option<Answer> {
+        let Call { world, engine, region, .. } = self;
+        if engine.next_part(world, region) != Some(first) {
+            return None;
+        }
+        let part = network::within(world, READ_WAIT_MS, engine.waiting.for_part(first)).await??;
+        let answer = part.answer(size_pages_max, region.host.now_ms(world));
+        world.trace(|| format!("replica {} gives part {first} on: {:?}", region.region, answer.at));
+        Some(answer)
     }
 
     fn constraint(&self) -> Option<Constraint> {
@@ -166,6 +185,7 @@ impl Call<'_> {
             let index = self.index;
             self.world.clock.spawn(&self.region.host.life(), async move {
                 sync::fill(&world, index, &engine).await;
+                engine.waiting.keep_only(None);
                 engine.fills.set(false);
             });
         }

@@ -5,10 +5,11 @@ use std::rc::Rc;
 
 use futures_util::lock::Mutex;
 use isolite_core::{
-    Answer as Learnt, CheckpointProgress, Constraint, Error, Position, Pushed, Replica, Store,
+    Answer as Learnt, Ask, CheckpointProgress, Constraint, Error, Position, Pushed, Replica, Store,
 };
 
 use super::Region;
+use super::parts::Waiting;
 use crate::content::Contents;
 use crate::feed;
 use crate::message::{Answer, Message, bookmark, position_of};
@@ -22,6 +23,7 @@ pub struct Engine {
     /// Whoever asks the primary holds it.
     pub turn: Mutex<()>,
     pub fills: Cell<bool>,
+    pub waiting: Waiting,
     pub checkpoint_runs: Cell<bool>,
     pub asked: Cell<Asked>,
     opened: RefCell<Option<Replica<Store>>>,
@@ -99,6 +101,14 @@ impl Engine {
 
     pub fn is_behind(&self, world: &Rc<World>, region: &Region) -> bool {
         self.look(world, region, false, |replica| replica.is_behind())
+    }
+
+    /// The first page of the part of a snapshot that comes next; None of a whole database.
+    pub fn next_part(&self, world: &Rc<World>, region: &Region) -> Option<u32> {
+        self.look(world, region, None, |replica| match replica.ask() {
+            Ask::Pages { first } => Some(first),
+            Ask::Commits { .. } => None,
+        })
     }
 
     /// Whether a push came that continues one which is still to come.
