@@ -186,7 +186,7 @@ impl RegionReplica {
         if self.engine.next_part() != Some(first) {
             return None;
         }
-        let part = self.engine.waiting.for_part(first);
+        let part = self.engine.waiting.for_part(first)?;
         let part = within(self.engine.read_wait(), part).await?.ok()?;
         Some(part.answer(size_pages_max, js_sys::Date::now()))
     }

@@ -1,5 +1,6 @@
 //! The questions of a replica to its primary, one at a time.
 
+use std::rc::Rc;
 use std::time::Duration;
 
 use isolite_core::{Answer as Learnt, Ask, Bookmark, Constraint, PageNo, Progress};
@@ -7,7 +8,7 @@ use worker::{Delay, console_error};
 
 use super::engine::{Asked, Engine, Opened};
 use super::parts::Part;
-use crate::object::call_js::{Answer, Message, Object, send_within};
+use crate::object::call_js::{Message, Object, send_within};
 
 /// Somebody waits for it, who otherwise asks the primary.
 const QUESTION_TIME_MAX: Duration = Duration::from_secs(10);
@@ -93,10 +94,12 @@ async fn step(engine: &Engine) -> Result<Progress, Stop> {
     let bookmark =
         bookmark.ok_or_else(|| Stop::Failed("the primary is of another version".to_owned()))?;
     engine.take_tag(bookmark.tag)?;
+    let ltx = Rc::new(answer.commits);
     if let Ask::Pages { first } = ask {
-        share(engine, first, sent_ms, &answer).await;
+        let part = Part { sent_ms, bookmark: answer.bookmark, ltx: Rc::clone(&ltx) };
+        share(engine, first, &part).await;
     }
-    let learnt = Learnt { sent_ms, primary: bookmark.position, ltx: answer.commits.as_deref() };
+    let learnt = Learnt { sent_ms, primary: bookmark.position, ltx: (*ltx).as_deref() };
     let answered = engine.with(|Opened { replica, .. }| Ok(replica.answered(ask, learnt)))?;
     Ok(answered.unwrap_or_else(|error| {
         console_error!("The replica of {} reads a snapshot: {error}", home.region);
@@ -106,9 +109,8 @@ async fn step(engine: &Engine) -> Result<Progress, Stop> {
 
 /// Gives a part to the isolates that wait for it. They have it before the replica stores it, since
 /// no answer leaves until what was stored before it is durable.
-async fn share(engine: &Engine, first: PageNo, sent_ms: f64, answer: &Answer) {
-    let (bookmark, ltx) = (answer.bookmark.clone(), answer.commits.clone());
-    if engine.waiting.give(first, Part { sent_ms, bookmark, ltx }) {
+async fn share(engine: &Engine, first: PageNo, part: &Part) {
+    if engine.waiting.give(first, part) {
         Delay::from(Duration::ZERO).await;
     }
 }
