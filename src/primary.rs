@@ -296,8 +296,8 @@ impl Primary {
                 engine.insights.write(js_sys::Date::now());
             });
         }
-        for push in self.engine.pushes_due() {
-            self.state.wait_until(following::push(Rc::clone(&self.engine), push));
+        for parcel in self.engine.pushes_due() {
+            self.state.wait_until(following::push(Rc::clone(&self.engine), parcel));
         }
     }
 }
