@@ -9,8 +9,10 @@ use std::fmt;
 pub enum RestError {
     /// The operator has to set the token before REST can be used.
     TokenNotConfigured,
-    /// The caller sends another token.
+    /// The caller sends another token, or one that was revoked or has expired.
     Unauthorized,
+    /// The token is not for this; the text says why.
+    Forbidden(String),
     NoRoute(String),
     MethodNotAllowed {
         allow: String,
@@ -23,6 +25,8 @@ pub enum RestError {
     /// The id or name that was asked for.
     NoSuchDatabase(String),
     NameTaken,
+    /// A deleted database's name has been given to another one.
+    NameTakenMeanwhile(String),
     /// SQLite's or the engine's own text.
     Sql(String),
     /// The caller waits and tries again.
@@ -55,7 +59,9 @@ impl RestError {
             RestError::NameTaken => {
                 (400, 7502, "A database with that name already exists".to_owned())
             }
+            RestError::NameTakenMeanwhile(text) => (400, 7502, text.clone()),
             RestError::Unauthorized => (401, 10000, "Authentication error".to_owned()),
+            RestError::Forbidden(text) => (403, 7403, text.clone()),
             RestError::NoRoute(path) => (404, 7000, format!("No route for {path}: {ROUTES}")),
             RestError::NoSuchDatabase(database) => {
                 (404, 7404, format!("The database {database} could not be found"))

@@ -7,6 +7,8 @@ use crate::query_string;
 pub enum Method {
     Get,
     Post,
+    Put,
+    Patch,
     Delete,
     Other,
 }
@@ -22,11 +24,21 @@ pub enum Route {
     CreateDatabase,
     ListDatabases,
     GetDatabase(String),
+    /// Settings, all of them anew.
+    PutDatabase(String),
+    /// Settings, those that are named.
+    PatchDatabase(String),
     DeleteDatabase(String),
+    UndeleteDatabase(String),
     /// Rows as objects.
     Query(String),
     /// Rows as arrays, with the columns' names apart.
     Raw(String),
+    ListTokens,
+    CreateToken,
+    RevokeToken(String),
+    /// Migrations for a page of the databases with this prefix.
+    MigrateGroup(String),
 }
 
 const BASE: &str = "/client/v4/";
@@ -42,7 +54,7 @@ impl Route {
 
     /// What a path has, by method.
     fn at(path: &str) -> Option<Vec<(Method, Route)>> {
-        use Method::{Delete, Get, Post};
+        use Method::{Delete, Get, Patch, Post, Put};
         let path = path.strip_suffix('/').unwrap_or(path);
         if path == "/health" {
             return Some(vec![(Get, Route::Health)]);
@@ -56,6 +68,8 @@ impl Route {
             }
             ["accounts", _, "d1", "database", id] if !id.is_empty() => vec![
                 (Get, Route::GetDatabase(decode_segment(id))),
+                (Put, Route::PutDatabase(decode_segment(id))),
+                (Patch, Route::PatchDatabase(decode_segment(id))),
                 (Delete, Route::DeleteDatabase(decode_segment(id))),
             ],
             ["accounts", _, "d1", "database", id, "query"] => {
@@ -63,6 +77,20 @@ impl Route {
             }
             ["accounts", _, "d1", "database", id, "raw"] => {
                 vec![(Post, Route::Raw(decode_segment(id)))]
+            }
+            ["accounts", _, "d1", "database", id, "undelete"] => {
+                vec![(Post, Route::UndeleteDatabase(decode_segment(id)))]
+            }
+            ["accounts", _, "d1", "tokens"] => {
+                vec![(Get, Route::ListTokens), (Post, Route::CreateToken)]
+            }
+            ["accounts", _, "d1", "tokens", id] if !id.is_empty() => {
+                vec![(Delete, Route::RevokeToken(decode_segment(id)))]
+            }
+            ["accounts", _, "d1", "groups", prefix, "migrations", "apply"]
+                if !prefix.is_empty() =>
+            {
+                vec![(Post, Route::MigrateGroup(decode_segment(prefix)))]
             }
             _ => return None,
         })
@@ -79,6 +107,8 @@ impl Method {
         match self {
             Method::Get => "GET",
             Method::Post => "POST",
+            Method::Put => "PUT",
+            Method::Patch => "PATCH",
             Method::Delete => "DELETE",
             Method::Other => "OTHER",
         }
@@ -88,6 +118,8 @@ impl Method {
         match text {
             "GET" => Method::Get,
             "POST" => Method::Post,
+            "PUT" => Method::Put,
+            "PATCH" => Method::Patch,
             "DELETE" => Method::Delete,
             _ => Method::Other,
         }
@@ -114,7 +146,18 @@ mod tests {
         assert_eq!(parse("POST", base), Ok(Route::CreateDatabase));
         let one = format!("{base}/my%20db+1");
         assert_eq!(parse("GET", &one), Ok(Route::GetDatabase(id())));
+        assert_eq!(parse("PUT", &one), Ok(Route::PutDatabase(id())));
+        assert_eq!(parse("PATCH", &one), Ok(Route::PatchDatabase(id())));
         assert_eq!(parse("DELETE", &one), Ok(Route::DeleteDatabase(id())));
+        let undelete = format!("{one}/undelete");
+        assert_eq!(parse("POST", &undelete), Ok(Route::UndeleteDatabase(id())));
+        let tokens = "/client/v4/accounts/abc/d1/tokens";
+        assert_eq!(parse("GET", tokens), Ok(Route::ListTokens));
+        assert_eq!(parse("POST", tokens), Ok(Route::CreateToken));
+        let token = format!("{tokens}/x");
+        assert_eq!(parse("DELETE", &token), Ok(Route::RevokeToken("x".into())));
+        let group = "/client/v4/accounts/abc/d1/groups/t-/migrations/apply";
+        assert_eq!(parse("POST", group), Ok(Route::MigrateGroup("t-".into())));
         assert_eq!(parse("POST", &format!("{one}/query")), Ok(Route::Query(id())));
         assert_eq!(parse("POST", &format!("{one}/raw")), Ok(Route::Raw(id())));
     }
@@ -137,7 +180,7 @@ mod tests {
         for (method, path, expected) in [
             ("POST", "/health", "GET"),
             ("PUT", "/client/v4/accounts/a/d1/database", "GET, POST"),
-            ("PATCH", "/client/v4/accounts/a/d1/database/x", "GET, DELETE"),
+            ("POST", "/client/v4/accounts/a/d1/database/x", "GET, PUT, PATCH, DELETE"),
             ("GET", "/client/v4/accounts/a/d1/database/x/query", "POST"),
         ] {
             let allow = expected.to_owned();

@@ -21,6 +21,7 @@ impl Database {
         self.run_internal("BEGIN")?;
         let mut answer = AnswerWriter::new(run, self.limits.result_bytes_max);
         let ran = self.run_queries(run, &mut answer).and_then(|()| self.check_names());
+        let ran = ran.and_then(|()| self.check_right(run));
         let ran = ran.and_then(|()| self.check_foreign_keys());
         let writes = self.has_written();
         let ran = ran.and_then(|()| self.run_internal("COMMIT"));
@@ -68,6 +69,7 @@ impl Database {
                 held = whole.map(|statement| (&query.sql, statement));
                 continue;
             };
+            run.check(&statement)?;
             self.bind(&mut statement, &query.params, run.numbers)?;
             self.answer(&mut statement, run.clock, &mut since, answer)?;
             // One that must meet the authorizer each time, which has taken note of it, is not kept.
@@ -105,6 +107,7 @@ impl Database {
             if !last && statement.param_count() > 0 {
                 return Err(Error::EarlierParams);
             }
+            run.check(&statement)?;
             let params = if last { query.params.as_slice() } else { &[] };
             self.bind(&mut statement, params, run.numbers)?;
             if last || run.script {
@@ -125,6 +128,11 @@ impl Database {
                 false => at = text.skip_spaces(after),
             }
         }
+    }
+
+    /// What SQLite calls read-only may write all the same, as some pragmas do.
+    fn check_right(&self, run: &Run<'_>) -> Result<(), Error> {
+        if run.read_only && self.has_written() { Err(Error::ReadOnly) } else { Ok(()) }
     }
 
     /// Keeps a statement for the next request with its text.
@@ -240,5 +248,12 @@ impl Database {
             return Error::Sql { text: "no such table: sqlite_dbpage: SQLITE_ERROR".to_owned() };
         }
         error
+    }
+}
+
+impl Run<'_> {
+    /// Refuses a statement that writes, before it does.
+    fn check(&self, statement: &Statement) -> Result<(), Error> {
+        if self.read_only && !statement.is_read_only() { Err(Error::ReadOnly) } else { Ok(()) }
     }
 }

@@ -33,6 +33,7 @@ fn open_with(storage: &MemoryStorage, limits: Limits) -> Database {
 
 fn run(database: &mut Database, queries: &[Query], script: bool) -> Result<Done, String> {
     let run = Run {
+        read_only: false,
         queries,
         format: ResultsFormat::ArrayOfObjects,
         array: script,
