@@ -6,9 +6,11 @@
 //!
 //! Invariants:
 //! - the engine is opened from storage, and thrown away after any storage error;
-//! - once deleted, an object answers 404 for good: its id is never given to another database.
+//! - once deleted, an object answers 404 for good: its id is never given to another database;
+//! - while its database is closed, it answers 404 to all but the directory.
 
 mod following;
+mod management;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -16,8 +18,8 @@ use std::rc::Rc;
 use isolite_core::{
     Bookmark, BookmarkError, CheckpointPolicy, Error as CoreError, Followers, Store, Tag,
 };
-use isolite_protocol::directory::LocationHint;
-use isolite_protocol::{DatabaseInfo, Failure, FailureCode, Request as Queries};
+use isolite_protocol::directory::{LocationHint, SettingsRevision};
+use isolite_protocol::{DatabaseInfo, Failure, FailureCode, Request as Queries, query_string};
 use isolite_sqlite::{Database, Error as SqlError, Run};
 use js_sys::Array;
 use wasm_bindgen::prelude::*;
@@ -64,6 +66,8 @@ pub(crate) struct Engine {
 struct Opened {
     database: Database,
     tag: Tag,
+    /// What is set of this database, as of its start: it is opened anew after a change.
+    set: SettingsRevision,
 }
 
 impl DurableObject for IsolitePrimary {
@@ -130,6 +134,11 @@ impl Primary {
             "/script" => self.query(body, target.query(), true, caller),
             "/info" => self.info(),
             "/delete" => self.delete(),
+            "/close" => self.close(),
+            "/reopen" => self.reopen(),
+            "/settings" => self.set(body),
+            "/schema" => self.schema(),
+            "/migrate" => self.migrate(body),
             path => match Question::of(path, target.query()) {
                 Some(question) => self.feed(&question, target.query(), caller),
                 None => return no_path(),
@@ -146,22 +155,27 @@ impl Primary {
         };
         let run = Run::of(&queries, query, &js_sys::Date::now, &self.served);
         let run = if script { run.as_script() } else { run };
-        let done = self.engine.with(|Opened { database, tag }| {
+        let run = match query_string::raw(query, "access") {
+            Some("read") => run.as_read_only(),
+            _ => run,
+        };
+        let done = self.engine.with(|Opened { database, tag, set }| {
             caller.check_session(database, *tag).map_err(Refused::Session)?;
             let done = database.run(&run)?;
             let have = position_of(caller.have.as_deref(), *tag);
             let settings = self.engine.settings.as_ref();
             let bytes_max = settings.map_or(0, |settings| settings.answer_commits_bytes_max);
             // The request is done, whatever comes of this.
-            let commits =
-                have.and_then(|have| database.commits_since(have, bytes_max).unwrap_or(None));
-            Ok((done, bookmark(database, *tag), commits))
+            let commits = have
+                .filter(|_| set.settings.replicates())
+                .and_then(|have| database.commits_since(have, bytes_max).unwrap_or(None));
+            Ok((done, bookmark(database, *tag), commits, age_of(set, query)))
         });
         match done {
-            Ok((done, bookmark, commits)) => {
+            Ok((done, bookmark, commits, age_ms)) => {
                 let wanted = caller.session.is_some() || caller.have.is_some();
                 let bookmark = wanted.then_some(bookmark);
-                Answer { bookmark, commits, ..Answer::new(200, done.answer) }
+                Answer { bookmark, commits, age_ms, ..Answer::new(200, done.answer) }
             }
             Err(refused) => refuse(&refused),
         }
@@ -169,28 +183,33 @@ impl Primary {
 
     /// What a replica asks for that follows, or an isolate in its own region.
     fn feed(&self, question: &Question, query: &str, caller: &Caller) -> Answer {
-        let fed = self.engine.with(|Opened { database, tag }| {
+        let fed = self.engine.with(|Opened { database, tag, set }| {
+            if !set.settings.replicates() {
+                return Err(Refused::NotReplicated);
+            }
             let have = position_of(caller.have.as_deref(), *tag);
             let commits = question.answer(database, have)?;
             // Where it will stand once the answer is there.
             let there = if commits.is_some() { Some(database.position()) } else { have };
-            Ok((commits, bookmark(database, *tag), there))
+            Ok((commits, bookmark(database, *tag), there, (set.revision, age_of(set, query))))
         });
         match fed {
-            Ok((commits, bookmark, there)) => {
+            Ok((commits, bookmark, there, (revision, age_ms))) => {
                 match (Subscription::of_query(query), question) {
                     (Some(replica), Question::Commits) => self.engine.subscribe(&replica, there),
                     (Some(replica), Question::Pages { .. }) => self.engine.remember(&replica),
                     (None, _) => {}
                 }
-                Answer { bookmark: Some(bookmark), commits, ..Answer::new(200, "") }
+                // By which a replica tells those who ask it that their place is out of date.
+                let text = if revision > 0 { revision.to_string() } else { String::new() };
+                Answer { bookmark: Some(bookmark), commits, age_ms, ..Answer::new(200, text) }
             }
             Err(refused) => refuse(&refused),
         }
     }
 
     fn info(&self) -> Answer {
-        let info = self.engine.with(|Opened { database, tag }| {
+        let info = self.engine.with(|Opened { database, tag, .. }| {
             Ok(DatabaseInfo {
                 num_tables: database.num_tables()?.max(0) as u64,
                 file_size: database.size_bytes()?,
@@ -203,19 +222,6 @@ impl Primary {
                 Err(error) => fail(&error.to_string(), 500),
             },
             Err(refused) => refuse(&refused),
-        }
-    }
-
-    /// The answer names the replicas there are, so that the caller has them deleted too.
-    fn delete(&self) -> Answer {
-        self.engine.opened.replace(None);
-        let deleted = self.engine.storage.delete().and_then(|()| self.engine.replicas());
-        match deleted {
-            Ok(replicas) => match serde_json::to_string(&replicas) {
-                Ok(text) => Answer::new(200, text),
-                Err(error) => fail(&error.to_string(), 500),
-            },
-            Err(error) => refuse(&of_storage(error).into()),
         }
     }
 
@@ -273,10 +279,16 @@ impl Engine {
             return Err(Refused::Deleted);
         }
         let storage = ObjectStorage::open(self.storage.clone()).map_err(of_storage)?;
+        if self.storage.is_closed().map_err(of_storage)? {
+            return Err(Refused::Deleted);
+        }
+        let set = self.set().map_err(of_storage)?;
+        let own = set.settings.limits.iter().map(|(name, limit)| (name.as_str(), *limit));
+        let limits = limits.narrowed_as_far(own);
         let tag = self.tag().map_err(of_storage)?;
         let store = Store::open(Box::new(storage), CACHE_PAGES).map_err(SqlError::Pages)?;
         self.load_followers().map_err(of_storage)?;
-        Ok(Opened { database: Database::open(store, limits)?, tag })
+        Ok(Opened { database: Database::open(store, limits)?, tag, set })
     }
 
     /// The tag of the database, given to it the first time that it opens.
@@ -304,6 +316,13 @@ impl Engine {
     }
 }
 
+/// The age of an answer: none; or endless, for a caller who knows settings that were changed since.
+/// That one takes no answer for new enough, and asks the directory anew.
+fn age_of(set: &SettingsRevision, query: &str) -> f64 {
+    let known = query_string::raw(query, "settings").and_then(|text| text.parse().ok());
+    if set.revision > known.unwrap_or(0) { f64::INFINITY } else { 0.0 }
+}
+
 fn bookmark(database: &Database, tag: Tag) -> String {
     Bookmark { position: database.position(), tag }.to_string()
 }
@@ -311,8 +330,10 @@ fn bookmark(database: &Database, tag: Tag) -> String {
 /// Why the database did not do what it was asked.
 #[derive(Debug)]
 pub(crate) enum Refused {
-    /// The object stays behind without one, for good.
+    /// There is none: the object stays behind without one, or keeps one that may be restored.
     Deleted,
+    /// Nobody is to follow. Whoever asks forgets what it keeps, as after a deletion.
+    NotReplicated,
     /// A setting is wrong; the text says which and how.
     Misconfigured(String),
     /// The session's bookmark is not one that can be waited for.
@@ -335,6 +356,8 @@ fn of_storage(error: isolite_core::StorageError) -> SqlError {
 fn refuse(refused: &Refused) -> Answer {
     match refused {
         Refused::Deleted => fail("This database was deleted", 404),
+        Refused::NotReplicated => fail("Read replication of this database is disabled", 404),
+        Refused::Failed(error @ SqlError::ReadOnly) => fail(&error.to_string(), 403),
         Refused::Misconfigured(text) => fail(text, 500),
         Refused::Session(error) => {
             let failure = Failure::new(error.to_string()).coded(FailureCode::BookmarkRefused);

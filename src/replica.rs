@@ -131,8 +131,17 @@ impl RegionReplica {
             },
         };
         match answer {
-            Some(answer) => Ok(answer),
+            Some(answer) => Ok(self.dated(answer, query)),
             None => self.forward(&call).await,
+        }
+    }
+
+    /// An answer of its own, as old as can be for a caller who knows settings that were changed since.
+    fn dated(&self, answer: Answer, query: &str) -> Answer {
+        let known = query_string::raw(query, "settings").and_then(|text| text.parse().ok());
+        match self.engine.settings_revision.get() > known.unwrap_or(0) {
+            true => Answer { age_ms: f64::INFINITY, ..answer },
+            false => answer,
         }
     }
 

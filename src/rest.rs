@@ -1,15 +1,17 @@
 //! D1's REST interface, so that wrangler and what else speaks it can manage and query databases.
 //!
-//! Everything but `/health` needs the bearer token. What is decided from a request is decided in
+//! Everything but `/health` needs a bearer token. What is decided from a request is decided in
 //! `isolite_protocol::rest`; here it is carried out.
 
 mod databases;
+mod groups;
 mod queries;
 mod records;
+mod tokens;
 
 use isolite_protocol::query_string;
 use isolite_protocol::rest::{
-    Authorization, Envelope, Method, RestError, Route, check_bearer_token,
+    Authorization, Envelope, Grant, Method, RestError, Route, bearer_token, check_bearer_token,
 };
 use worker::{Env, Request, Response, Result};
 
@@ -38,21 +40,40 @@ async fn route(request: &mut Request, env: &Env) -> Answer {
         Route::parse(method, path)?;
         return Ok(health());
     }
-    authorize(request, env)?;
+    let grant = authorize(request, env).await?;
     let query = target.query();
-    match Route::parse(method, path)? {
+    let route = Route::parse(method, path)?;
+    grant.allows(route.needs())?;
+    let caller = Caller { env, grant: &grant };
+    match route {
         Route::Health => Ok(health()),
         Route::ListAccounts => Ok(Envelope::success(ACCOUNTS, None)),
         Route::ListMemberships => Ok(Envelope::success(MEMBERSHIPS, None)),
         Route::CreateDatabase => databases::create(env, &body(request).await?).await,
-        Route::ListDatabases => databases::list(env, query).await,
+        Route::ListDatabases => databases::list(&caller, query).await,
         Route::GetDatabase(database) => {
             let fields = query_string::value(query, "fields");
-            databases::get(env, &database, fields.as_deref()).await
+            databases::get(&caller, &database, fields.as_deref()).await
         }
-        Route::DeleteDatabase(database) => databases::delete(env, &database).await,
-        Route::Query(database) => queries::objects(env, &database, &body(request).await?).await,
-        Route::Raw(database) => queries::rows(env, &database, &body(request).await?).await,
+        Route::PutDatabase(database) => {
+            databases::set(&caller, &database, &body(request).await?, true).await
+        }
+        Route::PatchDatabase(database) => {
+            databases::set(&caller, &database, &body(request).await?, false).await
+        }
+        Route::DeleteDatabase(database) => {
+            let purge = query_string::raw(query, "purge") == Some("true");
+            databases::delete(&caller, &database, purge).await
+        }
+        Route::UndeleteDatabase(database) => {
+            databases::undelete(&caller, &database, &body(request).await?).await
+        }
+        Route::Query(database) => queries::objects(&caller, &database, &body(request).await?).await,
+        Route::Raw(database) => queries::rows(&caller, &database, &body(request).await?).await,
+        Route::ListTokens => tokens::list(env).await,
+        Route::CreateToken => tokens::create(env, &body(request).await?).await,
+        Route::RevokeToken(id) => tokens::revoke(env, &id).await,
+        Route::MigrateGroup(prefix) => groups::migrate(env, &prefix, &body(request).await?).await,
     }
 }
 
@@ -65,12 +86,22 @@ fn health() -> String {
     format!(r#"{{"status":"ok","version":"{}"}}"#, env!("CARGO_PKG_VERSION"))
 }
 
-fn authorize(request: &Request, env: &Env) -> std::result::Result<(), RestError> {
+/// Who asks, by what its token is for.
+#[derive(Clone, Copy)]
+struct Caller<'a> {
+    env: &'a Env,
+    grant: &'a Grant,
+}
+
+async fn authorize(request: &Request, env: &Env) -> std::result::Result<Grant, RestError> {
     let header = request.headers().get("authorization").unwrap_or_default();
     let expected = env.var(ADMIN_TOKEN_VARIABLE).ok().map(|token| token.to_string());
     match check_bearer_token(header.as_deref(), expected.as_deref()) {
-        Authorization::Granted => Ok(()),
-        Authorization::Refused => Err(RestError::Unauthorized),
+        Authorization::Granted => Ok(Grant::Admin),
+        Authorization::Refused => match bearer_token(header.as_deref()) {
+            Some(token) => tokens::grant(env, token).await,
+            None => Err(RestError::Unauthorized),
+        },
         Authorization::NotConfigured => Err(RestError::TokenNotConfigured),
     }
 }

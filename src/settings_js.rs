@@ -37,6 +37,12 @@ impl Settings {
     }
 }
 
+/// How long a deleted database can be restored; by the directory alone.
+pub(crate) fn deletion_grace(env: &Env) -> Result<Duration, String> {
+    let hours = number(env, "ISOLITE_DELETION_GRACE_HOURS", 168, 0, 8_760)?;
+    Ok(Duration::from_secs(hours as u64 * 3_600))
+}
+
 /// The region that is set, if one is.
 pub(crate) fn region(env: &Env) -> Result<Option<LocationHint>, String> {
     let Some(text) = setting(env, "ISOLITE_REGION") else { return Ok(None) };

@@ -167,7 +167,7 @@ pub(super) async fn push(engine: Rc<Engine>, push: Push) {
 }
 
 async fn deliver(engine: &Engine, push: &Push) -> Result<Position, String> {
-    let fed = engine.with(|Opened { database, tag }| {
+    let fed = engine.with(|Opened { database, tag, .. }| {
         let ltx = Question::Commits.answer(database, push.since)?;
         Ok((ltx, Bookmark { position: database.position(), tag: *tag }))
     });

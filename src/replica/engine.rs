@@ -30,6 +30,8 @@ pub(super) struct Engine {
     pub fills: Cell<bool>,
     pub checkpoint_runs: Cell<bool>,
     pub asked: Cell<Asked>,
+    /// How often the database's settings were changed, as far as its primary has told.
+    pub settings_revision: Cell<u64>,
     storage: Storage,
     /// The error tells how they are wrong.
     settings: Result<Settings, String>,
@@ -61,6 +63,7 @@ impl Engine {
             fills: Cell::new(false),
             checkpoint_runs: Cell::new(false),
             asked: Cell::new(Asked { sent_ms: f64::NEG_INFINITY, trip_ms: 0.0 }),
+            settings_revision: Cell::new(0),
             storage: Storage::of(state),
             settings,
             opened: RefCell::new(None),

@@ -90,6 +90,8 @@ async fn step(engine: &Engine) -> Result<Progress, Stop> {
         answer.bookmark.as_deref().and_then(|bookmark| bookmark.parse().ok());
     let bookmark =
         bookmark.ok_or_else(|| Stop::Failed("the primary is of another version".to_owned()))?;
+    let revision = String::from(answer.text.clone()).parse().unwrap_or(0);
+    engine.settings_revision.set(engine.settings_revision.get().max(revision));
     engine.take_tag(bookmark.tag)?;
     let learnt = Learnt { sent_ms, primary: bookmark.position, ltx: answer.commits.as_deref() };
     let answered = engine.with(|Opened { replica, .. }| Ok(replica.answered(ask, learnt)))?;

@@ -2,43 +2,47 @@
 
 use isolite_protocol::Answer as D1Answer;
 use isolite_protocol::ResultsFormat;
+use isolite_protocol::directory::Right;
 use isolite_protocol::rest::{Envelope, QueryBody, RestError};
-use worker::Env;
 
-use super::{Answer, databases};
+use super::{Answer, Caller, databases};
 use crate::error;
 use crate::object::call_js::{Message, Object, Text, send};
 
 /// `/query`: rows as objects.
-pub(super) async fn objects(env: &Env, database: &str, body: &str) -> Answer {
-    execute(env, database, body, ResultsFormat::ArrayOfObjects).await
+pub(super) async fn objects(caller: &Caller<'_>, database: &str, body: &str) -> Answer {
+    execute(caller, database, body, ResultsFormat::ArrayOfObjects).await
 }
 
 /// `/raw`: rows as arrays.
-pub(super) async fn rows(env: &Env, database: &str, body: &str) -> Answer {
-    execute(env, database, body, ResultsFormat::RowsAndColumns).await
+pub(super) async fn rows(caller: &Caller<'_>, database: &str, body: &str) -> Answer {
+    execute(caller, database, body, ResultsFormat::RowsAndColumns).await
 }
 
-async fn execute(env: &Env, database: &str, body: &str, format: ResultsFormat) -> Answer {
+async fn execute(caller: &Caller<'_>, database: &str, body: &str, format: ResultsFormat) -> Answer {
     let (resource, body) = match QueryBody::decode(body)? {
         QueryBody::Script(body) => ("/script", body),
         QueryBody::Batch(queries) => ("/query", queries),
     };
-    let record = databases::find(env, database).await?;
-    let path = format!("{resource}?resultsFormat={}", format.as_str());
+    let record = databases::find(caller, database).await?;
+    // What only reads is decided where it runs, statement by statement.
+    let access = if caller.grant.right() == Right::Read { "&access=read" } else { "" };
+    let path = format!("{resource}?resultsFormat={}{access}", format.as_str());
     let body = Text::from(body);
     let message = Message { path: &path, body: Some(&body), ..Message::default() };
-    let answer = send(env, Object::primary_of(&record), message).await;
+    let answer = send(caller.env, Object::primary_of(&record), message).await;
     let answer = answer.map_err(|error| error::of_platform(&error))?;
     if answer.status == 404 {
         return Err(RestError::NoSuchDatabase(database.to_owned()));
     }
     let text = String::from(answer.text);
-    if answer.status >= 500 {
-        let failure = D1Answer::decode(&text).ok().and_then(Result::err);
-        return Err(RestError::Internal(failure.map_or(text, |failure| failure.error)));
+    let failure = || D1Answer::decode(&text).ok().and_then(Result::err);
+    let told = || failure().map_or_else(|| text.clone(), |failure| failure.error);
+    match answer.status {
+        403 => Err(RestError::Forbidden(told())),
+        500.. => Err(RestError::Internal(told())),
+        _ => results(&text),
     }
-    results(&text)
 }
 
 /// An array is the results, passed on unread; any object is read, as it may be a failure.

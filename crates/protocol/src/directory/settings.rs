@@ -95,7 +95,7 @@ impl DatabaseSettings {
         if let Some(value) = body.get("read_replication") {
             settings.read_replication = read_replication(value)?;
         }
-        let mut set = |name, slot: &mut Option<u64>, max| match body.get(name) {
+        let set = |name, slot: &mut Option<u64>, max| match body.get(name) {
             Some(value) => number(name, value, 0, max).map(|number| *slot = number),
             None => Ok(()),
         };

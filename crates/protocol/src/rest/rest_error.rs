@@ -24,6 +24,8 @@ pub enum RestError {
     Malformed(String),
     /// The id or name that was asked for.
     NoSuchDatabase(String),
+    /// The id that was asked for.
+    NoSuchToken(String),
     NameTaken,
     /// A deleted database's name has been given to another one.
     NameTakenMeanwhile(String),
@@ -66,6 +68,7 @@ impl RestError {
             RestError::NoSuchDatabase(database) => {
                 (404, 7404, format!("The database {database} could not be found"))
             }
+            RestError::NoSuchToken(id) => (404, 7404, format!("The token {id} could not be found")),
             RestError::MethodNotAllowed { allow } => {
                 (405, 7001, format!("Method not available for that URI: use {allow}"))
             }
