@@ -7,6 +7,11 @@ use isolite_sqlite::Limits;
 use js_sys::Reflect;
 use worker::Env;
 
+const HOUR: Duration = Duration::from_secs(3_600);
+
+/// A week.
+const DELETION_GRACE: Duration = Duration::from_secs(168 * 3_600);
+
 /// All of them, with the defaults of those that are not set.
 #[derive(Clone, Copy)]
 pub(crate) struct Settings {
@@ -39,8 +44,12 @@ impl Settings {
 
 /// How long a deleted database can be restored; by the directory alone.
 pub(crate) fn deletion_grace(env: &Env) -> Result<Duration, String> {
-    let hours = number(env, "ISOLITE_DELETION_GRACE_HOURS", 168, 0, 8_760)?;
-    Ok(Duration::from_secs(hours as u64 * 3_600))
+    let name = "ISOLITE_DELETION_GRACE_HOURS";
+    let Some(text) = setting(env, name) else { return Ok(DELETION_GRACE) };
+    match text.trim().parse() {
+        Ok(hours) if (0.0..=8_760.0).contains(&hours) => Ok(HOUR.mul_f64(hours)),
+        _ => Err(format!("{name} is '{text}': set it to a number of hours from 0 to 8760")),
+    }
 }
 
 /// The region that is set, if one is.

@@ -21,9 +21,9 @@ const { default: workerd } = createRequire(import.meta.url)("workerd");
 /**
  * Bundles the Worker of this repository; resolves with the configuration that serves it. With
  * `ways` tests/workers/contract/front.mjs answers instead, and asks a Worker for each: a name, the
- * props of its database, and whether D1's class speaks RPC there.
+ * props of its database, and whether D1's class speaks RPC there. `vars` are the Worker's variables.
  */
-export async function bundle({ ways = [] } = {}) {
+export async function bundle({ ways = [], vars = {} } = {}) {
   const directory = temporaryDirectory("bundle");
   const { status, output } = await wrangler(["deploy", "--dry-run", "--outdir", directory]);
   if (status !== 0) throw new Error(`the Worker cannot be bundled:\n${output}`);
@@ -37,11 +37,11 @@ export async function bundle({ ways = [] } = {}) {
   for (const name of ["contract", "workers/contract"]) {
     cpSync(inRepository("tests", name), join(directory, name), { recursive: true });
   }
-  writeFileSync(path, configuration(modules, ways));
+  writeFileSync(path, configuration(modules, ways, vars));
   return path;
 }
 
-const configuration = (modules, ways) => `
+const configuration = (modules, ways, vars) => `
 using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [
@@ -63,6 +63,7 @@ const isolite :Workerd.Worker = (
   compatibilityDate = "${COMPATIBILITY_DATE}",
   bindings = [
     (name = "ISOLITE_ADMIN_TOKEN", fromEnvironment = "ISOLITE_ADMIN_TOKEN"),
+    ${Object.entries(vars).map(([name, text]) => `(name = "${name}", text = "${text}"),`).join("\n    ")}
     (name = "ISOLITE_PRIMARY", durableObjectNamespace = "IsolitePrimary"),
     (name = "ISOLITE_DIRECTORY", durableObjectNamespace = "IsoliteDirectory"),
     (name = "ISOLITE_REPLICA", durableObjectNamespace = "IsoliteReplica"),
