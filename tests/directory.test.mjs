@@ -273,6 +273,47 @@ describe("the grace of a deletion", { concurrency: 1 }, () => {
   });
 });
 
+describe("a creation from a template", () => {
+  test("is whole or has not happened, whatever crash comes in between", async () => {
+    const configuration = await bundle();
+    const state = temporaryDirectory("template");
+    const start = async () => {
+      const server = await PlainWorkerd.start(configuration, { state, token: TOKEN });
+      return [server, new RestClient(server.origin, TOKEN)];
+    };
+    const [first, client] = await start();
+    await client.create("base");
+    await client.query("base", "CREATE TABLE one (a); CREATE TABLE two (a); CREATE INDEX i ON two (a)");
+    await first.crash();
+    for (let round = 0; round < 4; round++) {
+      const [before, busy] = await start();
+      const made = Array.from({ length: 20 }, (_, i) => {
+        const body = { name: `made-${round}-${i}`, template: "base" };
+        return busy.request("POST", "", body).catch(() => undefined);
+      });
+      await sleep(20 + round * 30);
+      await before.crash();
+      const acknowledged = (await Promise.all(made)).filter((each) => each?.status === 200);
+      const [again, other] = await start();
+      try {
+        const listed = await names(other, `?name=made-${round}-`);
+        for (const { envelope } of acknowledged) assert.ok(listed.includes(envelope.result.name));
+        for (const name of listed) {
+          const [{ n }] = await other.query(name, "SELECT count(*) AS n FROM sqlite_schema");
+          assert.equal(n, 3, name);
+        }
+        // What was half made holds no name.
+        for (let i = 0; i < 20; i++) {
+          const name = `made-${round}-${i}`;
+          if (!listed.includes(name)) await other.result("POST", "", { name, template: "base" });
+        }
+      } finally {
+        await again.crash();
+      }
+    }
+  });
+});
+
 describe("read replication disabled", { concurrency: 1 }, () => {
   const [HOME, AWAY] = ["enam", "apac"];
   const READ = "SELECT max(n) AS n FROM t";
