@@ -27,6 +27,7 @@ use worker::{DurableObject, Env, Request, Response, Result, State, console_error
 
 use crate::object::call_js::Answer;
 use crate::object::feed::{Question, position_of};
+use crate::object::open_databases::{self, Closable};
 use crate::object::storage::ObjectStorage;
 use crate::object::{checkpoint, sql_js};
 use crate::settings_js::Settings;
@@ -57,6 +58,7 @@ pub(crate) struct Engine {
     /// The error tells how they are wrong.
     settings: std::result::Result<Settings, String>,
     opened: RefCell<Option<Opened>>,
+    last_use: Cell<u64>,
     /// The replicas that follow; none before the first look at the database.
     followers: RefCell<Followers>,
     checkpoint: CheckpointPolicy,
@@ -80,11 +82,14 @@ impl DurableObject for IsolitePrimary {
             storage: sql_js::Storage::of(&state),
             settings,
             opened: RefCell::new(None),
+            last_use: Cell::new(0),
             followers: RefCell::new(Followers::default()),
             checkpoint: CheckpointPolicy::default(),
             checkpoint_runs: Cell::new(false),
         };
-        let primary = Primary { state, engine: Rc::new(engine), served };
+        let engine = Rc::new(engine);
+        open_databases::register(&engine);
+        let primary = Primary { state, engine, served };
         IsolitePrimary { primary: Some(primary) }
     }
 
@@ -262,6 +267,7 @@ impl Engine {
         use_it: impl FnOnce(&mut Opened) -> std::result::Result<T, Refused>,
     ) -> std::result::Result<T, Refused> {
         let mut slot = self.opened.borrow_mut();
+        self.last_use.set(open_databases::next_use());
         let mut opened = match slot.take().filter(|opened| !opened.database.is_broken()) {
             Some(opened) => opened,
             None => self.open()?,
@@ -275,6 +281,7 @@ impl Engine {
 
     fn open(&self) -> std::result::Result<Opened, Refused> {
         let Settings { limits, .. } = self.settings.clone().map_err(Refused::Misconfigured)?;
+        open_databases::make_room(limits.heap_bytes_max);
         if self.storage.is_deleted().map_err(of_storage)? {
             return Err(Refused::Deleted);
         }
@@ -321,6 +328,18 @@ impl Engine {
 fn age_of(set: &SettingsRevision, query: &str) -> f64 {
     let known = query_string::raw(query, "settings").and_then(|text| text.parse().ok());
     if set.revision > known.unwrap_or(0) { f64::INFINITY } else { 0.0 }
+}
+
+impl Closable for Engine {
+    fn last_use(&self) -> u64 {
+        self.last_use.get()
+    }
+
+    fn close(&self) {
+        if let Ok(mut opened) = self.opened.try_borrow_mut() {
+            *opened = None;
+        }
+    }
 }
 
 fn bookmark(database: &Database, tag: Tag) -> String {

@@ -22,8 +22,8 @@ use wasm_bindgen::prelude::*;
 use worker::{DurableObject, Env, Request, Response, Result, State, console_error, durable_object};
 
 use crate::object::call_js::{Answer, Message, Object, Text, send, within};
-use crate::object::checkpoint;
 use crate::object::feed::Question;
+use crate::object::{checkpoint, open_databases};
 use crate::target::Target;
 use engine::{Asked, Engine};
 use home::Home;
@@ -50,6 +50,7 @@ struct Call {
 impl DurableObject for IsoliteReplica {
     fn new(state: State, env: Env) -> Self {
         let engine = Rc::new(Engine::new(&state, env));
+        open_databases::register(&engine);
         IsoliteReplica { replica: Some(RegionReplica { state, engine }) }
     }
 

@@ -58,7 +58,7 @@ impl Primary {
     pub(super) fn schema(&self) -> Answer {
         match self.engine.with(|Opened { database, .. }| Ok(database.schema()?)) {
             Ok(schema) => Answer::new(200, schema),
-            Err(refused) => refuse(&refused),
+            Err(refused) => not_done(&refused),
         }
     }
 
@@ -72,7 +72,7 @@ impl Primary {
             .with(|Opened { database, .. }| Ok(database.migrate(&migrations, &js_sys::Date::now)?));
         match migrated {
             Ok(migrated) => json(&migrated),
-            Err(refused) => refuse(&refused),
+            Err(refused) => not_done(&refused),
         }
     }
 }
@@ -111,6 +111,12 @@ fn answer<T: Serialize>(done: Result<T, StorageError>) -> Answer {
         Ok(value) => json(&value),
         Err(error) => refuse(&of_storage(error).into()),
     }
+}
+
+/// As [`refuse`], by a status that no success has: the text alone would not tell.
+fn not_done(refused: &Refused) -> Answer {
+    let answer = refuse(refused);
+    Answer { status: if answer.status == 200 { 500 } else { answer.status }, ..answer }
 }
 
 fn json<T: Serialize>(value: &T) -> Answer {

@@ -130,6 +130,10 @@ export class PlainWorkerd {
     }
   }
 
+  get pid() {
+    return this.#group.pid;
+  }
+
   get log() {
     return this.#group.log;
   }

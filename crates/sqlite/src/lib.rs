@@ -23,3 +23,4 @@ mod vfs;
 pub use database::{Database, Done, Numbers, Run, may_only_read, only_reads};
 pub use error::Error;
 pub use limits::Limits;
+pub use registered::{memory_bytes, release_caches};
