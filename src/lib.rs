@@ -19,7 +19,11 @@ mod rest;
 pub mod router;
 mod settings_js;
 mod target;
+#[cfg(feature = "entry")]
+mod upload;
 
 pub use directory::IsoliteDirectory;
 pub use primary::IsolitePrimary;
 pub use replica::IsoliteReplica;
+#[cfg(feature = "entry")]
+pub use upload::IsoliteUpload;

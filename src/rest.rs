@@ -1,13 +1,24 @@
 //! D1's REST interface, so that wrangler and what else speaks it can manage and query databases.
 //!
-//! Everything but `/health` needs a bearer token. What is decided from a request is decided in
-//! `isolite_protocol::rest`; here it is carried out.
+//! Everything but `/health` needs a bearer token, or a URL that was signed for whoever had one. What is
+//! decided from a request is decided in `isolite_protocol::rest`; here it is carried out.
 
+mod body_js;
 mod databases;
+mod exports;
+mod graphql;
 mod groups;
+mod imports;
+mod jobs;
+mod pieces;
+mod primary;
 mod queries;
 mod records;
+mod response_js;
+mod signed;
+mod time_travel;
 mod tokens;
+mod uploads;
 
 use isolite_protocol::query_string;
 use isolite_protocol::rest::{
@@ -16,6 +27,8 @@ use isolite_protocol::rest::{
 use worker::{Env, Request, Response, Result};
 
 use crate::target::Target;
+use queries::Asked;
+use signed::Signer;
 
 const ADMIN_TOKEN_VARIABLE: &str = "ISOLITE_ADMIN_TOKEN";
 
@@ -25,55 +38,121 @@ const BODY_BYTES_MAX: usize = 16 << 20;
 /// A whole JSON body.
 type Answer = std::result::Result<String, RestError>;
 
+enum Reply {
+    Json(String),
+    /// What was asked for goes on.
+    Accepted(String),
+    /// To a file that has arrived.
+    Etag {
+        body: String,
+        md5: String,
+    },
+    Whole(Response),
+}
+
 pub(crate) async fn answer(mut request: Request, env: &Env) -> Result<Response> {
     match route(&mut request, env).await {
-        Ok(body) => json(body, 200),
+        Ok(Reply::Json(body)) => json(body, 200),
+        Ok(Reply::Accepted(body)) => json(body, 202),
+        Ok(Reply::Etag { body, md5 }) => {
+            let response = json(body, 200)?;
+            response.headers().set("etag", &format!("\"{md5}\""))?;
+            Ok(response)
+        }
+        Ok(Reply::Whole(response)) => Ok(response),
         Err(error) => refuse(&error),
     }
 }
 
-async fn route(request: &mut Request, env: &Env) -> Answer {
+async fn route(request: &mut Request, env: &Env) -> std::result::Result<Reply, RestError> {
     let method = Method::parse(request.method().as_ref());
     let target = Target::of(request);
-    let path = target.path();
-    if path == "/health" {
-        Route::parse(method, path)?;
-        return Ok(health());
+    let mut route = Route::parse(method, target.path());
+    if route == Ok(Route::Health) {
+        return Ok(Reply::Json(health()));
     }
-    let grant = authorize(request, env).await?;
     let query = target.query();
-    let route = Route::parse(method, path)?;
-    grant.allows(route.needs())?;
-    let caller = Caller { env, grant: &grant };
+    let grant = match &mut route {
+        Ok(route) if route.is_signed() => {
+            signed::check(&token(env)?, method, &target)?;
+            Grant::Admin
+        }
+        // Who is not let in is not told which paths there are.
+        Err(_) if target.path() != "/health" => authorize(request, env).await?,
+        Err(_) => Grant::Admin,
+        Ok(route) => {
+            let grant = authorize(request, env).await?;
+            grant.allows(route.needs())?;
+            tokens::reach(env, &grant, route).await?;
+            grant
+        }
+    };
+    match route? {
+        Route::Download(database) => exports::file(env, &database, query).await,
+        Route::ExportNow(database) => exports::file(env, &database, query).await,
+        Route::Upload { database, filename } => {
+            uploads::put(env, request, &database, &filename).await
+        }
+        Route::Fork(database) => time_travel::fork(env, &database, &body(request).await?).await,
+        route => answer_json(request, env, &grant, &target, route).await.map(Reply::Json),
+    }
+}
+
+async fn answer_json(
+    request: &mut Request,
+    env: &Env,
+    grant: &Grant,
+    target: &Target,
+    route: Route,
+) -> Answer {
+    let query = target.query();
     match route {
-        Route::Health => Ok(health()),
         Route::ListAccounts => Ok(Envelope::success(ACCOUNTS, None)),
         Route::ListMemberships => Ok(Envelope::success(MEMBERSHIPS, None)),
+        Route::Graphql => graphql::answer(env, &body(request).await?).await,
         Route::CreateDatabase => databases::create(env, &body(request).await?).await,
-        Route::ListDatabases => databases::list(&caller, query).await,
+        Route::ListDatabases => databases::list(env, grant, query).await,
         Route::GetDatabase(database) => {
             let fields = query_string::value(query, "fields");
-            databases::get(&caller, &database, fields.as_deref()).await
+            databases::get(env, &database, fields.as_deref()).await
         }
         Route::PutDatabase(database) => {
-            databases::set(&caller, &database, &body(request).await?, true).await
+            databases::set(env, &database, &body(request).await?, true).await
         }
         Route::PatchDatabase(database) => {
-            databases::set(&caller, &database, &body(request).await?, false).await
+            databases::set(env, &database, &body(request).await?, false).await
         }
         Route::DeleteDatabase(database) => {
             let purge = query_string::raw(query, "purge") == Some("true");
-            databases::delete(&caller, &database, purge).await
+            databases::delete(env, &database, purge).await
         }
-        Route::UndeleteDatabase(database) => {
-            databases::undelete(&caller, &database, &body(request).await?).await
+        Route::UndeleteDatabase(id) => databases::undelete(env, &id, &body(request).await?).await,
+        Route::Query(database) => {
+            let asked = Asked { database: &database, query, right: grant.right() };
+            queries::objects(env, asked, &body(request).await?).await
         }
-        Route::Query(database) => queries::objects(&caller, &database, &body(request).await?).await,
-        Route::Raw(database) => queries::rows(&caller, &database, &body(request).await?).await,
+        Route::Raw(database) => {
+            let asked = Asked { database: &database, query, right: grant.right() };
+            queries::rows(env, asked, &body(request).await?).await
+        }
         Route::ListTokens => tokens::list(env).await,
         Route::CreateToken => tokens::create(env, &body(request).await?).await,
         Route::RevokeToken(id) => tokens::revoke(env, &id).await,
         Route::MigrateGroup(prefix) => groups::migrate(env, &prefix, &body(request).await?).await,
+        Route::Export(database) => {
+            let signer = Signer::of(&token(env)?, target);
+            exports::begin(env, &signer, &database, &body(request).await?).await
+        }
+        Route::Import(database) if query_string::raw(query, "format").is_some() => {
+            imports::whole(env, &database, query, request).await
+        }
+        Route::Import(database) => {
+            imports::act(env, &Signer::of(&token(env)?, target), &database, request).await
+        }
+        Route::BookmarkAt(database) => time_travel::bookmark(env, &database, query).await,
+        Route::Restore(database) => time_travel::restore(env, &database, query).await,
+        Route::NewestJob(database) => jobs::newest(env, &database).await,
+        other => Err(RestError::Internal(format!("{other:?} is answered elsewhere"))),
     }
 }
 
@@ -86,16 +165,9 @@ fn health() -> String {
     format!(r#"{{"status":"ok","version":"{}"}}"#, env!("CARGO_PKG_VERSION"))
 }
 
-/// Who asks, by what its token is for.
-#[derive(Clone, Copy)]
-struct Caller<'a> {
-    env: &'a Env,
-    grant: &'a Grant,
-}
-
 async fn authorize(request: &Request, env: &Env) -> std::result::Result<Grant, RestError> {
     let header = request.headers().get("authorization").unwrap_or_default();
-    let expected = env.var(ADMIN_TOKEN_VARIABLE).ok().map(|token| token.to_string());
+    let expected = token(env).ok();
     match check_bearer_token(header.as_deref(), expected.as_deref()) {
         Authorization::Granted => Ok(Grant::Admin),
         Authorization::Refused => match bearer_token(header.as_deref()) {
@@ -104,6 +176,13 @@ async fn authorize(request: &Request, env: &Env) -> std::result::Result<Grant, R
         },
         Authorization::NotConfigured => Err(RestError::TokenNotConfigured),
     }
+}
+
+/// The token, if it is configured.
+fn token(env: &Env) -> Answer {
+    let token = env.var(ADMIN_TOKEN_VARIABLE).ok().map(|token| token.to_string());
+    let token = token.filter(|token| !token.trim().is_empty());
+    token.ok_or(RestError::TokenNotConfigured)
 }
 
 /// Reads the body only after the token was checked: nobody else can make us hold 16 MiB.
@@ -119,6 +198,10 @@ async fn body(request: &mut Request) -> Answer {
         return Err(too_large());
     }
     String::from_utf8(bytes).map_err(|_| RestError::Malformed("The body is not UTF-8".to_owned()))
+}
+
+fn internal(error: serde_json::Error) -> RestError {
+    RestError::Internal(error.to_string())
 }
 
 fn refuse(error: &RestError) -> Result<Response> {

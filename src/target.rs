@@ -35,6 +35,12 @@ impl Target {
         Target { url, path_start, query_start }
     }
 
+    /// Scheme and host, without a slash at the end; empty of a path.
+    #[cfg(feature = "entry")]
+    pub(crate) fn origin(&self) -> &str {
+        &self.url[..self.path_start]
+    }
+
     /// From the first slash on, as it was sent: nothing in it is decoded.
     pub(crate) fn path(&self) -> &str {
         &self.url[self.path_start..self.query_start]

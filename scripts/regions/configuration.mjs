@@ -18,6 +18,7 @@ const OBJECTS = {
   ISOLITE_PRIMARY: "IsolitePrimary",
   ISOLITE_DIRECTORY: "IsoliteDirectory",
   ISOLITE_REPLICA: "IsoliteReplica",
+  ISOLITE_UPLOAD: "IsoliteUpload",
 };
 
 const here = (name) => fileURLToPath(new URL(name, import.meta.url));

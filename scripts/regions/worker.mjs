@@ -9,3 +9,4 @@ export const Database = distantClass(isolite.Database);
 export const IsoliteDirectory = distantClass(isolite.IsoliteDirectory);
 export const IsolitePrimary = distantClass(isolite.IsolitePrimary);
 export const IsoliteReplica = distantClass(isolite.IsoliteReplica);
+export const IsoliteUpload = distantClass(isolite.IsoliteUpload);

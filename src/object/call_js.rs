@@ -33,6 +33,9 @@ extern "C" {
     #[wasm_bindgen(method, getter, catch, js_name = ISOLITE_REPLICA)]
     fn replica(this: &Bindings) -> Result<JsValue, JsValue>;
 
+    #[wasm_bindgen(method, getter, catch, js_name = ISOLITE_UPLOAD)]
+    fn upload(this: &Bindings) -> Result<JsValue, JsValue>;
+
     type Namespace;
 
     #[wasm_bindgen(method, catch)]
@@ -73,6 +76,9 @@ pub(crate) enum Object<'a> {
     Primary(Address<'a>),
     /// The object of one database in one region.
     Replica(Address<'a>),
+    /// The object of one file that is to be imported.
+    #[cfg_attr(not(feature = "entry"), allow(dead_code))]
+    Upload(Address<'a>),
 }
 
 #[derive(Clone, Copy)]
@@ -84,17 +90,24 @@ pub(crate) struct Address<'a> {
 
 impl<'a> Object<'a> {
     pub(crate) fn primary_of(record: &'a DatabaseRecord) -> Object<'a> {
-        Object::Primary(Address {
-            name: &record.uuid,
+        Object::Primary(Address::beside(record, &record.uuid))
+    }
+}
+
+impl<'a> Address<'a> {
+    /// Of an object that lies where the database's primary does.
+    pub(crate) fn beside(record: &DatabaseRecord, name: &'a str) -> Address<'a> {
+        Address {
+            name,
             location_hint: record.primary_location_hint.map(|hint| hint.as_str()),
             jurisdiction: record.jurisdiction.map(|jurisdiction| jurisdiction.as_str()),
-        })
+        }
     }
 }
 
 /// What an object is asked: a path, with its query part, as of a URL. `session` is D1's constraint
 /// or bookmark; `have` is where the caller's replica stands, empty without one; `ltx` is what a
-/// push brings.
+/// push brings, or a part of an upload.
 #[derive(Clone, Copy, Default)]
 pub(crate) struct Message<'a> {
     pub path: &'a str,
@@ -172,6 +185,7 @@ fn stub(env: &Env, object: Object<'_>) -> Result<Stub> {
         Object::Replica(address) => {
             (namespace(bindings(env).replica()?, "ISOLITE_REPLICA")?, address)
         }
+        Object::Upload(address) => (namespace(bindings(env).upload()?, "ISOLITE_UPLOAD")?, address),
     };
     let namespace = match address.jurisdiction {
         Some(jurisdiction) => everywhere.jurisdiction(jurisdiction)?,

@@ -8,6 +8,8 @@
 use js_sys::{Function, Object, Reflect};
 use wasm_bindgen::prelude::*;
 
+#[cfg(feature = "entry")]
+use crate::IsoliteUpload;
 use crate::{IsoliteDirectory, IsolitePrimary, IsoliteReplica};
 
 #[wasm_bindgen(module = "cloudflare:workers")]
@@ -21,6 +23,8 @@ fn extend_platform_class() -> Result<(), JsValue> {
     DURABLE_OBJECT.with(|parent| {
         extend(IsoliteDirectory::blank().into(), parent)?;
         extend(IsolitePrimary::blank().into(), parent)?;
+        #[cfg(feature = "entry")]
+        extend(IsoliteUpload::blank().into(), parent)?;
         extend(IsoliteReplica::blank().into(), parent)
     })
 }

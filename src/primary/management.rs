@@ -14,6 +14,7 @@ impl Primary {
     /// too, each time that it is asked.
     pub(super) fn delete(&self) -> Answer {
         self.engine.opened.replace(None);
+        self.engine.insights.forget();
         answer(self.engine.storage.delete().and_then(|()| self.engine.replicas()))
     }
 
@@ -67,9 +68,10 @@ impl Primary {
             Ok(migrations) => migrations,
             Err(error) => return fail(&error.to_string(), 400),
         };
-        let migrated = self
-            .engine
-            .with(|Opened { database, .. }| Ok(database.migrate(&migrations, &js_sys::Date::now)?));
+        let migrated = self.engine.with(|Opened { database, .. }| {
+            database.refuse_writes(self.engine.writes_refused());
+            Ok(database.migrate(&migrations, &js_sys::Date::now)?)
+        });
         match migrated {
             Ok(migrated) => json(&migrated),
             Err(refused) => not_done(&refused),
@@ -94,9 +96,20 @@ impl Engine {
     ) -> Result<Vec<super::Subscription>, StorageError> {
         if told.revision >= self.set()?.revision {
             self.storage.set_settings(text.as_bytes())?;
-            self.let_go();
+            self.follow_settings(told);
         }
         if told.settings.replicates() { Ok(Vec::new()) } else { self.replicas() }
+    }
+
+    /// Opens anew, but for what a long work has begun: of that the limits stay until its end.
+    fn follow_settings(&self, told: &SettingsRevision) {
+        if self.writes_refused().is_none() {
+            return self.let_go();
+        }
+        if let Some(opened) = &mut *self.opened.borrow_mut() {
+            opened.set = told.clone();
+        }
+        self.kept.set((told.settings.retention_days, told.settings.history_bytes_max));
     }
 
     /// Lets go of what it holds open, and of those that follow: they ask again if they may.

@@ -7,7 +7,7 @@ use isolite_protocol::directory::{
 use isolite_protocol::rest::{Database, Envelope, RestError, ResultInfo, select_fields};
 use worker::Env;
 
-use super::{Answer, Caller, records};
+use super::{Answer, Grant, records};
 use crate::directory::client::{self, Outcome};
 use crate::error;
 use crate::object::call_js::{Message, Object, send};
@@ -16,18 +16,27 @@ use crate::region;
 pub(super) async fn create(env: &Env, body: &str) -> Answer {
     let new = NewDatabase::decode(body).map_err(|error| RestError::Malformed(error.to_string()))?;
     let new = NewDatabase { if_missing: false, region: region::here(env), ..new };
-    let record = settle(client::create(env, &new).await, new.name.as_str())?;
-    // The first call places the primary: near this caller, unless a hint says where.
+    let record = insert(env, &new).await?;
+    success(&described(env, record).await, None)
+}
+
+/// Creates it at the directory.
+pub(super) async fn insert(env: &Env, new: &NewDatabase) -> Result<DatabaseRecord, RestError> {
+    settle(client::create(env, new).await, new.name.as_str())
+}
+
+/// The first call places the primary of a new one: near this caller, unless a hint says where.
+pub(super) async fn described(env: &Env, record: DatabaseRecord) -> Database {
     let info = info(env, &record).await.ok();
-    success(&Database::detailed(record, info.as_ref()), None)
+    Database::detailed(record, info.as_ref())
 }
 
 /// A token for one database lists that one.
-pub(super) async fn list(caller: &Caller<'_>, query: &str) -> Answer {
+pub(super) async fn list(env: &Env, grant: &Grant, query: &str) -> Answer {
     let page = ListPage::from_query(query);
-    let list = match caller.grant.database() {
-        None => settle(records::list(caller.env, &page).await, "")?,
-        Some(id) => only(records::get(caller.env, id).await, id, &page)?,
+    let list = match grant.database() {
+        None => settle(records::list(env, &page).await, "")?,
+        Some(id) => only(records::get(env, id).await, id, &page)?,
     };
     let info = ResultInfo::new(list.page, list.per_page, list.count, list.total_count);
     let databases: Vec<Database> = list.databases.into_iter().map(Database::listed).collect();
@@ -53,39 +62,35 @@ fn only(
     Ok(DatabaseList { databases, count, page, per_page, total_count })
 }
 
-pub(super) async fn get(caller: &Caller<'_>, database: &str, fields: Option<&str>) -> Answer {
-    let record = find(caller, database).await?;
+pub(super) async fn get(env: &Env, database: &str, fields: Option<&str>) -> Answer {
+    let record = find(env, database).await?;
     let info = match Database::needs_info(fields) {
-        true => Some(info(caller.env, &record).await?),
+        true => Some(info(env, &record).await?),
         false => None,
     };
     success(&Database::detailed(record, info.as_ref()), fields)
 }
 
 /// Settings: those that the body names, and all others anew if it is the `whole`.
-pub(super) async fn set(caller: &Caller<'_>, database: &str, body: &str, whole: bool) -> Answer {
-    let record = find(caller, database).await?;
-    let set = records::set(caller.env, &record.uuid, body, whole).await;
+pub(super) async fn set(env: &Env, database: &str, body: &str, whole: bool) -> Answer {
+    let record = find(env, database).await?;
+    let set = records::set(env, &record.uuid, body, whole).await;
     success(&Database::detailed(settle(set, database)?, None), None)
 }
 
-pub(super) async fn delete(caller: &Caller<'_>, database: &str, purge: bool) -> Answer {
+pub(super) async fn delete(env: &Env, database: &str, purge: bool) -> Answer {
     let id = match is_database_id(database) {
         // It may be deleted already, and is then no longer found.
-        true => {
-            caller.grant.allows_database(database)?;
-            database.to_owned()
-        }
-        false => find(caller, database).await?.uuid,
+        true => database.to_owned(),
+        false => find(env, database).await?.uuid,
     };
-    settle(records::delete(caller.env, &id, purge).await, database)?;
+    settle(records::delete(env, &id, purge).await, database)?;
     Ok(Envelope::success("null", None))
 }
 
 /// By its id: its name may have been given away.
-pub(super) async fn undelete(caller: &Caller<'_>, id: &str, body: &str) -> Answer {
-    caller.grant.allows_database(id)?;
-    let restored = records::undelete(caller.env, id, body).await;
+pub(super) async fn undelete(env: &Env, id: &str, body: &str) -> Answer {
+    let restored = records::undelete(env, id, body).await;
     let restored = match restored.map_err(|error| error::of_platform(&error))? {
         Err(Refusal::NameTaken(text)) => return Err(RestError::NameTakenMeanwhile(text)),
         restored => settle(Ok(restored), id)?,
@@ -93,24 +98,8 @@ pub(super) async fn undelete(caller: &Caller<'_>, id: &str, body: &str) -> Answe
     success(&Database::detailed(restored, None), None)
 }
 
-/// The record of a database named by its id or by its name, if the caller's token reaches it.
-pub(super) async fn find(caller: &Caller<'_>, database: &str) -> Result<DatabaseRecord, RestError> {
-    let record = find_any(caller.env, database).await;
-    match (record, caller.grant.database()) {
-        // Whether there is another one is not for this token to know.
-        (Err(RestError::NoSuchDatabase(name)), Some(own)) if own != database => {
-            caller.grant.allows_database(&name)?;
-            Err(RestError::NoSuchDatabase(name))
-        }
-        (Ok(record), _) => {
-            caller.grant.allows_database(&record.uuid)?;
-            Ok(record)
-        }
-        (failed, _) => failed,
-    }
-}
-
-pub(super) async fn find_any(env: &Env, database: &str) -> Result<DatabaseRecord, RestError> {
+/// The record of a database named by its id or by its name.
+pub(super) async fn find(env: &Env, database: &str) -> Result<DatabaseRecord, RestError> {
     if is_database_id(database) {
         return settle(records::get(env, database).await, database);
     }

@@ -1,36 +1,50 @@
-//! SQL over REST. The primary's answer is wrapped into the envelope as it is.
+//! SQL over REST. The primary's answer is wrapped into the envelope as it is. With `as_of`, a bookmark,
+//! it is of how the database was there.
 
 use isolite_protocol::Answer as D1Answer;
-use isolite_protocol::ResultsFormat;
 use isolite_protocol::directory::Right;
 use isolite_protocol::rest::{Envelope, QueryBody, RestError};
+use isolite_protocol::{ResultsFormat, query_string};
+use worker::Env;
 
-use super::{Answer, Caller, databases};
+use super::{Answer, databases};
 use crate::error;
 use crate::object::call_js::{Message, Object, Text, send};
 
+/// Of which database, with what in the query part of the path, and what the caller may.
+#[derive(Clone, Copy)]
+pub(super) struct Asked<'a> {
+    pub database: &'a str,
+    pub query: &'a str,
+    pub right: Right,
+}
+
 /// `/query`: rows as objects.
-pub(super) async fn objects(caller: &Caller<'_>, database: &str, body: &str) -> Answer {
-    execute(caller, database, body, ResultsFormat::ArrayOfObjects).await
+pub(super) async fn objects(env: &Env, asked: Asked<'_>, body: &str) -> Answer {
+    execute(env, asked, body, ResultsFormat::ArrayOfObjects).await
 }
 
 /// `/raw`: rows as arrays.
-pub(super) async fn rows(caller: &Caller<'_>, database: &str, body: &str) -> Answer {
-    execute(caller, database, body, ResultsFormat::RowsAndColumns).await
+pub(super) async fn rows(env: &Env, asked: Asked<'_>, body: &str) -> Answer {
+    execute(env, asked, body, ResultsFormat::RowsAndColumns).await
 }
 
-async fn execute(caller: &Caller<'_>, database: &str, body: &str, format: ResultsFormat) -> Answer {
+async fn execute(env: &Env, asked: Asked<'_>, body: &str, format: ResultsFormat) -> Answer {
+    let Asked { database, query, right } = asked;
     let (resource, body) = match QueryBody::decode(body)? {
         QueryBody::Script(body) => ("/script", body),
         QueryBody::Batch(queries) => ("/query", queries),
     };
-    let record = databases::find(caller, database).await?;
+    let record = databases::find(env, database).await?;
+    let as_of = query_string::value(query, "as_of").filter(|as_of| !as_of.is_empty());
+    let as_of = as_of.map(|bookmark| format!("&as_of={}", query_string::encode(&bookmark)));
+    let as_of = as_of.unwrap_or_default();
     // What only reads is decided where it runs, statement by statement.
-    let access = if caller.grant.right() == Right::Read { "&access=read" } else { "" };
-    let path = format!("{resource}?resultsFormat={}{access}", format.as_str());
+    let access = if right == Right::Read { "&access=read" } else { "" };
+    let path = format!("{resource}?resultsFormat={}{as_of}{access}", format.as_str());
     let body = Text::from(body);
     let message = Message { path: &path, body: Some(&body), ..Message::default() };
-    let answer = send(caller.env, Object::primary_of(&record), message).await;
+    let answer = send(env, Object::primary_of(&record), message).await;
     let answer = answer.map_err(|error| error::of_platform(&error))?;
     if answer.status == 404 {
         return Err(RestError::NoSuchDatabase(database.to_owned()));

@@ -3,16 +3,16 @@
 //!
 //! A token is random, and found by its SHA-256: how long that takes tells nothing about others.
 
-use isolite_protocol::directory::{HashedToken, NewToken, Scope, TokenRecord};
+use isolite_protocol::directory::{HashedToken, NewToken, Scope, TokenRecord, is_database_id};
 use isolite_protocol::query_string;
-use isolite_protocol::rest::{Envelope, Grant, RestError};
+use isolite_protocol::rest::{Envelope, Grant, RestError, Route};
 use serde::Serialize;
 use serde::de::IgnoredAny;
 use sha2::{Digest, Sha256};
 use worker::Env;
 
 use super::Answer;
-use super::databases::{find_any, settle, unencodable};
+use super::databases::{find, settle, unencodable};
 use crate::directory::client::ask;
 use crate::object::call_js::Text;
 use crate::platform_js::random_uuid;
@@ -32,7 +32,7 @@ struct Made<'a> {
 pub(super) async fn create(env: &Env, body: &str) -> Answer {
     let new = NewToken::decode(body).map_err(|error| RestError::Malformed(error.to_string()))?;
     let database = match new.database.as_deref() {
-        Some(database) => Some(find_any(env, database).await?.uuid),
+        Some(database) => Some(find(env, database).await?.uuid),
         None => None,
     };
     let value = secret()?;
@@ -77,6 +77,24 @@ pub(super) async fn grant(env: &Env, token: &str) -> Result<Grant, RestError> {
         Ok(token) => Ok(Grant::Scoped(token.scope)),
         Err(_) => Err(RestError::Unauthorized),
     }
+}
+
+/// Looks whether a token reaches the database that a route is of. The route is then of its id, so that it
+/// stays that one should its name be given away meanwhile.
+pub(super) async fn reach(env: &Env, grant: &Grant, route: &mut Route) -> Result<(), RestError> {
+    if grant.database().is_none() {
+        return Ok(());
+    }
+    let Some(database) = route.database_mut() else { return Ok(()) };
+    if !is_database_id(database) {
+        match find(env, database).await {
+            Ok(record) => *database = record.uuid,
+            // Whether there is one is not for this token to know.
+            Err(RestError::NoSuchDatabase(_)) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    grant.allows_database(database)
 }
 
 /// 244 random bits.

@@ -21,11 +21,13 @@ const { default: workerd } = createRequire(import.meta.url)("workerd");
 /**
  * Bundles the Worker of this repository; resolves with the configuration that serves it. With
  * `ways` tests/workers/contract/front.mjs answers instead, and asks a Worker for each: a name, the
- * props of its database, and whether D1's class speaks RPC there. `vars` are the Worker's variables.
+ * props of its database, and whether D1's class speaks RPC there. `own` is the configuration of
+ * another Worker with the same objects, `vars` are the Worker's variables.
  */
-export async function bundle({ ways = [], vars = {} } = {}) {
+export async function bundle({ ways = [], own = "wrangler.toml", vars = {} } = {}) {
   const directory = temporaryDirectory("bundle");
-  const { status, output } = await wrangler(["deploy", "--dry-run", "--outdir", directory]);
+  const args = ["deploy", "--dry-run", "--outdir", directory, "-c", inRepository(own)];
+  const { status, output } = await wrangler(args);
   if (status !== 0) throw new Error(`the Worker cannot be bundled:\n${output}`);
   const files = (suffix) => readdirSync(directory).filter((name) => name.endsWith(suffix));
   // The main module comes first.
@@ -67,11 +69,13 @@ const isolite :Workerd.Worker = (
     (name = "ISOLITE_PRIMARY", durableObjectNamespace = "IsolitePrimary"),
     (name = "ISOLITE_DIRECTORY", durableObjectNamespace = "IsoliteDirectory"),
     (name = "ISOLITE_REPLICA", durableObjectNamespace = "IsoliteReplica"),
+    (name = "ISOLITE_UPLOAD", durableObjectNamespace = "IsoliteUpload"),
   ],
   durableObjectNamespaces = [
     (className = "IsolitePrimary", uniqueKey = "isolite-IsolitePrimary", enableSql = true),
     (className = "IsoliteDirectory", uniqueKey = "isolite-IsoliteDirectory", enableSql = true),
     (className = "IsoliteReplica", uniqueKey = "isolite-IsoliteReplica", enableSql = true),
+    (className = "IsoliteUpload", uniqueKey = "isolite-IsoliteUpload", enableSql = true),
   ],
   durableObjectStorage = (localDisk = "storage"),
 );

@@ -16,7 +16,9 @@ import type { Attendant, DatabaseRpc } from "./service.ts";
 import type { Bounds } from "./staleness.ts";
 import type { Transport, TransportReply } from "./transport.ts";
 
-export { default, IsoliteDirectory, IsolitePrimary, IsoliteReplica } from "../wasm/index.js";
+export {
+  default, IsoliteDirectory, IsolitePrimary, IsoliteReplica, IsoliteUpload,
+} from "../wasm/index.js";
 
 /** What a service binding sets under `props`; the options are for D1's RPC protocol. */
 export interface DatabaseProps extends ValueOptions, Bounds {

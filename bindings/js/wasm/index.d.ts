@@ -114,6 +114,11 @@ export declare class IsoliteReplica extends DurableObject<unknown> {
   override fetch(request: Request): Promise<Response>;
 }
 
+/** Keeps one file until a primary has imported it. */
+export declare class IsoliteUpload extends DurableObject<unknown> {
+  override fetch(request: Request): Promise<Response>;
+}
+
 /** Knows the databases: their names, ids and places. */
 export declare class IsoliteDirectory extends DurableObject<unknown> {
   override fetch(request: Request): Promise<Response>;

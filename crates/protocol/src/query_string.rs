@@ -21,6 +21,14 @@ pub fn value(query: &str, name: &str) -> Option<String> {
     raw(query, name).map(decode)
 }
 
+/// All values of `name`, decoded, in their order.
+pub fn values(query: &str, name: &str) -> impl Iterator<Item = String> {
+    query.split('&').filter_map(move |pair| {
+        let (key, value) = pair.split_once('=').unwrap_or((pair, ""));
+        (key == name).then(|| decode(value))
+    })
+}
+
 /// Encodes text for use as a value: everything but letters, digits and `-_.~` as `%XX`.
 pub fn encode(text: &str) -> String {
     const HEX: &[u8; 16] = b"0123456789ABCDEF";
@@ -72,6 +80,8 @@ mod tests {
         assert_eq!(raw(query, "y"), None);
         assert_eq!(raw("flag&x=1", "flag"), Some(""));
         assert_eq!(of("/query"), "");
+        let all: Vec<String> = values("a=1&b=x%20y&a=&a", "a").collect();
+        assert_eq!(all, ["1", "", ""]);
     }
 
     #[test]

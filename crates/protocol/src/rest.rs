@@ -1,22 +1,34 @@
-//! D1's REST interface: its routes, its envelope, its codes, its bodies.
+//! D1's REST interface: its routes, its envelope, its codes, its bodies, and what Isolite adds to them.
 
 mod access;
 mod bearer_token;
 mod database;
 mod envelope;
+mod export;
+mod fork;
 mod group_migrations;
+mod import;
+mod job;
 mod query_body;
 mod rest_error;
 mod route;
+mod signed_url;
+mod timestamp;
 
 pub use access::{Access, Grant};
 pub use bearer_token::{Authorization, bearer_token, check_bearer_token};
 pub use database::{Database, select_fields};
 pub use envelope::{Envelope, ResultInfo};
+pub use export::{ExportBody, ExportOptions, FileFormat};
+pub use fork::{Fork, PointInTime};
 pub use group_migrations::{
     FailedDatabase, FailedMigration, MigrateGroup, Migrated, MigratedDatabase, MigratedPage,
     Migration,
 };
+pub use import::{ImportAction, parse_filename};
+pub use job::{Home, Job, JobState, NewJob, StartedJob};
 pub use query_body::QueryBody;
 pub use rest_error::RestError;
 pub use route::{Method, Route};
+pub use signed_url::UrlKey;
+pub use timestamp::parse_timestamp;

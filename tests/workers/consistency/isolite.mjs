@@ -29,3 +29,4 @@ export const Database = inWorld(isolite.Database);
 export const IsoliteDirectory = inWorld(isolite.IsoliteDirectory);
 export const IsolitePrimary = inWorld(isolite.IsolitePrimary);
 export const IsoliteReplica = inWorld(isolite.IsoliteReplica);
+export const IsoliteUpload = inWorld(isolite.IsoliteUpload);

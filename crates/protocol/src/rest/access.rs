@@ -11,6 +11,8 @@ use crate::directory::{Right, Scope};
 pub enum Access<'a> {
     /// Nothing: anybody may ask.
     Open,
+    /// No token, but a URL that was signed for whoever had one.
+    Signed,
     /// A token, whatever it is for; the answer is for what it is for.
     Known,
     /// One database, by id or by name.
@@ -35,16 +37,61 @@ impl Route {
         match self {
             Route::Health => Access::Open,
             Route::ListAccounts | Route::ListMemberships | Route::ListDatabases => Access::Known,
-            Route::CreateDatabase | Route::MigrateGroup(_) => Access::All(Right::Write),
-            // Those of the statements are looked at as they run.
-            Route::GetDatabase(database) | Route::Query(database) | Route::Raw(database) => {
-                of(database, Right::Read)
+            Route::Download(_) | Route::Upload { .. } => Access::Signed,
+            Route::Graphql => Access::All(Right::Read),
+            // A fork is a new database.
+            Route::CreateDatabase | Route::MigrateGroup(_) | Route::Fork(_) => {
+                Access::All(Right::Write)
             }
+            // Those of the statements are looked at as they run.
+            Route::GetDatabase(database)
+            | Route::Query(database)
+            | Route::Raw(database)
+            | Route::Export(database)
+            | Route::ExportNow(database)
+            | Route::BookmarkAt(database)
+            | Route::NewestJob(database) => of(database, Right::Read),
             Route::PutDatabase(database)
             | Route::PatchDatabase(database)
             | Route::DeleteDatabase(database)
-            | Route::UndeleteDatabase(database) => of(database, Right::Write),
+            | Route::UndeleteDatabase(database)
+            | Route::Import(database)
+            | Route::Restore(database) => of(database, Right::Write),
             Route::ListTokens | Route::CreateToken | Route::RevokeToken(_) => Access::Admin,
+        }
+    }
+}
+
+impl Route {
+    /// The database of a route that needs one.
+    pub fn database_mut(&mut self) -> Option<&mut String> {
+        match self {
+            Route::GetDatabase(database)
+            | Route::PutDatabase(database)
+            | Route::PatchDatabase(database)
+            | Route::DeleteDatabase(database)
+            | Route::UndeleteDatabase(database)
+            | Route::Query(database)
+            | Route::Raw(database)
+            | Route::Export(database)
+            | Route::ExportNow(database)
+            | Route::Download(database)
+            | Route::Import(database)
+            | Route::Upload { database, .. }
+            | Route::BookmarkAt(database)
+            | Route::Restore(database)
+            | Route::Fork(database)
+            | Route::NewestJob(database) => Some(database),
+            Route::Health
+            | Route::ListAccounts
+            | Route::ListMemberships
+            | Route::Graphql
+            | Route::ListDatabases
+            | Route::CreateDatabase
+            | Route::ListTokens
+            | Route::CreateToken
+            | Route::RevokeToken(_)
+            | Route::MigrateGroup(_) => None,
         }
     }
 }
@@ -69,7 +116,7 @@ impl Grant {
     /// whoever does looks at [`Grant::database`].
     pub fn allows(&self, access: Access<'_>) -> Result<(), RestError> {
         let right = match access {
-            Access::Open | Access::Known => return Ok(()),
+            Access::Open | Access::Signed | Access::Known => return Ok(()),
             Access::Admin if *self == Grant::Admin => return Ok(()),
             Access::Admin => return Err(forbidden("this needs the token of the configuration")),
             Access::All(_) if self.database().is_some() => {

@@ -11,7 +11,7 @@ pub enum RestError {
     TokenNotConfigured,
     /// The caller sends another token, or one that was revoked or has expired.
     Unauthorized,
-    /// The token is not for this; the text says why.
+    /// The token is not for this, or a signed URL is not right or has expired; the text says which.
     Forbidden(String),
     NoRoute(String),
     MethodNotAllowed {
@@ -19,6 +19,10 @@ pub enum RestError {
     },
     BodyTooLarge {
         bytes_max: usize,
+    },
+    /// The caller splits the file.
+    FileTooLarge {
+        bytes_max: u64,
     },
     /// The caller corrects the body.
     Malformed(String),
@@ -29,6 +33,12 @@ pub enum RestError {
     NameTaken,
     /// A deleted database's name has been given to another one.
     NameTakenMeanwhile(String),
+    /// What was asked for in a database; the text says what.
+    NotFound(String),
+    /// The database does not do it, or not now, as while a restore runs; the text says why.
+    Refused(String),
+    /// It goes on, and the text tells how to look for its end.
+    StillRunning(String),
     /// SQLite's or the engine's own text.
     Sql(String),
     /// The caller waits and tries again.
@@ -62,6 +72,9 @@ impl RestError {
                 (400, 7502, "A database with that name already exists".to_owned())
             }
             RestError::NameTakenMeanwhile(text) => (400, 7502, text.clone()),
+            // Neither of these is 409 or 5xx: a second restore would forget what the first one undid.
+            RestError::Refused(text) => (400, 7500, text.clone()),
+            RestError::StillRunning(text) => (400, 7503, text.clone()),
             RestError::Unauthorized => (401, 10000, "Authentication error".to_owned()),
             RestError::Forbidden(text) => (403, 7403, text.clone()),
             RestError::NoRoute(path) => (404, 7000, format!("No route for {path}: {ROUTES}")),
@@ -69,11 +82,15 @@ impl RestError {
                 (404, 7404, format!("The database {database} could not be found"))
             }
             RestError::NoSuchToken(id) => (404, 7404, format!("The token {id} could not be found")),
+            RestError::NotFound(text) => (404, 7404, text.clone()),
             RestError::MethodNotAllowed { allow } => {
                 (405, 7001, format!("Method not available for that URI: use {allow}"))
             }
             RestError::BodyTooLarge { bytes_max } => {
                 (413, 7400, format!("The body is larger than {bytes_max} bytes"))
+            }
+            RestError::FileTooLarge { bytes_max } => {
+                (413, 7400, format!("The file is larger than {bytes_max} bytes"))
             }
             RestError::Overloaded(text) => (429, 7500, text.clone()),
             RestError::Internal(text) => (500, 7500, text.clone()),

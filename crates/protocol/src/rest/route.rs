@@ -21,6 +21,8 @@ pub enum Route {
     /// wrangler asks for accounts and memberships when it was given no account id.
     ListAccounts,
     ListMemberships,
+    /// Statistics, as wrangler asks for them.
+    Graphql,
     CreateDatabase,
     ListDatabases,
     GetDatabase(String),
@@ -39,6 +41,24 @@ pub enum Route {
     RevokeToken(String),
     /// Migrations for a page of the databases with this prefix.
     MigrateGroup(String),
+    /// A position to export, and the URL to fetch it by.
+    Export(String),
+    /// The export itself.
+    ExportNow(String),
+    /// The same by a signed URL.
+    Download(String),
+    Import(String),
+    /// A file to import, by a signed URL.
+    Upload {
+        database: String,
+        filename: String,
+    },
+    /// Which bookmark was the newest at a time.
+    BookmarkAt(String),
+    Restore(String),
+    Fork(String),
+    /// The newest of the long works of a database.
+    NewestJob(String),
 }
 
 const BASE: &str = "/client/v4/";
@@ -62,6 +82,7 @@ impl Route {
         let segments: Vec<&str> = path.strip_prefix(BASE)?.split('/').collect();
         Some(match segments.as_slice() {
             ["accounts"] => vec![(Get, Route::ListAccounts)],
+            ["graphql"] => vec![(Post, Route::Graphql)],
             ["memberships"] => vec![(Get, Route::ListMemberships)],
             ["accounts", _, "d1", "database"] => {
                 vec![(Get, Route::ListDatabases), (Post, Route::CreateDatabase)]
@@ -72,14 +93,8 @@ impl Route {
                 (Patch, Route::PatchDatabase(decode_segment(id))),
                 (Delete, Route::DeleteDatabase(decode_segment(id))),
             ],
-            ["accounts", _, "d1", "database", id, "query"] => {
-                vec![(Post, Route::Query(decode_segment(id)))]
-            }
-            ["accounts", _, "d1", "database", id, "raw"] => {
-                vec![(Post, Route::Raw(decode_segment(id)))]
-            }
-            ["accounts", _, "d1", "database", id, "undelete"] => {
-                vec![(Post, Route::UndeleteDatabase(decode_segment(id)))]
+            ["accounts", _, "d1", "database", id, below @ ..] => {
+                return Self::below(decode_segment(id), below);
             }
             ["accounts", _, "d1", "tokens"] => {
                 vec![(Get, Route::ListTokens), (Post, Route::CreateToken)]
@@ -95,6 +110,32 @@ impl Route {
             _ => return None,
         })
     }
+
+    /// What a path below a database's has.
+    fn below(id: String, segments: &[&str]) -> Option<Vec<(Method, Route)>> {
+        use Method::{Get, Post, Put};
+        Some(match segments {
+            ["query"] => vec![(Post, Route::Query(id))],
+            ["raw"] => vec![(Post, Route::Raw(id))],
+            ["undelete"] => vec![(Post, Route::UndeleteDatabase(id))],
+            ["export"] => vec![(Get, Route::ExportNow(id.clone())), (Post, Route::Export(id))],
+            ["export", _] => vec![(Get, Route::Download(id))],
+            ["import"] => vec![(Post, Route::Import(id))],
+            ["upload", filename] => {
+                vec![(Put, Route::Upload { database: id, filename: decode_segment(filename) })]
+            }
+            ["time_travel", "bookmark"] => vec![(Get, Route::BookmarkAt(id))],
+            ["time_travel", "restore"] => vec![(Post, Route::Restore(id))],
+            ["fork"] => vec![(Post, Route::Fork(id))],
+            ["jobs"] => vec![(Get, Route::NewestJob(id))],
+            _ => return None,
+        })
+    }
+
+    /// Whether a signature in the URL lets in, and not the token.
+    pub fn is_signed(&self) -> bool {
+        matches!(self, Route::Download(_) | Route::Upload { .. })
+    }
 }
 
 /// Unlike in a query, `+` stands for itself in a path.
@@ -103,7 +144,7 @@ fn decode_segment(segment: &str) -> String {
 }
 
 impl Method {
-    fn as_str(self) -> &'static str {
+    pub fn as_str(self) -> &'static str {
         match self {
             Method::Get => "GET",
             Method::Post => "POST",
@@ -141,6 +182,7 @@ mod tests {
         assert_eq!(parse("GET", "/health"), Ok(Route::Health));
         assert_eq!(parse("GET", "/client/v4/accounts"), Ok(Route::ListAccounts));
         assert_eq!(parse("GET", "/client/v4/memberships"), Ok(Route::ListMemberships));
+        assert_eq!(parse("POST", "/client/v4/graphql"), Ok(Route::Graphql));
         assert_eq!(parse("GET", base), Ok(Route::ListDatabases));
         assert_eq!(parse("GET", &format!("{base}/")), Ok(Route::ListDatabases));
         assert_eq!(parse("POST", base), Ok(Route::CreateDatabase));
@@ -160,6 +202,31 @@ mod tests {
         assert_eq!(parse("POST", group), Ok(Route::MigrateGroup("t-".into())));
         assert_eq!(parse("POST", &format!("{one}/query")), Ok(Route::Query(id())));
         assert_eq!(parse("POST", &format!("{one}/raw")), Ok(Route::Raw(id())));
+        let below = |method: &str, path: &str| parse(method, &format!("{one}/{path}"));
+        assert_eq!(below("POST", "export"), Ok(Route::Export(id())));
+        assert_eq!(below("GET", "export"), Ok(Route::ExportNow(id())));
+        assert_eq!(below("GET", "export/x.sql"), Ok(Route::Download(id())));
+        assert_eq!(below("POST", "import"), Ok(Route::Import(id())));
+        let upload = Route::Upload { database: id(), filename: "x.sql".to_owned() };
+        assert_eq!(below("PUT", "upload/x.sql"), Ok(upload));
+        assert_eq!(below("GET", "time_travel/bookmark"), Ok(Route::BookmarkAt(id())));
+        assert_eq!(below("POST", "time_travel/restore"), Ok(Route::Restore(id())));
+        assert_eq!(below("POST", "fork"), Ok(Route::Fork(id())));
+        assert_eq!(below("GET", "jobs"), Ok(Route::NewestJob(id())));
+    }
+
+    #[test]
+    fn two_are_signed() {
+        let one = "/client/v4/accounts/abc/d1/database/x";
+        for (method, path, signed) in [
+            ("PUT", "upload/f", true),
+            ("GET", "export/f", true),
+            ("GET", "export", false),
+            ("POST", "import", false),
+        ] {
+            let route = parse(method, &format!("{one}/{path}")).unwrap();
+            assert_eq!(route.is_signed(), signed, "{path}");
+        }
     }
 
     #[test]
@@ -169,7 +236,6 @@ mod tests {
             "/",
             "/client/v4",
             "/client/v4/",
-            "/client/v4/graphql",
             "/healthy",
             "/client/v4/accounts/a/d1/databases",
             "/client/v4/accounts/a/d1/database/x/nope",
@@ -182,6 +248,8 @@ mod tests {
             ("PUT", "/client/v4/accounts/a/d1/database", "GET, POST"),
             ("POST", "/client/v4/accounts/a/d1/database/x", "GET, PUT, PATCH, DELETE"),
             ("GET", "/client/v4/accounts/a/d1/database/x/query", "POST"),
+            ("PUT", "/client/v4/accounts/a/d1/database/x/export", "GET, POST"),
+            ("POST", "/client/v4/accounts/a/d1/database/x/upload/f", "PUT"),
         ] {
             let allow = expected.to_owned();
             assert_eq!(parse(method, path), Err(RestError::MethodNotAllowed { allow }));

@@ -83,7 +83,7 @@ impl Database {
             let mut statement = self.local_statement(query)?;
             self.bind(&mut statement, &query.params, run.numbers).ok()?;
             match answer.rows(&mut statement).map_err(|error| self.explain(error)) {
-                Ok(()) => {
+                Ok(_) => {
                     let now = self.moment(run.clock);
                     answer.meta(&since, &now, statement.take_rows());
                     since = now;

@@ -1,0 +1,81 @@
+// `isolite import`: a file of SQL, or of SQLite, into a database: all of it or nothing.
+
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { stat } from "node:fs/promises";
+import { Readable } from "node:stream";
+
+import { Mistake } from "../mistake.js";
+import { read } from "../options.js";
+import { counted, Progress } from "../progress.js";
+import { reached, refusal, Rest } from "../rest.js";
+import { settings } from "../settings.js";
+
+export const summary = "a file of SQL, or of SQLite, into a database";
+
+const USAGE = `isolite import NAME FILE
+
+  A file of SQL is run, as one transaction. A SQLite file replaces all that is in the database.
+  The file tells by its first bytes which of them it is.`;
+
+/** `context` is where the Worker is, `{ url, token, account? }`. */
+export async function run(args, context = settings()) {
+  const asked = read(args, USAGE, ["which database", "which file"], {});
+  if (asked === undefined) return 0;
+  const [database, path] = asked.positionals;
+  const size = await sizeOf(path);
+  const rest = new Rest(context);
+  const progress = new Progress();
+  const step = (body) => rest.ask("POST", [database, "import"], { body });
+  try {
+    const etag = await digest(path, size, progress);
+    const { upload_url, filename, ...known } = await step({ action: "init", etag });
+    let told = known;
+    if (upload_url !== undefined) {
+      await upload(upload_url, path, size, etag, progress);
+      told = await step({ action: "ingest", etag, filename });
+    }
+    while (told.status === "active") {
+      progress.text(told.messages.at(-1) ?? "Importing");
+      told = await step({ action: "poll", current_bookmark: told.at_bookmark });
+    }
+    progress.end();
+    if (told.status !== "complete") throw new Mistake(told.error);
+    const { num_queries, final_bookmark } = told.result;
+    const count = typeof num_queries === "number" ? `, ${num_queries} statements` : "";
+    process.stderr.write(`${path}: ${(size / 1e6).toFixed(1)} MB imported${count}\n`);
+    process.stderr.write(`${database} is at bookmark ${final_bookmark}\n`);
+    return 0;
+  } finally {
+    progress.end();
+  }
+}
+
+async function sizeOf(path) {
+  const found = await stat(path).catch(({ code }) => {
+    throw new Mistake(`${path} cannot be read: ${code}`);
+  });
+  if (!found.isFile()) throw new Mistake(`${path} is not a file`);
+  return found.size;
+}
+
+async function digest(path, size, progress) {
+  const hash = createHash("md5");
+  const shown = (count) => progress.bytes("Read", count, size);
+  for await (const piece of counted(createReadStream(path), shown)) hash.update(piece);
+  return hash.digest("hex");
+}
+
+async function upload(url, path, size, etag, progress) {
+  const sent = counted(createReadStream(path), (count) => progress.bytes("Sent", count, size));
+  const response = await reached(new URL(url).origin, url, {
+    method: "PUT",
+    headers: { "content-length": `${size}` },
+    body: Readable.toWeb(Readable.from(sent)),
+    duplex: "half",
+  });
+  if (!response.ok) throw await refusal(response);
+  if (response.headers.get("etag") !== `"${etag}"`) {
+    throw new Mistake(`${path} has changed while it was sent: import it again`);
+  }
+}

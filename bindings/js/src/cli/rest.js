@@ -1,0 +1,54 @@
+// The Worker's REST interface, as the program's own commands ask it.
+
+import { Mistake } from "./mistake.js";
+
+export class Rest {
+  #base;
+  #token;
+
+  /** One Worker serves one account, whatever it is called. */
+  constructor({ url, token, account = "isolite" }) {
+    this.url = url;
+    this.#base = `${url}/client/v4/accounts/${account}/d1/database`;
+    this.#token = token;
+  }
+
+  /** `path` begins with the database's name or id; resolves with the `result`. */
+  async ask(method, [database, ...below], { query = {}, body } = {}) {
+    const response = await this.open(method, [database, ...below], { query, body });
+    return (await response.json()).result;
+  }
+
+  /** The same before its body was read; what was refused is a mistake. */
+  async open(method, path, { query = {}, body } = {}) {
+    const parameters = new URLSearchParams(query);
+    const where = path.map((part) => `/${encodeURIComponent(part)}`).join("");
+    const response = await reached(this.url, `${this.#base}${where}?${parameters}`, {
+      method,
+      headers: { authorization: `Bearer ${this.#token}`, "content-type": "application/json" },
+      body: body === undefined ? undefined : JSON.stringify(body),
+    });
+    if (!response.ok) throw await refusal(response);
+    return response;
+  }
+}
+
+/** A `fetch` whose lost connection is told as such. */
+export async function reached(url, ...request) {
+  try {
+    return await fetch(...request);
+  } catch (error) {
+    const reason = error.cause?.code ?? error.cause?.message ?? error.message;
+    throw new Mistake(`The connection to ${url} failed: ${reason}`);
+  }
+}
+
+/** Why a request was refused, as the envelope says, or what else there is. */
+export async function refusal(response) {
+  const text = await response.text().catch(() => "");
+  try {
+    return new Mistake(JSON.parse(text).errors.map(({ message }) => message).join("\n"));
+  } catch {
+    return new Mistake(`The Worker answered ${response.status}: ${text.slice(0, 500)}`);
+  }
+}

@@ -1,0 +1,277 @@
+//! Long work of a primary: an import, a restore, a fork. What the primary is asked to start, what it
+//! tells of it, and what REST makes of that.
+
+use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
+
+use super::{FileFormat, RestError};
+use crate::directory::{DatabaseRecord, Jurisdiction, LocationHint};
+
+/// `/jobs/start`.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum NewJob<'a> {
+    Restore {
+        bookmark: &'a str,
+    },
+    Import {
+        filename: &'a str,
+        etag: &'a str,
+        bytes: u64,
+        format: FileFormat,
+        /// Whose the upload is, since a primary is not told its own place.
+        database: Home<'a>,
+    },
+    Fork {
+        source: Home<'a>,
+        bookmark: &'a str,
+    },
+}
+
+/// How an object of a database is found.
+#[derive(Clone, Copy, Debug, Serialize)]
+pub struct Home<'a> {
+    uuid: &'a str,
+    primary_location_hint: Option<LocationHint>,
+    jurisdiction: Option<Jurisdiction>,
+}
+
+#[derive(Deserialize)]
+pub struct StartedJob {
+    pub job: String,
+}
+
+/// What `/jobs/poll` tells.
+#[derive(Debug, Deserialize)]
+pub struct Job {
+    pub job: String,
+    pub kind: String,
+    pub state: JobState,
+    #[serde(default)]
+    messages: Vec<String>,
+    #[serde(default)]
+    done: u64,
+    #[serde(default)]
+    total: u64,
+    #[serde(default)]
+    unit: Unit,
+    #[serde(default)]
+    error: Option<String>,
+    #[serde(default)]
+    result: Option<Box<RawValue>>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum JobState {
+    Running,
+    Complete,
+    Error,
+}
+
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Unit {
+    #[default]
+    Bytes,
+    Pages,
+}
+
+/// `result` of `POST …/import` as wrangler reads it. It has a `success` of its own.
+#[derive(Serialize)]
+struct ImportAnswer<'a> {
+    success: bool,
+    #[serde(rename = "type")]
+    kind: &'static str,
+    status: &'static str,
+    /// What a client polls with.
+    at_bookmark: &'a str,
+    messages: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    result: Option<&'a RawValue>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    errors: Option<[&'a str; 1]>,
+}
+
+#[derive(Deserialize, Serialize)]
+struct Restored {
+    bookmark: String,
+    previous_bookmark: String,
+    #[serde(default)]
+    message: String,
+}
+
+const PAGE_BYTES: u64 = 4_096;
+
+impl<'a> Home<'a> {
+    pub fn of(record: &'a DatabaseRecord) -> Self {
+        Home {
+            uuid: &record.uuid,
+            primary_location_hint: record.primary_location_hint,
+            jurisdiction: record.jurisdiction,
+        }
+    }
+}
+
+impl NewJob<'_> {
+    pub fn encode(&self) -> String {
+        serde_json::to_string(self).unwrap_or_default()
+    }
+}
+
+impl Job {
+    pub fn decode(text: &str) -> Result<Self, RestError> {
+        serde_json::from_str(text).map_err(|error| RestError::Internal(error.to_string()))
+    }
+
+    /// Whether it is over, and the error if it failed.
+    pub fn outcome(&self) -> Option<Result<(), RestError>> {
+        match self.state {
+            JobState::Running => None,
+            JobState::Complete => Some(Ok(())),
+            JobState::Error => Some(Err(RestError::Refused(self.error().to_owned()))),
+        }
+    }
+
+    fn error(&self) -> &str {
+        self.error.as_deref().unwrap_or("It failed, and the primary does not say why")
+    }
+
+    /// `Imported 12.5 of 40.0 MB`; None before anything is known.
+    pub fn progress(&self) -> Option<String> {
+        let verb = match self.kind.as_str() {
+            "import" => "Imported",
+            "restore" => "Restored",
+            "fork" => "Copied",
+            _ => "Done",
+        };
+        let unit = match self.unit {
+            Unit::Bytes => 1,
+            Unit::Pages => PAGE_BYTES,
+        };
+        let megabytes = |count: u64| count.saturating_mul(unit) as f64 / 1e6;
+        let (done, total) = (megabytes(self.done), megabytes(self.total));
+        (self.total > 0).then(|| format!("{verb} {done:.1} of {total:.1} MB"))
+    }
+
+    pub fn import_answer(&self) -> String {
+        let failed = self.state == JobState::Error;
+        let error = failed.then(|| self.error());
+        let answer = ImportAnswer {
+            success: !failed,
+            kind: "import",
+            status: match self.state {
+                JobState::Running => "active",
+                JobState::Complete => "complete",
+                JobState::Error => "error",
+            },
+            at_bookmark: &self.job,
+            messages: self.messages.iter().cloned().chain(self.progress()).collect(),
+            result: self.result.as_deref().filter(|_| self.state == JobState::Complete),
+            error,
+            errors: error.map(|error| [error]),
+        };
+        serde_json::to_string(&answer).unwrap_or_default()
+    }
+
+    /// `result` of a restore that is complete.
+    pub fn restore_answer(&self) -> Result<String, RestError> {
+        let text = self.result.as_deref().map_or("null", RawValue::get);
+        let restored: Result<Restored, _> = serde_json::from_str(text);
+        let restored = restored.map_err(|error| RestError::Internal(error.to_string()))?;
+        let message = format!(
+            "The database is as it was at bookmark {}. To undo, restore bookmark {}",
+            restored.bookmark, restored.previous_bookmark
+        );
+        let restored = Restored { message, ..restored };
+        serde_json::to_string(&restored).map_err(|error| RestError::Internal(error.to_string()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn job(text: &str) -> Job {
+        Job::decode(text).unwrap()
+    }
+
+    #[test]
+    fn what_the_primary_is_asked_to_start() {
+        let record = DatabaseRecord {
+            uuid: "8d4c3b2a-0000-4000-8000-00000000abcd".into(),
+            name: "demo".into(),
+            created_at: String::new(),
+            version: "production".into(),
+            primary_location_hint: Some(LocationHint::Weur),
+            jurisdiction: None,
+            ..DatabaseRecord::default()
+        };
+        let home = r#"{"uuid":"8d4c3b2a-0000-4000-8000-00000000abcd","primary_location_hint":"weur","jurisdiction":null}"#;
+        assert_eq!(NewJob::Restore { bookmark: "b" }.encode(), r#"{"restore":{"bookmark":"b"}}"#);
+        let fork = NewJob::Fork { source: Home::of(&record), bookmark: "b" };
+        assert_eq!(fork.encode(), format!(r#"{{"fork":{{"source":{home},"bookmark":"b"}}}}"#));
+        let import = NewJob::Import {
+            filename: "f",
+            etag: "e",
+            bytes: 7,
+            format: FileFormat::Sqlite,
+            database: Home::of(&record),
+        };
+        assert_eq!(
+            import.encode(),
+            format!(
+                r#"{{"import":{{"filename":"f","etag":"e","bytes":7,"format":"sqlite","database":{home}}}}}"#
+            )
+        );
+    }
+
+    #[test]
+    fn an_import_as_wrangler_reads_it() {
+        let running = job(
+            r#"{"job":"7","kind":"import","state":"running","messages":["a"],"done":12500000,"total":40000000,"unit":"bytes"}"#,
+        );
+        assert_eq!(running.outcome(), None);
+        assert_eq!(
+            running.import_answer(),
+            r#"{"success":true,"type":"import","status":"active","at_bookmark":"7","messages":["a","Imported 12.5 of 40.0 MB"]}"#
+        );
+        let complete = job(
+            r#"{"job":"7","kind":"import","state":"complete","messages":[],"done":0,"total":0,"unit":"bytes","result":{"num_queries":9007199254740993}}"#,
+        );
+        assert_eq!(
+            complete.import_answer(),
+            r#"{"success":true,"type":"import","status":"complete","at_bookmark":"7","messages":[],"result":{"num_queries":9007199254740993}}"#
+        );
+        let failed = job(r#"{"job":"7","kind":"import","state":"error","error":"no such table"}"#);
+        assert_eq!(
+            failed.import_answer(),
+            r#"{"success":false,"type":"import","status":"error","at_bookmark":"7","messages":[],"error":"no such table","errors":["no such table"]}"#
+        );
+        let error = failed.outcome().unwrap().unwrap_err();
+        assert_eq!((error.status(), error.to_string().as_str()), (400, "no such table"));
+    }
+
+    #[test]
+    fn progress_in_pages() {
+        let fork = job(
+            r#"{"job":"7","kind":"fork","state":"running","done":500,"total":1000,"unit":"pages"}"#,
+        );
+        assert_eq!(fork.progress().as_deref(), Some("Copied 2.0 of 4.1 MB"));
+    }
+
+    #[test]
+    fn a_restore() {
+        let complete = job(
+            r#"{"job":"7","kind":"restore","state":"complete","result":{"bookmark":"b","previous_bookmark":"p"}}"#,
+        );
+        assert_eq!(
+            complete.restore_answer().unwrap(),
+            r#"{"bookmark":"b","previous_bookmark":"p","message":"The database is as it was at bookmark b. To undo, restore bookmark p"}"#
+        );
+        let without = job(r#"{"job":"7","kind":"restore","state":"complete"}"#);
+        assert!(matches!(without.restore_answer(), Err(RestError::Internal(_))));
+    }
+}
