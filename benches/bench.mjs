@@ -1,8 +1,8 @@
 // `npm run bench`: Isolite beside D1 in workerd and SQLite in Node, in one run on one machine; over
-// regions; and how much memory reads take.
+// regions; how much memory reads take; and how it is with many databases.
 //
-//   npm run bench -- [--regions] [--memory] [--all] [--quick] [--only peer,peer] [--json FILE]
-//                    [--no-build]
+//   npm run bench -- [--regions] [--memory] [--databases [--count N]] [--all] [--quick]
+//                    [--only peer,peer] [--json FILE] [--no-build]
 //
 // Without a choice it compares operations. It tells figures and judges none: only an operation that
 // fails makes it fail, and memory that grows.
@@ -14,6 +14,7 @@ import { build } from "../scripts/build.mjs";
 import { heading } from "../scripts/progress.mjs";
 import { Failure, main, setup } from "../scripts/toolchain.mjs";
 import { allCities } from "./cities.mjs";
+import { databasesTable, measureDatabases } from "./databases.mjs";
 import { checkMemory, measureMemory, memoryTable } from "./memory.mjs";
 import { checkLines, measureOperations, PEERS } from "./peers.mjs";
 import { measureRegions, regionsTable } from "./regions.mjs";
@@ -25,6 +26,8 @@ const NODE_MIN = 24;
 const OPTIONS = {
   regions: { type: "boolean", default: false },
   memory: { type: "boolean", default: false },
+  databases: { type: "boolean", default: false },
+  count: { type: "string", default: "10000" },
   all: { type: "boolean", default: false },
   quick: { type: "boolean", default: false },
   only: { type: "string" },
@@ -43,20 +46,24 @@ function options() {
   const peers = values.only?.split(",") ?? PEERS;
   const unknown = peers.find((peer) => !PEERS.includes(peer));
   if (unknown !== undefined) throw new Failure(`no peer ${unknown}; there are ${PEERS.join(", ")}`);
-  const { all, regions, memory } = values;
+  const { all, regions, memory, databases } = values;
+  const count = Number(values.count);
+  if (!Number.isSafeInteger(count) || count < 10) throw new Failure("--count is a number from 10 on");
   return {
     ...values,
     peers: PEERS.filter((peer) => peers.includes(peer)),
-    operations: all || (!regions && !memory),
+    count,
+    operations: all || (!regions && !memory && !databases),
     regions: all || regions,
     memory: all || memory,
+    databases: all || databases,
   };
 }
 
-async function buildWorkers({ peers, operations, regions, memory }) {
+async function buildWorkers({ peers, operations, regions, memory, databases }) {
   await setup();
   const ours = operations && peers.some((peer) => peer.startsWith("isolite"));
-  if (ours || regions || memory) await build();
+  if (ours || regions || memory || databases) await build();
   if (operations && peers.includes("isolite-rust")) await build(rustCrate);
 }
 
@@ -84,6 +91,11 @@ await main(async () => {
     heading("memory");
     report.memory = await measureMemory(cities, chosen.quick);
     texts.push(memoryTable(report.memory));
+  }
+  if (chosen.databases) {
+    heading("databases");
+    report.databases = await measureDatabases(chosen.count, chosen.quick);
+    texts.push(databasesTable(report.databases));
   }
   console.log(`\n${texts.filter(Boolean).join("\n\n")}\n`);
   if (chosen.json) writeFileSync(chosen.json, `${JSON.stringify(report, null, 2)}\n`);

@@ -1,33 +1,33 @@
 //! The directory: the one Durable Object that knows the databases by id and by name.
 //!
-//! Deleting is safe against a crash at any point: the row is marked first; then the primary wipes
-//! itself; then the row goes. A marked row is hidden, and its name is free again.
-//!
-//! Invariant: as long as a row is marked, an alarm is set, which repeats what was left.
+//! What it knows it keeps in tables; what takes several steps, of other objects too, is in `creation`
+//! and `deletion`. It knows the tokens of REST as well.
 
 pub(crate) mod client;
+mod creation;
 mod database_table;
+mod deletion;
 mod platform_js;
+mod token_table;
+mod turns;
 
-use std::time::Duration;
+use std::cell::Cell;
 
-use isolite_protocol::directory::{DatabaseRecord, ListPage, NewDatabase, Refusal};
+use isolite_protocol::directory::{
+    DatabaseRecord, DatabaseSettings, GroupPage, HashedToken, ListPage, Refusal, SettingsRevision,
+    TokenRecord,
+};
 use isolite_protocol::query_string;
 use js_sys::Array;
 use wasm_bindgen::prelude::*;
-use worker::{
-    DurableObject, Env, Error, Request, Response, Result, State, console_error, durable_object,
-};
+use worker::{DurableObject, Env, Request, Response, Result, State, durable_object};
 
-use crate::object::call_js::{Answer, Message, Object, check_jurisdiction, send};
-use crate::primary::Subscription;
+use crate::object::call_js::Answer;
+use crate::settings_js::Settings;
 use crate::target::Target;
 use database_table::DatabaseTable;
-
-/// Far longer than a deletion takes, so that the alarm finds only what failed.
-const DELETION_RETRY_DELAY: Duration = Duration::from_secs(60);
-/// Databases an alarm deletes before it sets the next one.
-const DELETIONS_PER_ALARM: u32 = 50;
+use token_table::TokenTable;
+use turns::Turns;
 
 #[durable_object(alarm)]
 pub struct IsoliteDirectory {
@@ -38,11 +38,14 @@ pub struct IsoliteDirectory {
 struct Directory {
     state: State,
     env: Env,
+    turns: Turns,
+    is_set_up: Cell<bool>,
 }
 
 impl DurableObject for IsoliteDirectory {
     fn new(state: State, env: Env) -> Self {
-        Self { directory: Some(Directory { state, env }) }
+        let (turns, is_set_up) = (Turns::default(), Cell::new(false));
+        Self { directory: Some(Directory { state, env, turns, is_set_up }) }
     }
 
     /// Nobody calls it: only RPC is spoken between our objects.
@@ -52,7 +55,7 @@ impl DurableObject for IsoliteDirectory {
 
     async fn alarm(&self) -> Result<Response> {
         if let Some(directory) = &self.directory {
-            directory.repeat_deletions().await?;
+            directory.alarm().await?;
         }
         Response::empty()
     }
@@ -90,133 +93,114 @@ type Outcome<T> = Result<std::result::Result<T, Refusal>>;
 impl Directory {
     async fn answer(&self, target: &Target, body: &str) -> Result<Answer> {
         let query = target.query();
+        let value = |name| query_string::value(query, name).unwrap_or_default();
+        let id = value("id");
         match target.path() {
-            "/create" => reply(self.create(body)?),
+            "/create" => reply(self.create(body).await?),
             "/resolve" => {
-                let name = query_string::value(query, "name").unwrap_or_default();
+                let name = value("name");
                 reply(self.table()?.by_name(&name)?.ok_or_else(|| Refusal::not_found(&name)))
             }
-            "/get" => {
-                let id = query_string::value(query, "id").unwrap_or_default();
-                reply(self.table()?.by_id(&id)?.ok_or_else(|| Refusal::not_found(&id)))
-            }
+            "/get" => reply(self.table()?.by_id(&id)?.ok_or_else(|| Refusal::not_found(&id))),
             "/list" => reply(Ok(self.table()?.list(&ListPage::from_query(query))?)),
-            "/delete" => {
-                let id = query_string::value(query, "id").unwrap_or_default();
-                reply(self.delete(&id).await?)
+            "/group" => reply(Ok(self.table()?.group(&GroupPage::from_query(query))?)),
+            "/delete" => reply(self.delete(&id, value("purge") == "true").await?),
+            "/undelete" => reply(self.undelete(&id, body).await?),
+            "/settings" => reply(self.set(&id, body, value("whole") == "true").await?),
+            "/tokens/create" => reply(self.keep_token(body)?),
+            "/tokens/list" => reply(Ok(self.tokens()?.list()?)),
+            "/tokens/find" => {
+                let found = self.tokens()?.by_hash(&value("hash"), &platform_js::now())?;
+                reply(found.ok_or_else(|| Refusal::NotFound(NO_TOKEN.to_owned())))
+            }
+            "/tokens/revoke" => {
+                let revoked = self.tokens()?.revoke(&id)?;
+                reply(if revoked { Ok(Empty {}) } else { Err(Refusal::NotFound(NO_TOKEN.into())) })
             }
             _ => reply::<()>(Err(Refusal::NoRoute)),
         }
     }
 
-    async fn repeat_deletions(&self) -> Result<()> {
-        // First of all, so that the invariant holds wherever this ends.
-        self.state.storage().set_alarm(DELETION_RETRY_DELAY).await?;
-        for record in self.table()?.deleting(DELETIONS_PER_ALARM)? {
-            self.finish_deletion(&record).await;
-        }
-        self.rest_if_done().await
-    }
-
     fn table(&self) -> Result<DatabaseTable> {
-        DatabaseTable::open(&self.state.storage())
+        self.set_up()?;
+        Ok(DatabaseTable::of(&self.state.storage()))
     }
 
-    fn create(&self, body: &str) -> Outcome<DatabaseRecord> {
-        let new = match NewDatabase::decode(body) {
-            Ok(new) => new,
-            Err(error) => return Ok(Err(Refusal::Malformed(error.to_string()))),
-        };
-        let table = self.table()?;
-        if let Some(existing) = table.by_name(new.name.as_str())? {
-            let taken = Refusal::name_taken(&existing.name);
-            return Ok(if new.if_missing { Ok(existing) } else { Err(taken) });
-        }
-        if let Some(jurisdiction) = new.jurisdiction
-            && let Err(text) = check_jurisdiction(&self.env, jurisdiction)
-        {
-            return Ok(Err(Refusal::Malformed(text)));
-        }
-        let record = DatabaseRecord {
-            uuid: crate::platform_js::random_uuid()?,
-            name: new.name.as_str().to_owned(),
-            created_at: platform_js::now(),
-            version: "production".to_owned(),
-            // A border decides the place by itself.
-            primary_location_hint: new.primary_location_hint.or(match new.jurisdiction {
-                Some(_) => None,
-                None => new.region,
-            }),
-            jurisdiction: new.jurisdiction,
-        };
-        table.insert(&record)?;
-        Ok(Ok(record))
+    fn tokens(&self) -> Result<TokenTable> {
+        self.set_up()?;
+        Ok(TokenTable::of(&self.state.storage()))
     }
 
-    async fn delete(&self, id: &str) -> Outcome<Empty> {
-        let Some(record) = self.table()?.by_id(id)? else {
-            return Ok(Err(Refusal::not_found(id)));
-        };
-        // A set alarm is left as it is: many deletions must not put off what it has to repeat.
-        let needs_alarm = !self.has_deletions()?;
-        self.table()?.mark_deleting(id)?;
-        if needs_alarm {
-            // No await stands before this call, so both are in one write.
-            self.state.storage().set_alarm(DELETION_RETRY_DELAY).await?;
-        }
-        self.finish_deletion(&record).await;
-        self.rest_if_done().await?;
-        Ok(Ok(Empty {}))
-    }
-
-    fn has_deletions(&self) -> Result<bool> {
-        Ok(!self.table()?.deleting(1)?.is_empty())
-    }
-
-    async fn rest_if_done(&self) -> Result<()> {
-        if self.has_deletions()? {
-            return Ok(());
-        }
-        self.state.storage().delete_alarm().await
-    }
-
-    /// Wipes the primary, then removes the row. After a failure the row stays for the alarm: to
-    /// callers the database is gone either way.
-    async fn finish_deletion(&self, record: &DatabaseRecord) {
-        let outcome = match self.wipe_primary(record).await {
-            Ok(()) => self.table().and_then(|table| table.remove(&record.uuid)),
-            Err(error) => Err(error),
-        };
-        if let Err(error) = outcome {
-            console_error!("Deleting database {} will be tried again: {error}", record.uuid);
-        }
-    }
-
-    async fn wipe_primary(&self, record: &DatabaseRecord) -> Result<()> {
-        let message = Message { path: "/delete", ..Message::default() };
-        let answer = send(&self.env, Object::primary_of(record), message).await?;
-        match answer.status {
-            200 => self.wipe_replicas(&String::from(answer.text)).await,
-            404 => Ok(()),
-            status => Err(Error::RustError(format!("its primary answered with status {status}"))),
-        }
-    }
-
-    /// Those that the primary names: what it tells again should this have to be repeated.
-    async fn wipe_replicas(&self, named: &str) -> Result<()> {
-        let replicas: Vec<Subscription> = serde_json::from_str(named)?;
-        for replica in replicas {
-            let message = Message { path: "/delete", ..Message::default() };
-            let answer = send(&self.env, Object::Replica(replica.address()), message).await?;
-            if answer.status != 404 {
-                let region = replica.region;
-                let text = format!("its replica in {region} answered {}", answer.status);
-                return Err(Error::RustError(text));
-            }
+    fn set_up(&self) -> Result<()> {
+        if !self.is_set_up.get() {
+            DatabaseTable::set_up(&self.state.storage())?;
+            TokenTable::set_up(&self.state.storage())?;
+            self.is_set_up.set(true);
         }
         Ok(())
     }
+
+    /// Sets what the body names, and all else to its default if it is the `whole`.
+    async fn set(&self, id: &str, body: &str, whole: bool) -> Outcome<DatabaseRecord> {
+        let _turn = self.turns.take(id).await;
+        let Some(record) = self.table()?.by_id(id)? else {
+            return Ok(Err(Refusal::not_found(id)));
+        };
+        let before = if whole { DatabaseSettings::default() } else { record.settings.clone() };
+        let settings = match before.changed_by(body) {
+            Ok(settings) => settings,
+            Err(error) => return Ok(Err(Refusal::Malformed(error.to_string()))),
+        };
+        if let Err(text) = self.check_limits(&settings) {
+            return Ok(Err(Refusal::Malformed(text)));
+        }
+        if settings == record.settings {
+            return Ok(Ok(record));
+        }
+        let to = SettingsRevision { revision: record.settings_revision + 1, settings };
+        self.mark(|table| table.set(id, &to)).await?;
+        self.finish(id).await;
+        self.rest_if_done().await?;
+        let (settings, settings_revision) = (to.settings, to.revision);
+        Ok(Ok(DatabaseRecord { settings, settings_revision, ..record }))
+    }
+
+    /// Limits may only be lower than those of this Worker.
+    fn check_limits(&self, settings: &DatabaseSettings) -> std::result::Result<(), String> {
+        if settings.limits.is_empty() {
+            return Ok(());
+        }
+        let all = Settings::of(&self.env)?.limits;
+        let own = settings.limits.iter().map(|(name, limit)| (name.as_str(), *limit));
+        all.narrowed(own).map(drop)
+    }
+
+    fn keep_token(&self, body: &str) -> Outcome<TokenRecord> {
+        let mut new: HashedToken = match serde_json::from_str(body) {
+            Ok(new) => new,
+            Err(error) => return Ok(Err(Refusal::Malformed(error.to_string()))),
+        };
+        if let Some(text) = &new.token.expires_at {
+            let now = platform_js::now();
+            match platform_js::time_of(text).filter(|time| *time > now) {
+                Some(time) => new.token.expires_at = Some(time),
+                None => {
+                    let text = format!("expires_at is {text:?}: it must be a time to come");
+                    return Ok(Err(Refusal::Malformed(text)));
+                }
+            }
+        }
+        if let Some(id) = &new.token.scope.database
+            && self.table()?.by_id(id)?.is_none()
+        {
+            return Ok(Err(Refusal::not_found(id)));
+        }
+        self.tokens()?.insert(&new)?;
+        Ok(Ok(new.token))
+    }
 }
+
+const NO_TOKEN: &str = "There is no such token";
 
 #[derive(serde::Serialize)]
 struct Empty {}

@@ -4,5 +4,6 @@ pub(crate) mod call_js;
 pub(crate) mod checkpoint;
 mod class_js;
 pub(crate) mod feed;
+pub(crate) mod open_databases;
 pub(crate) mod sql_js;
 pub(crate) mod storage;

@@ -10,6 +10,11 @@ extern "C" {
     fn random_uuid_js() -> Result<String, JsValue>;
 }
 
+/// The time as ISO 8601 with milliseconds, in UTC: as text such times are in order.
+pub(crate) fn now() -> String {
+    js_sys::Date::new_0().to_iso_string().into()
+}
+
 pub(crate) fn random_uuid() -> worker::Result<String> {
     Ok(random_uuid_js()?)
 }

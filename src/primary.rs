@@ -6,12 +6,14 @@
 //!
 //! Invariants:
 //! - the engine is opened from storage, and thrown away after any storage error;
-//! - once deleted, an object answers 404 for good: its id is never given to another database.
+//! - once deleted, an object answers 404 for good: its id is never given to another database;
+//! - while its database is closed, it answers 404 to all but the directory.
 
 mod export;
 mod following;
 mod insights;
 mod jobs;
+mod management;
 mod past;
 
 use std::cell::{Cell, RefCell};
@@ -22,7 +24,7 @@ use std::time::Duration;
 use isolite_core::{
     Bookmark, BookmarkError, CheckpointPolicy, Error as CoreError, Followers, Store, Tag, Txid,
 };
-use isolite_protocol::directory::LocationHint;
+use isolite_protocol::directory::{LocationHint, SettingsRevision};
 use isolite_protocol::insights::{Question as InsightsQuestion, Sums};
 use isolite_protocol::{DatabaseInfo, Failure, FailureCode, Request as Queries, query_string};
 use isolite_sqlite::{Database, Error as SqlError, Run};
@@ -34,6 +36,7 @@ use worker::{
 
 use crate::object::call_js::Answer;
 use crate::object::feed::{Question, position_of};
+use crate::object::open_databases::{self, Closable};
 use crate::object::storage::ObjectStorage;
 use crate::object::{checkpoint, sql_js};
 use crate::settings_js::Settings;
@@ -65,9 +68,12 @@ pub(crate) struct Engine {
     /// The error tells how they are wrong.
     settings: std::result::Result<Settings, String>,
     opened: RefCell<Option<Opened>>,
+    last_use: Cell<u64>,
     /// The replicas that follow; none before the first look at the database.
     followers: RefCell<Followers>,
     pasts: RefCell<past::Pasts>,
+    /// How many days of the past, and bytes, are kept of this database, where that is set.
+    kept: Cell<(Option<u64>, Option<u64>)>,
     /// The oldest position from which on nothing is dropped, and until when.
     held: Cell<Option<(Txid, u64)>>,
     job: RefCell<Option<jobs::Job>>,
@@ -82,6 +88,8 @@ pub(crate) struct Engine {
 struct Opened {
     database: Database,
     tag: Tag,
+    /// What is set of this database, as of its start: it is opened anew after a change.
+    set: SettingsRevision,
 }
 
 impl DurableObject for IsolitePrimary {
@@ -96,8 +104,10 @@ impl DurableObject for IsolitePrimary {
             storage,
             settings,
             opened: RefCell::new(None),
+            last_use: Cell::new(0),
             followers: RefCell::new(Followers::default()),
             pasts: RefCell::default(),
+            kept: Cell::default(),
             held: Cell::new(None),
             job: RefCell::new(None),
             job_loaded: Cell::new(false),
@@ -105,7 +115,9 @@ impl DurableObject for IsolitePrimary {
             held_for_job: RefCell::default(),
             checkpoint_runs: Cell::new(false),
         };
-        let primary = Primary { state, engine: Rc::new(engine), served };
+        let engine = Rc::new(engine);
+        open_databases::register(&engine);
+        let primary = Primary { state, engine, served };
         IsolitePrimary { primary: Some(primary) }
     }
 
@@ -163,6 +175,11 @@ impl Primary {
             "/info" => self.info(),
             "/insights" => self.insights(target.query()),
             "/delete" => self.delete(),
+            "/close" => self.close(),
+            "/reopen" => self.reopen(),
+            "/settings" => self.set(body),
+            "/schema" => self.schema(),
+            "/migrate" => self.migrate(body),
             "/time_travel/bookmark" => self.bookmark_at(target.query()),
             "/jobs/start" => self.start_job(body),
             "/jobs/poll" => self.poll_job(target.query()),
@@ -189,9 +206,13 @@ impl Primary {
         }
         let run = Run::of(&queries, query, &js_sys::Date::now, &self.served);
         let run = if script { run.as_script() } else { run };
+        let run = match query_string::raw(query, "access") {
+            Some("read") => run.as_read_only(),
+            _ => run,
+        };
         let observe = |sql: &str, sums: &Sums| self.engine.insights.add(sql, sums);
         let run = Run { observe: Some(&observe), ..run };
-        let done = self.engine.with(|Opened { database, tag }| {
+        let done = self.engine.with(|Opened { database, tag, set }| {
             caller.check_session(database, *tag).map_err(Refused::Session)?;
             database.refuse_writes(self.engine.writes_refused());
             self.engine.insights.begin(js_sys::Date::now());
@@ -200,15 +221,16 @@ impl Primary {
             let settings = self.engine.settings.as_ref();
             let bytes_max = settings.map_or(0, |settings| settings.answer_commits_bytes_max);
             // The request is done, whatever comes of this.
-            let commits =
-                have.and_then(|have| database.commits_since(have, bytes_max).unwrap_or(None));
-            Ok((done, bookmark(database, *tag), commits))
+            let commits = have
+                .filter(|_| set.settings.replicates())
+                .and_then(|have| database.commits_since(have, bytes_max).unwrap_or(None));
+            Ok((done, bookmark(database, *tag), commits, age_of(set, query)))
         });
         match done {
-            Ok((done, bookmark, commits)) => {
+            Ok((done, bookmark, commits, age_ms)) => {
                 let wanted = caller.session.is_some() || caller.have.is_some();
                 let bookmark = wanted.then_some(bookmark);
-                Answer { bookmark, commits, ..Answer::new(200, done.answer) }
+                Answer { bookmark, commits, age_ms, ..Answer::new(200, done.answer) }
             }
             Err(refused) => refuse(&refused),
         }
@@ -216,28 +238,33 @@ impl Primary {
 
     /// What a replica asks for that follows, or an isolate in its own region.
     fn feed(&self, question: &Question, query: &str, caller: &Caller) -> Answer {
-        let fed = self.engine.with(|Opened { database, tag }| {
+        let fed = self.engine.with(|Opened { database, tag, set }| {
+            if !set.settings.replicates() {
+                return Err(Refused::NotReplicated);
+            }
             let have = position_of(caller.have.as_deref(), *tag);
             let commits = question.answer(database, have)?;
             // Where it will stand once the answer is there.
             let there = if commits.is_some() { Some(database.position()) } else { have };
-            Ok((commits, bookmark(database, *tag), there))
+            Ok((commits, bookmark(database, *tag), there, (set.revision, age_of(set, query))))
         });
         match fed {
-            Ok((commits, bookmark, there)) => {
+            Ok((commits, bookmark, there, (revision, age_ms))) => {
                 match (Subscription::of_query(query), question) {
                     (Some(replica), Question::Commits) => self.engine.subscribe(&replica, there),
                     (Some(replica), Question::Pages { .. }) => self.engine.remember(&replica),
                     (None, _) => {}
                 }
-                Answer { bookmark: Some(bookmark), commits, ..Answer::new(200, "") }
+                // By which a replica tells those who ask it that their place is out of date.
+                let text = if revision > 0 { revision.to_string() } else { String::new() };
+                Answer { bookmark: Some(bookmark), commits, age_ms, ..Answer::new(200, text) }
             }
             Err(refused) => refuse(&refused),
         }
     }
 
     fn info(&self) -> Answer {
-        let info = self.engine.with(|Opened { database, tag }| {
+        let info = self.engine.with(|Opened { database, tag, .. }| {
             Ok(DatabaseInfo {
                 num_tables: database.num_tables()?.max(0) as u64,
                 file_size: database.size_bytes()?,
@@ -260,20 +287,6 @@ impl Primary {
             Ok(Ok(text)) => Answer::new(200, text),
             Ok(Err(error)) => fail(&error.to_string(), 500),
             Err(refused) => refuse(&refused),
-        }
-    }
-
-    /// The answer names the replicas there are, so that the caller has them deleted too.
-    fn delete(&self) -> Answer {
-        self.engine.opened.replace(None);
-        self.engine.insights.forget();
-        let deleted = self.engine.storage.delete().and_then(|()| self.engine.replicas());
-        match deleted {
-            Ok(replicas) => match serde_json::to_string(&replicas) {
-                Ok(text) => Answer::new(200, text),
-                Err(error) => fail(&error.to_string(), 500),
-            },
-            Err(error) => refuse(&of_storage(error).into()),
         }
     }
 
@@ -324,6 +337,7 @@ impl Engine {
         use_it: impl FnOnce(&mut Opened) -> std::result::Result<T, Refused>,
     ) -> std::result::Result<T, Refused> {
         let mut slot = self.opened.borrow_mut();
+        self.last_use.set(open_databases::next_use());
         let mut opened = match slot.take().filter(|opened| !opened.database.is_broken()) {
             Some(opened) => opened,
             None => self.open()?,
@@ -337,16 +351,24 @@ impl Engine {
 
     fn open(&self) -> std::result::Result<Opened, Refused> {
         let Settings { limits, .. } = self.settings.clone().map_err(Refused::Misconfigured)?;
+        open_databases::make_room(limits.heap_bytes_max);
         if self.storage.is_deleted().map_err(of_storage)? {
             return Err(Refused::Deleted);
         }
         let storage = ObjectStorage::open(self.storage.clone()).map_err(of_storage)?;
+        if self.storage.is_closed().map_err(of_storage)? {
+            return Err(Refused::Deleted);
+        }
+        let set = self.set().map_err(of_storage)?;
+        self.kept.set((set.settings.retention_days, set.settings.history_bytes_max));
+        let own = set.settings.limits.iter().map(|(name, limit)| (name.as_str(), *limit));
+        let limits = limits.narrowed_as_far(own);
         let tag = self.tag().map_err(of_storage)?;
         let mut store = Store::open(Box::new(storage), CACHE_PAGES).map_err(SqlError::Pages)?;
         store.keep_history(js_sys::Date::now() as i64).map_err(SqlError::Pages)?;
         self.load_held()?;
         self.load_followers().map_err(of_storage)?;
-        Ok(Opened { database: Database::open(store, limits)?, tag })
+        Ok(Opened { database: Database::open(store, limits)?, tag, set })
     }
 
     /// The tag of the database, given to it the first time that it opens.
@@ -389,6 +411,28 @@ impl Engine {
     }
 }
 
+/// The age of an answer: none; or endless, for a caller who knows settings that were changed since.
+/// That one takes no answer for new enough, and asks the directory anew.
+fn age_of(set: &SettingsRevision, query: &str) -> f64 {
+    let known = query_string::raw(query, "settings").and_then(|text| text.parse().ok());
+    if set.revision > known.unwrap_or(0) { f64::INFINITY } else { 0.0 }
+}
+
+impl Closable for Engine {
+    fn last_use(&self) -> u64 {
+        self.last_use.get()
+    }
+
+    fn close(&self) {
+        // A long work may be in the midst of a transaction.
+        if let Ok(mut opened) = self.opened.try_borrow_mut()
+            && self.writes_refused().is_none()
+        {
+            *opened = None;
+        }
+    }
+}
+
 fn bookmark(database: &Database, tag: Tag) -> String {
     Bookmark { position: database.position(), tag }.to_string()
 }
@@ -396,8 +440,10 @@ fn bookmark(database: &Database, tag: Tag) -> String {
 /// Why the database did not do what it was asked.
 #[derive(Debug)]
 pub(crate) enum Refused {
-    /// The object stays behind without one, for good.
+    /// There is none: the object stays behind without one, or keeps one that may be restored.
     Deleted,
+    /// Nobody is to follow. Whoever asks forgets what it keeps, as after a deletion.
+    NotReplicated,
     /// A setting is wrong; the text says which and how.
     Misconfigured(String),
     /// The session's bookmark is not one that can be waited for.
@@ -417,6 +463,9 @@ impl fmt::Display for Refused {
             Refused::Deleted => f.write_str("This database was deleted"),
             Refused::Misconfigured(text) | Refused::Asked(text) | Refused::Busy(text) => {
                 f.write_str(text)
+            }
+            Refused::NotReplicated => {
+                f.write_str("Read replication of this database is disabled")
             }
             Refused::Session(error) => error.fmt(f),
             Refused::ReadOnly => f.write_str(
@@ -441,7 +490,8 @@ fn of_storage(error: isolite_core::StorageError) -> SqlError {
 /// 404 where there is no database, 500 where ours is the fault, 200 where the statement's is.
 fn refuse(refused: &Refused) -> Answer {
     match refused {
-        Refused::Deleted => fail(&refused.to_string(), 404),
+        Refused::Deleted | Refused::NotReplicated => fail(&refused.to_string(), 404),
+        Refused::Failed(error @ SqlError::ReadOnly) => fail(&error.to_string(), 403),
         Refused::Misconfigured(text) => fail(text, 500),
         Refused::Asked(text) => fail(text, 400),
         Refused::Busy(text) => fail(text, 409),

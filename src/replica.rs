@@ -26,8 +26,8 @@ use worker::{
 };
 
 use crate::object::call_js::{Answer, Message, Object, Text, send, within};
-use crate::object::checkpoint;
 use crate::object::feed::Question;
+use crate::object::{checkpoint, open_databases};
 use crate::target::Target;
 use engine::{Asked, Engine};
 use home::Home;
@@ -60,6 +60,7 @@ struct Call {
 impl DurableObject for IsoliteReplica {
     fn new(state: State, env: Env) -> Self {
         let engine = Rc::new(Engine::new(&state, env));
+        open_databases::register(&engine);
         IsoliteReplica { replica: Some(RegionReplica { state, engine }) }
     }
 
@@ -143,8 +144,17 @@ impl RegionReplica {
             },
         };
         match answer {
-            Some(answer) => Ok(answer),
+            Some(answer) => Ok(self.dated(answer, query)),
             None => self.forward(&call).await,
+        }
+    }
+
+    /// An answer of its own, as old as can be for a caller who knows settings that were changed since.
+    fn dated(&self, answer: Answer, query: &str) -> Answer {
+        let known = query_string::raw(query, "settings").and_then(|text| text.parse().ok());
+        match self.engine.settings_revision.get() > known.unwrap_or(0) {
+            true => Answer { age_ms: f64::INFINITY, ..answer },
+            false => answer,
         }
     }
 

@@ -1,12 +1,13 @@
 //! D1's REST interface, so that wrangler and what else speaks it can manage and query databases.
 //!
-//! Everything but `/health` needs the bearer token, or a URL that was signed with it. What is decided from a request is decided in
-//! `isolite_protocol::rest`; here it is carried out.
+//! Everything but `/health` needs a bearer token, or a URL that was signed for whoever had one. What is
+//! decided from a request is decided in `isolite_protocol::rest`; here it is carried out.
 
 mod body_js;
 mod databases;
 mod exports;
 mod graphql;
+mod groups;
 mod imports;
 mod jobs;
 mod pieces;
@@ -16,15 +17,17 @@ mod records;
 mod response_js;
 mod signed;
 mod time_travel;
+mod tokens;
 mod uploads;
 
 use isolite_protocol::query_string;
 use isolite_protocol::rest::{
-    Authorization, Envelope, Method, RestError, Route, check_bearer_token,
+    Authorization, Envelope, Grant, Method, RestError, Route, bearer_token, check_bearer_token,
 };
 use worker::{Env, Request, Response, Result};
 
 use crate::target::Target;
+use queries::Asked;
 use signed::Signer;
 
 const ADMIN_TOKEN_VARIABLE: &str = "ISOLITE_ADMIN_TOKEN";
@@ -64,17 +67,26 @@ pub(crate) async fn answer(mut request: Request, env: &Env) -> Result<Response> 
 async fn route(request: &mut Request, env: &Env) -> std::result::Result<Reply, RestError> {
     let method = Method::parse(request.method().as_ref());
     let target = Target::of(request);
-    let route = Route::parse(method, target.path());
+    let mut route = Route::parse(method, target.path());
     if route == Ok(Route::Health) {
         return Ok(Reply::Json(health()));
     }
     let query = target.query();
-    match &route {
-        Ok(route) if route.is_signed() => signed::check(&token(env)?, method, &target)?,
+    let grant = match &mut route {
+        Ok(route) if route.is_signed() => {
+            signed::check(&token(env)?, method, &target)?;
+            Grant::Admin
+        }
         // Who is not let in is not told which paths there are.
-        _ if target.path() != "/health" => authorize(request, env)?,
-        _ => {}
-    }
+        Err(_) if target.path() != "/health" => authorize(request, env).await?,
+        Err(_) => Grant::Admin,
+        Ok(route) => {
+            let grant = authorize(request, env).await?;
+            grant.allows(route.needs())?;
+            tokens::reach(env, &grant, route).await?;
+            grant
+        }
+    };
     match route? {
         Route::Download(database) => exports::file(env, &database, query).await,
         Route::ExportNow(database) => exports::file(env, &database, query).await,
@@ -82,27 +94,51 @@ async fn route(request: &mut Request, env: &Env) -> std::result::Result<Reply, R
             uploads::put(env, request, &database, &filename, query).await
         }
         Route::Fork(database) => time_travel::fork(env, &database, &body(request).await?).await,
-        route => answer_json(request, env, &target, route).await.map(Reply::Json),
+        route => answer_json(request, env, &grant, &target, route).await.map(Reply::Json),
     }
 }
 
-async fn answer_json(request: &mut Request, env: &Env, target: &Target, route: Route) -> Answer {
+async fn answer_json(
+    request: &mut Request,
+    env: &Env,
+    grant: &Grant,
+    target: &Target,
+    route: Route,
+) -> Answer {
     let query = target.query();
     match route {
         Route::ListAccounts => Ok(Envelope::success(ACCOUNTS, None)),
         Route::ListMemberships => Ok(Envelope::success(MEMBERSHIPS, None)),
         Route::Graphql => graphql::answer(env, &body(request).await?).await,
         Route::CreateDatabase => databases::create(env, &body(request).await?).await,
-        Route::ListDatabases => databases::list(env, query).await,
+        Route::ListDatabases => databases::list(env, grant, query).await,
         Route::GetDatabase(database) => {
             let fields = query_string::value(query, "fields");
             databases::get(env, &database, fields.as_deref()).await
         }
-        Route::DeleteDatabase(database) => databases::delete(env, &database).await,
-        Route::Query(database) => {
-            queries::objects(env, &database, query, &body(request).await?).await
+        Route::PutDatabase(database) => {
+            databases::set(env, &database, &body(request).await?, true).await
         }
-        Route::Raw(database) => queries::rows(env, &database, query, &body(request).await?).await,
+        Route::PatchDatabase(database) => {
+            databases::set(env, &database, &body(request).await?, false).await
+        }
+        Route::DeleteDatabase(database) => {
+            let purge = query_string::raw(query, "purge") == Some("true");
+            databases::delete(env, &database, purge).await
+        }
+        Route::UndeleteDatabase(id) => databases::undelete(env, &id, &body(request).await?).await,
+        Route::Query(database) => {
+            let asked = Asked { database: &database, query, right: grant.right() };
+            queries::objects(env, asked, &body(request).await?).await
+        }
+        Route::Raw(database) => {
+            let asked = Asked { database: &database, query, right: grant.right() };
+            queries::rows(env, asked, &body(request).await?).await
+        }
+        Route::ListTokens => tokens::list(env).await,
+        Route::CreateToken => tokens::create(env, &body(request).await?).await,
+        Route::RevokeToken(id) => tokens::revoke(env, &id).await,
+        Route::MigrateGroup(prefix) => groups::migrate(env, &prefix, &body(request).await?).await,
         Route::Export(database) => {
             let signer = Signer::of(&token(env)?, target);
             exports::begin(env, &signer, &database, &body(request).await?).await
@@ -129,12 +165,15 @@ fn health() -> String {
     format!(r#"{{"status":"ok","version":"{}"}}"#, env!("CARGO_PKG_VERSION"))
 }
 
-fn authorize(request: &Request, env: &Env) -> std::result::Result<(), RestError> {
+async fn authorize(request: &Request, env: &Env) -> std::result::Result<Grant, RestError> {
     let header = request.headers().get("authorization").unwrap_or_default();
     let expected = token(env).ok();
     match check_bearer_token(header.as_deref(), expected.as_deref()) {
-        Authorization::Granted => Ok(()),
-        Authorization::Refused => Err(RestError::Unauthorized),
+        Authorization::Granted => Ok(Grant::Admin),
+        Authorization::Refused => match bearer_token(header.as_deref()) {
+            Some(token) => tokens::grant(env, token).await,
+            None => Err(RestError::Unauthorized),
+        },
         Authorization::NotConfigured => Err(RestError::TokenNotConfigured),
     }
 }

@@ -31,6 +31,9 @@ pub(crate) use near::replica_name;
 /// Records kept in an isolate, each of some 300 bytes.
 const RECORDS_MAX: usize = 2_000;
 
+/// How old the answer to a read outside sessions may be where nobody says.
+const STALENESS_MS: f64 = 1_000.0;
+
 /// A primary's status for a database that was deleted.
 const GONE: u16 = 404;
 
@@ -51,10 +54,12 @@ pub struct Caller<'a> {
     pub database: &'a str,
     /// Whether the database is created if it is missing.
     pub create: bool,
+    /// The database whose schema one that is created begins with.
+    pub template: Option<&'a str>,
     /// D1's constraint or bookmark, in a session.
     pub session: Option<&'a str>,
-    /// How old the answer to a read may be; zero sends all reads to the primary. A session need not
-    /// say.
+    /// How old the answer to a read may be; zero sends all reads to the primary. Who does not say has
+    /// what is set of the database, and in a session ten seconds.
     pub age_ms_max: Option<f64>,
     /// Outside sessions, a bookmark that the answer must not be older than.
     pub seen: Option<&'a str>,
@@ -63,6 +68,12 @@ pub struct Caller<'a> {
 impl Caller<'_> {
     fn wants_replica(&self) -> bool {
         self.age_ms_max != Some(0.0)
+    }
+
+    fn bounded(self, record: &DatabaseRecord) -> Self {
+        let of_database = || record.settings.max_staleness_ms.map_or(STALENESS_MS, |ms| ms as f64);
+        let own = self.session.is_none().then(of_database);
+        Self { age_ms_max: self.age_ms_max.or(own), ..self }
     }
 
     fn age_bound_ms(&self) -> f64 {
@@ -79,11 +90,12 @@ pub async fn call(env: &Env, caller: Caller<'_>, path: &str, body: String) -> Re
     if let Err(failure) = check_client_path(path) {
         return Ok(failed(&failure));
     }
-    let record = match resolve(env, caller.database, caller.create).await? {
+    let record = match resolve(env, caller.database, caller.create, caller.template).await? {
         Ok(record) => record,
         Err(failure) => return Ok(failed(&failure)),
     };
     embedded_replicas::set_up(env);
+    let caller = caller.bounded(&record);
     if let Some(reply) = local::read(env, &record, &caller, path, &body) {
         return Ok(reply);
     }
@@ -95,7 +107,7 @@ pub async fn call(env: &Env, caller: Caller<'_>, path: &str, body: String) -> Re
         return Ok(answer.into());
     }
     forget(caller.database, &record.uuid);
-    match resolve(env, caller.database, caller.create).await? {
+    match resolve(env, caller.database, caller.create, caller.template).await? {
         Ok(record) => Ok(ask(env, &record, &caller, path, &text, reads).await?.into()),
         Err(failure) => Ok(failed(&failure)),
     }
@@ -128,7 +140,9 @@ async fn ask(
         Some(near) => Object::Replica(near.address(record)),
         None => Object::primary_of(record),
     };
-    let (path, have) = (near_path.as_deref().unwrap_or(path), local::have(record));
+    let primary_path = near_path.is_none().then(|| placed(path, record));
+    let path = near_path.as_deref().or(primary_path.as_deref()).unwrap_or(path);
+    let have = local::have(record);
     let message = Message { path, body: Some(body), session, have: Some(&have), ltx: None };
     let sent_ms = js_sys::Date::now();
     // It only begins after this call.
@@ -139,8 +153,23 @@ async fn ask(
 }
 
 fn forget(database: &str, id: &str) {
-    RECORDS.with_borrow_mut(|records| records.forget(database, id));
+    forget_place(database, id);
     embedded_replicas::forget(id);
+}
+
+/// Forgets what the directory has told, so that it is asked anew.
+fn forget_place(database: &str, id: &str) {
+    RECORDS.with_borrow_mut(|records| records.forget(database, id));
+}
+
+/// The path of a call to the primary, which says what of its settings is known here. Of two of a name
+/// the first counts.
+fn placed(path: &str, record: &DatabaseRecord) -> String {
+    if record.settings_revision == 0 {
+        return path.to_owned();
+    }
+    let (resource, query) = path.split_once('?').unwrap_or((path, ""));
+    format!("{resource}?settings={}&{query}", record.settings_revision)
 }
 
 /// The record of a database, from this isolate's memory or from the directory.
@@ -148,6 +177,7 @@ async fn resolve(
     env: &Env,
     database: &str,
     create: bool,
+    template: Option<&str>,
 ) -> Result<std::result::Result<Rc<DatabaseRecord>, Failure>> {
     let known = RECORDS.with_borrow_mut(|records| records.get(database));
     if let Some(record) = known {
@@ -157,9 +187,13 @@ async fn resolve(
         Ok(name) => name,
         Err(error) => return Ok(Err(bad_name(error))),
     };
+    let template = match template.map(DatabaseName::parse).transpose() {
+        Ok(template) => template,
+        Err(error) => return Ok(Err(bad_name(error))),
+    };
     let resolved = if create {
         let region = region::here(env);
-        let new = NewDatabase { if_missing: true, region, ..NewDatabase::named(name) };
+        let new = NewDatabase { if_missing: true, region, template, ..NewDatabase::named(name) };
         client::create(env, &new).await?
     } else {
         client::resolve(env, &name).await?
@@ -167,6 +201,9 @@ async fn resolve(
     Ok(match resolved {
         Ok(record) => {
             let record = Rc::new(record);
+            if !local::is_kept(&record) {
+                embedded_replicas::forget(&record.uuid);
+            }
             RECORDS.with_borrow_mut(|records| records.insert(Rc::clone(&record)));
             Ok(record)
         }

@@ -7,6 +7,11 @@ use isolite_sqlite::Limits;
 use js_sys::Reflect;
 use worker::Env;
 
+const HOUR: Duration = Duration::from_secs(3_600);
+
+/// A week.
+const DELETION_GRACE: Duration = Duration::from_secs(168 * 3_600);
+
 /// All of them, with the defaults of those that are not set.
 #[derive(Clone, Copy)]
 pub(crate) struct Settings {
@@ -42,6 +47,16 @@ impl Settings {
             embedded_bytes_max: number(env, "ISOLITE_EMBEDDED_BYTES_MAX", 48 << 20, 0, 96 << 20)?,
             read_wait: Duration::from_millis(read_wait_ms as u64),
         })
+    }
+}
+
+/// How long a deleted database can be restored; by the directory alone.
+pub(crate) fn deletion_grace(env: &Env) -> Result<Duration, String> {
+    let name = "ISOLITE_DELETION_GRACE_HOURS";
+    let Some(text) = setting(env, name) else { return Ok(DELETION_GRACE) };
+    match text.trim().parse() {
+        Ok(hours) if (0.0..=8_760.0).contains(&hours) => Ok(HOUR.mul_f64(hours)),
+        _ => Err(format!("{name} is '{text}': set it to a number of hours from 0 to 8760")),
     }
 }
 

@@ -4,6 +4,8 @@
 //! The `worker` crate's cursor lets a JavaScript exception through wasm, so the imports are our
 //! own, each with `catch`.
 
+use std::time::Duration;
+
 use js_sys::{Array, Date};
 use serde::de::DeserializeOwned;
 use wasm_bindgen::prelude::*;
@@ -29,6 +31,12 @@ pub(super) struct Sql(SqlStorage);
 pub(super) enum Parameter<'a> {
     Null,
     Text(&'a str),
+}
+
+impl<'a> Parameter<'a> {
+    pub fn of(text: Option<&'a str>) -> Self {
+        text.map_or(Parameter::Null, Parameter::Text)
+    }
 }
 
 impl Sql {
@@ -59,7 +67,23 @@ fn array(parameters: &[Parameter<'_>]) -> Array {
     values.collect()
 }
 
-/// The time as ISO 8601 with milliseconds, in UTC.
-pub(super) fn now() -> String {
-    Date::new_0().to_iso_string().into()
+pub(super) use crate::platform_js::now;
+
+/// The time so long from now, in the form of [`now`].
+pub(super) fn from_now(delay: Duration) -> String {
+    let at_ms = Date::now() + delay.as_secs_f64() * 1000.0;
+    Date::new(&JsValue::from_f64(at_ms)).to_iso_string().into()
+}
+
+/// How long it is until such a time; nothing if it is past.
+pub(super) fn until(time: &str) -> Duration {
+    let left_ms = Date::parse(time) - Date::now();
+    if left_ms > 0.0 { Duration::from_millis(left_ms.ceil() as u64) } else { Duration::ZERO }
+}
+
+/// A time as others write it, in our form; None if it is none.
+pub(super) fn time_of(text: &str) -> Option<String> {
+    let at_ms = Date::parse(text);
+    let date = Date::new(&JsValue::from_f64(at_ms));
+    at_ms.is_finite().then(|| date.to_iso_string().into())
 }

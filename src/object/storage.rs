@@ -28,11 +28,13 @@ const TABLES: [&str; 6] = [
     "CREATE TABLE IF NOT EXISTS log (id INTEGER PRIMARY KEY, position BLOB, time_ms INTEGER, \
      end_bytes INTEGER NOT NULL, bytes BLOB NOT NULL)",
     "CREATE TABLE IF NOT EXISTS page (number INTEGER PRIMARY KEY, bytes BLOB NOT NULL)",
-    "CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value BLOB NOT NULL)",
+    META,
     past::INTERVAL_TABLE,
     past::PAST_TABLE,
     staged::TABLE,
 ];
+
+const META: &str = "CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value BLOB NOT NULL)";
 
 /// Number of this layout, kept in `meta`. A version of the code that finds a later one leaves the
 /// object alone, as after a deployment was rolled back.
@@ -74,6 +76,41 @@ impl ObjectSql {
     pub(crate) fn set_tag(&self, tag: Tag) -> Result<(), StorageError> {
         let value = Bound::Bytes(&tag.0.to_be_bytes());
         self.run("INSERT OR REPLACE INTO meta VALUES ('tag', ?)", &[value])
+    }
+
+    /// What the directory has told of the database's settings, as JSON.
+    pub(crate) fn settings(&self) -> Result<Option<Vec<u8>>, StorageError> {
+        self.run(META, &[])?;
+        let mut settings = None;
+        self.query("SELECT value FROM meta WHERE key = 'settings'", &[], |row| {
+            settings = Some(row.bytes(0));
+            Ok::<(), StorageError>(())
+        })?;
+        Ok(settings)
+    }
+
+    pub(crate) fn set_settings(&self, settings: &[u8]) -> Result<(), StorageError> {
+        self.run(META, &[])?;
+        let set = "INSERT OR REPLACE INTO meta VALUES ('settings', ?)";
+        self.run(set, &[Bound::Bytes(settings)])
+    }
+
+    /// Whether the database is closed, since it was deleted but can still be restored.
+    pub(crate) fn is_closed(&self) -> Result<bool, StorageError> {
+        let mut closed = false;
+        self.query("SELECT 1 FROM meta WHERE key = 'closed'", &[], |_| {
+            closed = true;
+            Ok::<(), StorageError>(())
+        })?;
+        Ok(closed)
+    }
+
+    pub(crate) fn set_closed(&self, closed: bool) -> Result<(), StorageError> {
+        self.run(META, &[])?;
+        match closed {
+            true => self.run("INSERT OR REPLACE INTO meta VALUES ('closed', x'01')", &[]),
+            false => self.run("DELETE FROM meta WHERE key = 'closed'", &[]),
+        }
     }
 
     /// Lets go of everything and leaves the sign that it was deleted.

@@ -144,7 +144,7 @@ impl Engine {
     }
 
     fn packed(&self, push: Push) -> Option<Parcel> {
-        let fed = self.with(|Opened { database, tag }| {
+        let fed = self.with(|Opened { database, tag, .. }| {
             let ltx = Question::Commits.answer(database, push.since)?;
             Ok((ltx, Bookmark { position: database.position(), tag: *tag }))
         });

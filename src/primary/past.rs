@@ -50,7 +50,7 @@ impl Primary {
         if time_ms.is_some_and(|time_ms| time_ms > now_ms) {
             return refuse(&Refused::Asked("the timestamp is in the future".to_owned()));
         }
-        let at = self.engine.with(|Opened { database, tag }| {
+        let at = self.engine.with(|Opened { database, tag, .. }| {
             let time_ms = time_ms.unwrap_or(now_ms);
             let found = database.with_store(|store| store.position_at(time_ms));
             let found = found.unwrap_or(Ok(Err(NotKept::Unknown))).map_err(SqlError::Pages)?;
@@ -129,7 +129,7 @@ impl Engine {
 
     /// The pages as they were at a bookmark.
     pub(super) fn past(&self, at: &str) -> Result<Past, Refused> {
-        self.with(|Opened { database, tag }| {
+        self.with(|Opened { database, tag, .. }| {
             let position = position_of(at, *tag)?;
             let past = database.with_store(|store| store.past(position, CACHE_PAGES));
             let past = past.unwrap_or(Ok(Err(NotKept::Unknown))).map_err(SqlError::Pages)?;
@@ -140,7 +140,7 @@ impl Engine {
     /// The position of a bookmark, if it is still kept. Looked at before each use of what was opened
     /// there before: pages that were dropped would be read as later ones.
     fn kept(&self, at: &str) -> Result<Position, Refused> {
-        self.with(|Opened { database, tag }| {
+        self.with(|Opened { database, tag, .. }| {
             let position = position_of(at, *tag)?;
             let kept = database.with_store(|store| store.keeps(&position));
             kept.unwrap_or(Err(NotKept::Unknown)).map_err(|gone| not_kept_as(gone, *tag))?;
@@ -192,9 +192,14 @@ impl Engine {
             self.load_held().unwrap_or_default();
         }
         let settings = self.settings.as_ref();
+        let (own_days, own_bytes) = self.kept.get();
+        let own_ms = own_days.map(|days| days as i64 * 86_400_000);
         Retention {
-            time_ms: settings.map_or(i64::MAX, |settings| settings.retention_ms),
-            bytes_max: settings.map_or(u64::MAX, |settings| settings.history_bytes_max),
+            // What is set of the database comes before what is set of all.
+            time_ms: own_ms.or(settings.ok().map(|it| it.retention_ms)).unwrap_or(i64::MAX),
+            bytes_max: own_bytes
+                .or(settings.ok().map(|it| it.history_bytes_max))
+                .unwrap_or(u64::MAX),
             now_ms: now_ms as i64,
             held: self.held.get().map(|(txid, _)| txid),
         }
@@ -221,7 +226,7 @@ fn not_kept_as(not_kept: NotKept, tag: Tag) -> Refused {
 
 /// Where the database stands, as the shell tells it.
 pub(super) fn newest(engine: &Engine) -> Result<String, Refused> {
-    engine.with(|Opened { database, tag }| Ok(bookmark(database, *tag)))
+    engine.with(|Opened { database, tag, .. }| Ok(bookmark(database, *tag)))
 }
 
 impl From<isolite_core::Error> for Refused {

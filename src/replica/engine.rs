@@ -16,6 +16,7 @@ use super::parts::Waiting;
 use super::{Call, Home};
 use crate::object::call_js::Answer;
 use crate::object::feed::{Question, position_of};
+use crate::object::open_databases::{self, Closable};
 use crate::object::sql_js::Storage;
 use crate::object::storage::ObjectStorage;
 use crate::region;
@@ -33,10 +34,13 @@ pub(super) struct Engine {
     pub waiting: Waiting,
     pub checkpoint_runs: Cell<bool>,
     pub asked: Cell<Asked>,
+    /// How often the database's settings were changed, as far as its primary has told.
+    pub settings_revision: Cell<u64>,
     storage: Storage,
     /// The error tells how they are wrong.
     settings: Result<Settings, String>,
     opened: RefCell<Option<Opened>>,
+    last_use: Cell<u64>,
     home: RefCell<Option<Home>>,
     checkpoint: CheckpointPolicy,
 }
@@ -65,9 +69,11 @@ impl Engine {
             waiting: Waiting::default(),
             checkpoint_runs: Cell::new(false),
             asked: Cell::new(Asked { sent_ms: f64::NEG_INFINITY, trip_ms: 0.0 }),
+            settings_revision: Cell::new(0),
             storage: Storage::of(state),
             settings,
             opened: RefCell::new(None),
+            last_use: Cell::new(0),
             home: RefCell::new(None),
             checkpoint: CheckpointPolicy::default(),
         }
@@ -100,6 +106,7 @@ impl Engine {
         use_it: impl FnOnce(&mut Opened) -> Result<T, String>,
     ) -> Result<T, String> {
         let mut slot = self.opened.borrow_mut();
+        self.last_use.set(open_databases::next_use());
         let mut opened = match slot.take().filter(|opened| !opened.replica.pages().is_broken()) {
             Some(opened) => opened,
             None => self.open()?,
@@ -118,6 +125,7 @@ impl Engine {
 
     fn open(&self) -> Result<Opened, String> {
         let Settings { limits, .. } = self.settings.clone()?;
+        open_databases::make_room(limits.heap_bytes_max);
         let database = Database::open_region_replica(self.open_store()?, limits);
         let database = database.or_else(|error| {
             // Its pages are not even a database any more: it is to be had anew.
@@ -304,5 +312,21 @@ impl Engine {
             let step = opened.replica.pages_mut().checkpoint_step(&self.checkpoint);
             step.map_err(|error| error.to_string())
         })
+    }
+}
+
+impl Closable for Engine {
+    fn last_use(&self) -> u64 {
+        self.last_use.get()
+    }
+
+    /// A replica that is whole is so after it opens again; a snapshot that is not begins anew, so it
+    /// stays.
+    fn close(&self) {
+        if let Ok(mut slot) = self.opened.try_borrow_mut()
+            && slot.as_ref().is_some_and(|opened| opened.replica.position().is_some())
+        {
+            *slot = None;
+        }
     }
 }

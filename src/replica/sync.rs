@@ -93,6 +93,8 @@ async fn step(engine: &Engine) -> Result<Progress, Stop> {
         answer.bookmark.as_deref().and_then(|bookmark| bookmark.parse().ok());
     let bookmark =
         bookmark.ok_or_else(|| Stop::Failed("the primary is of another version".to_owned()))?;
+    let revision = String::from(answer.text.clone()).parse().unwrap_or(0);
+    engine.settings_revision.set(engine.settings_revision.get().max(revision));
     engine.take_tag(bookmark.tag)?;
     let ltx = Rc::new(answer.commits);
     if let Ask::Pages { first } = ask {

@@ -1,12 +1,13 @@
-//! Databases as REST resources: create, list, get, delete.
+//! Databases as REST resources: create, list, get, set, delete, undelete.
 
 use isolite_protocol::directory::{
-    DatabaseInfo, DatabaseName, DatabaseRecord, ListPage, NewDatabase, is_database_id,
+    DatabaseInfo, DatabaseList, DatabaseName, DatabaseRecord, ListPage, NewDatabase, Refusal,
+    is_database_id,
 };
 use isolite_protocol::rest::{Database, Envelope, RestError, ResultInfo, select_fields};
 use worker::Env;
 
-use super::{Answer, records};
+use super::{Answer, Grant, records};
 use crate::directory::client::{self, Outcome};
 use crate::error;
 use crate::object::call_js::{Message, Object, send};
@@ -30,12 +31,35 @@ pub(super) async fn described(env: &Env, record: DatabaseRecord) -> Database {
     Database::detailed(record, info.as_ref())
 }
 
-pub(super) async fn list(env: &Env, query: &str) -> Answer {
-    let list = settle(records::list(env, &ListPage::from_query(query)).await, "")?;
+/// A token for one database lists that one.
+pub(super) async fn list(env: &Env, grant: &Grant, query: &str) -> Answer {
+    let page = ListPage::from_query(query);
+    let list = match grant.database() {
+        None => settle(records::list(env, &page).await, "")?,
+        Some(id) => only(records::get(env, id).await, id, &page)?,
+    };
     let info = ResultInfo::new(list.page, list.per_page, list.count, list.total_count);
     let databases: Vec<Database> = list.databases.into_iter().map(Database::listed).collect();
     let result = serde_json::to_string(&databases).map_err(unencodable)?;
     Ok(Envelope::success(&result, Some(&info)))
+}
+
+fn only(
+    record: Outcome<DatabaseRecord>,
+    id: &str,
+    page: &ListPage,
+) -> Result<DatabaseList, RestError> {
+    let found = match settle(record, id) {
+        Ok(record) => Some(record),
+        Err(RestError::NoSuchDatabase(_)) => None,
+        Err(error) => return Err(error),
+    };
+    let part = page.name.as_deref().unwrap_or_default();
+    let found = found.filter(|record| record.name.contains(part) && !page.deleted);
+    let total_count = u32::from(found.is_some());
+    let databases: Vec<_> = found.into_iter().filter(|_| page.page == 1).collect();
+    let (page, per_page, count) = (page.page, page.per_page, databases.len() as u32);
+    Ok(DatabaseList { databases, count, page, per_page, total_count })
 }
 
 pub(super) async fn get(env: &Env, database: &str, fields: Option<&str>) -> Answer {
@@ -47,10 +71,31 @@ pub(super) async fn get(env: &Env, database: &str, fields: Option<&str>) -> Answ
     success(&Database::detailed(record, info.as_ref()), fields)
 }
 
-pub(super) async fn delete(env: &Env, database: &str) -> Answer {
+/// Settings: those that the body names, and all others anew if it is the `whole`.
+pub(super) async fn set(env: &Env, database: &str, body: &str, whole: bool) -> Answer {
     let record = find(env, database).await?;
-    settle(records::delete(env, &record.uuid).await, database)?;
+    let set = records::set(env, &record.uuid, body, whole).await;
+    success(&Database::detailed(settle(set, database)?, None), None)
+}
+
+pub(super) async fn delete(env: &Env, database: &str, purge: bool) -> Answer {
+    let id = match is_database_id(database) {
+        // It may be deleted already, and is then no longer found.
+        true => database.to_owned(),
+        false => find(env, database).await?.uuid,
+    };
+    settle(records::delete(env, &id, purge).await, database)?;
     Ok(Envelope::success("null", None))
+}
+
+/// By its id: its name may have been given away.
+pub(super) async fn undelete(env: &Env, id: &str, body: &str) -> Answer {
+    let restored = records::undelete(env, id, body).await;
+    let restored = match restored.map_err(|error| error::of_platform(&error))? {
+        Err(Refusal::NameTaken(text)) => return Err(RestError::NameTakenMeanwhile(text)),
+        restored => settle(Ok(restored), id)?,
+    };
+    success(&Database::detailed(restored, None), None)
 }
 
 /// The record of a database named by its id or by its name.
@@ -87,6 +132,6 @@ fn success(database: &Database, fields: Option<&str>) -> Answer {
     Ok(Envelope::success(&result, None))
 }
 
-fn unencodable(error: serde_json::Error) -> RestError {
+pub(super) fn unencodable(error: serde_json::Error) -> RestError {
     RestError::Internal(error.to_string())
 }

@@ -39,7 +39,7 @@ async fn records_of(
     env: &Env,
     plan: &Plan,
 ) -> Result<Result<Vec<DatabaseRecord>, GraphqlError>, RestError> {
-    let page = ListPage { name: None, page: 1, per_page: DATABASES_MAX };
+    let page = ListPage { name: None, page: 1, per_page: DATABASES_MAX, deleted: false };
     let (records, count) = match plan.databases() {
         Databases::All => {
             let list = settle(records::list(env, &page).await, "")?;

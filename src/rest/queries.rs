@@ -2,6 +2,7 @@
 //! it is of how the database was there.
 
 use isolite_protocol::Answer as D1Answer;
+use isolite_protocol::directory::Right;
 use isolite_protocol::rest::{Envelope, QueryBody, RestError};
 use isolite_protocol::{ResultsFormat, query_string};
 use worker::Env;
@@ -10,23 +11,26 @@ use super::{Answer, databases};
 use crate::error;
 use crate::object::call_js::{Message, Object, Text, send};
 
+/// Of which database, with what in the query part of the path, and what the caller may.
+#[derive(Clone, Copy)]
+pub(super) struct Asked<'a> {
+    pub database: &'a str,
+    pub query: &'a str,
+    pub right: Right,
+}
+
 /// `/query`: rows as objects.
-pub(super) async fn objects(env: &Env, database: &str, query: &str, body: &str) -> Answer {
-    execute(env, database, query, body, ResultsFormat::ArrayOfObjects).await
+pub(super) async fn objects(env: &Env, asked: Asked<'_>, body: &str) -> Answer {
+    execute(env, asked, body, ResultsFormat::ArrayOfObjects).await
 }
 
 /// `/raw`: rows as arrays.
-pub(super) async fn rows(env: &Env, database: &str, query: &str, body: &str) -> Answer {
-    execute(env, database, query, body, ResultsFormat::RowsAndColumns).await
+pub(super) async fn rows(env: &Env, asked: Asked<'_>, body: &str) -> Answer {
+    execute(env, asked, body, ResultsFormat::RowsAndColumns).await
 }
 
-async fn execute(
-    env: &Env,
-    database: &str,
-    query: &str,
-    body: &str,
-    format: ResultsFormat,
-) -> Answer {
+async fn execute(env: &Env, asked: Asked<'_>, body: &str, format: ResultsFormat) -> Answer {
+    let Asked { database, query, right } = asked;
     let (resource, body) = match QueryBody::decode(body)? {
         QueryBody::Script(body) => ("/script", body),
         QueryBody::Batch(queries) => ("/query", queries),
@@ -35,7 +39,9 @@ async fn execute(
     let as_of = query_string::value(query, "as_of").filter(|as_of| !as_of.is_empty());
     let as_of = as_of.map(|bookmark| format!("&as_of={}", query_string::encode(&bookmark)));
     let as_of = as_of.unwrap_or_default();
-    let path = format!("{resource}?resultsFormat={}{as_of}", format.as_str());
+    // What only reads is decided where it runs, statement by statement.
+    let access = if right == Right::Read { "&access=read" } else { "" };
+    let path = format!("{resource}?resultsFormat={}{as_of}{access}", format.as_str());
     let body = Text::from(body);
     let message = Message { path: &path, body: Some(&body), ..Message::default() };
     let answer = send(env, Object::primary_of(&record), message).await;
@@ -44,11 +50,13 @@ async fn execute(
         return Err(RestError::NoSuchDatabase(database.to_owned()));
     }
     let text = String::from(answer.text);
-    if answer.status >= 500 {
-        let failure = D1Answer::decode(&text).ok().and_then(Result::err);
-        return Err(RestError::Internal(failure.map_or(text, |failure| failure.error)));
+    let failure = || D1Answer::decode(&text).ok().and_then(Result::err);
+    let told = || failure().map_or_else(|| text.clone(), |failure| failure.error);
+    match answer.status {
+        403 => Err(RestError::Forbidden(told())),
+        500.. => Err(RestError::Internal(told())),
+        _ => results(&text),
     }
-    results(&text)
 }
 
 /// An array is the results, passed on unread; any object is read, as it may be a failure.

@@ -75,7 +75,7 @@ pub(super) async fn fork(env: &Env, database: &str, body: &str) -> Result<Reply,
         }
         Err(error) => {
             // Half a copy is of no use to anybody, and it would hold the name.
-            if let Err(left) = databases::delete(env, &record.uuid).await {
+            if let Err(left) = databases::delete(env, &record.uuid, true).await {
                 console_error!("A fork that failed was not deleted, {}: {left}", record.uuid);
             }
             Err(error)

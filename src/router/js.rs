@@ -36,7 +36,9 @@ impl Router {
     }
 
     /// Where a database is, as far as this isolate knows: its primary's `[id, location hint,
-    /// jurisdiction]`, and if this region has a replica of its own that one's `[name, region, query]`.
+    /// jurisdiction]`; if this region has a replica of its own that one's `[name, region, query]`;
+    /// whether this isolate keeps a replica; and of the settings which they are and the bound of
+    /// staleness.
     #[wasm_bindgen(unchecked_return_type = "Place | undefined")]
     pub fn place(&self, env: &Env, database: &str) -> Option<Array> {
         let record = RECORDS.with_borrow_mut(|records| records.get(database));
@@ -51,8 +53,9 @@ impl Router {
         env: Env,
         database: String,
         create: bool,
+        template: Option<String>,
     ) -> Result<JsValue, JsValue> {
-        Ok(match resolve(&env, &database, create).await? {
+        Ok(match resolve(&env, &database, create, template.as_deref()).await? {
             Ok(record) => place(&env, &record).into(),
             Err(failure) => failure.encode().into(),
         })
@@ -61,6 +64,11 @@ impl Router {
     /// Forgets a place whose object says that its database was deleted.
     pub fn forget(&self, database: &str, id: &str) {
         super::forget(database, id);
+    }
+
+    /// Forgets a place whose object says that the database's settings have changed since.
+    pub fn forget_place(&self, database: &str, id: &str) {
+        super::forget_place(database, id);
     }
 
     /// Whether a body's statements begin like such as only read, so that it is worth asking a replica.
@@ -184,10 +192,16 @@ fn place(env: &Env, record: &DatabaseRecord) -> Array {
             [near.name.as_str(), near.region.as_str(), &near.query].map(JsValue::from_str);
         Array::of3(&name, &region, &query).into()
     });
-    Array::of4(
-        JsString::from(record.uuid.as_str()).as_ref(),
-        &text(record.primary_location_hint.map(|hint| hint.as_str())),
-        &text(record.jurisdiction.map(|jurisdiction| jurisdiction.as_str())),
-        &near,
-    )
+    let settings = &record.settings;
+    [
+        JsString::from(record.uuid.as_str()).into(),
+        text(record.primary_location_hint.map(|hint| hint.as_str())),
+        text(record.jurisdiction.map(|jurisdiction| jurisdiction.as_str())),
+        near,
+        super::local::is_kept(record).into(),
+        JsValue::from_f64(record.settings_revision as f64),
+        settings.max_staleness_ms.map_or(JsValue::UNDEFINED, |ms| JsValue::from_f64(ms as f64)),
+    ]
+    .into_iter()
+    .collect()
 }

@@ -51,7 +51,7 @@ pub(super) fn learn(
     sent_ms: f64,
     answer: &Answer,
 ) {
-    if answer.status == GONE || !is_kept(record) {
+    if answer.status == GONE || outdated(record, answer) || !is_kept(record) {
         return;
     }
     if let Some(told) = told(answer, sent_ms) {
@@ -72,8 +72,17 @@ pub(super) fn begin(env: &Env, record: &DatabaseRecord, caller: &Caller<'_>) {
 }
 
 /// What must not leave its border is not kept in an isolate, which may be anywhere.
-fn is_kept(record: &DatabaseRecord) -> bool {
-    record.jurisdiction.is_none()
+pub(super) fn is_kept(record: &DatabaseRecord) -> bool {
+    record.jurisdiction.is_none() && record.settings.replicates()
+}
+
+/// Whether an answer tells that the settings have changed since. The directory is then asked anew.
+fn outdated(record: &DatabaseRecord, answer: &Answer) -> bool {
+    let outdated = answer.age_ms == f64::INFINITY;
+    if outdated {
+        super::forget_place(&record.name, &record.uuid);
+    }
+    outdated
 }
 
 fn told(answer: &Answer, sent_ms: f64) -> Option<Told<'_>> {
@@ -102,7 +111,10 @@ async fn fill(env: Env, record: DatabaseRecord, path: String, age_ms_max: f64) {
                 path = near.path(&path, Some(age_ms_max), newest.as_deref());
                 Object::Replica(near.address(&record))
             }
-            None => Object::primary_of(&record),
+            None => {
+                path = super::placed(&path, &record);
+                Object::primary_of(&record)
+            }
         };
         let message = Message { path: &path, have: Some(&have), ..Message::default() };
         let sent_ms = js_sys::Date::now();
@@ -111,6 +123,7 @@ async fn fill(env: Env, record: DatabaseRecord, path: String, age_ms_max: f64) {
         if answer.as_ref().is_some_and(|answer| answer.status == GONE) {
             return forget(&record.name, &record.uuid);
         }
+        let answer = answer.filter(|answer| !outdated(&record, answer));
         let told = answer.as_ref().and_then(|answer| told(answer, sent_ms));
         next = embedded_replicas::settle(&record.uuid, told, js_sys::Date::now());
     }

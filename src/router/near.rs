@@ -18,6 +18,9 @@ pub(crate) struct Near {
 impl Near {
     /// None where the primary is as near, and where it is not known what is near.
     pub(crate) fn of(env: &Env, record: &DatabaseRecord) -> Option<Near> {
+        if !record.settings.replicates() {
+            return None;
+        }
         let region = region::here(env)?;
         let home = record.primary_location_hint;
         let served = match record.jurisdiction {
@@ -29,11 +32,12 @@ impl Near {
             return None;
         }
         let query = format!(
-            "database={}&region={}&hint={}&jurisdiction={}",
+            "database={}&region={}&hint={}&jurisdiction={}&settings={}",
             record.uuid,
             region.as_str(),
             home.map_or("", LocationHint::as_str),
             record.jurisdiction.map_or("", |border| border.as_str()),
+            record.settings_revision,
         );
         Some(Near { name: replica_name(&record.uuid, region.as_str()), region, query })
     }

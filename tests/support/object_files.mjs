@@ -21,6 +21,11 @@ export class ObjectFiles {
     return this.#files(region, "IsolitePrimary");
   }
 
+  /** Those of a workerd that runs alone. */
+  plain(className) {
+    return this.#in(join(this.#state, `isolite-${className}`));
+  }
+
   /** Opens a file, for as long as no server has it open. */
   static open(path, use) {
     const database = new DatabaseSync(path);
@@ -32,7 +37,10 @@ export class ObjectFiles {
   }
 
   #files(region, className) {
-    const directory = join(this.#state, "v3/do", `isolite-${region}-${className}`);
+    return this.#in(join(this.#state, "v3/do", `isolite-${region}-${className}`));
+  }
+
+  #in(directory) {
     if (!existsSync(directory)) return [];
     const names = readdirSync(directory).filter((name) => OBJECT.test(name));
     return names.map((name) => join(directory, name));

@@ -22,9 +22,9 @@ const { default: workerd } = createRequire(import.meta.url)("workerd");
  * Bundles the Worker of this repository; resolves with the configuration that serves it. With
  * `ways` tests/workers/contract/front.mjs answers instead, and asks a Worker for each: a name, the
  * props of its database, and whether D1's class speaks RPC there. `own` is the configuration of
- * another Worker with the same objects.
+ * another Worker with the same objects, `vars` are the Worker's variables.
  */
-export async function bundle({ ways = [], own = "wrangler.toml" } = {}) {
+export async function bundle({ ways = [], own = "wrangler.toml", vars = {} } = {}) {
   const directory = temporaryDirectory("bundle");
   const args = ["deploy", "--dry-run", "--outdir", directory, "-c", inRepository(own)];
   const { status, output } = await wrangler(args);
@@ -39,11 +39,11 @@ export async function bundle({ ways = [], own = "wrangler.toml" } = {}) {
   for (const name of ["contract", "workers/contract"]) {
     cpSync(inRepository("tests", name), join(directory, name), { recursive: true });
   }
-  writeFileSync(path, configuration(modules, ways));
+  writeFileSync(path, configuration(modules, ways, vars));
   return path;
 }
 
-const configuration = (modules, ways) => `
+const configuration = (modules, ways, vars) => `
 using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [
@@ -65,6 +65,7 @@ const isolite :Workerd.Worker = (
   compatibilityDate = "${COMPATIBILITY_DATE}",
   bindings = [
     (name = "ISOLITE_ADMIN_TOKEN", fromEnvironment = "ISOLITE_ADMIN_TOKEN"),
+    ${Object.entries(vars).map(([name, text]) => `(name = "${name}", text = "${text}"),`).join("\n    ")}
     (name = "ISOLITE_PRIMARY", durableObjectNamespace = "IsolitePrimary"),
     (name = "ISOLITE_DIRECTORY", durableObjectNamespace = "IsoliteDirectory"),
     (name = "ISOLITE_REPLICA", durableObjectNamespace = "IsoliteReplica"),
@@ -131,6 +132,10 @@ export class PlainWorkerd {
       await group.crash();
       throw error;
     }
+  }
+
+  get pid() {
+    return this.#group.pid;
   }
 
   get log() {

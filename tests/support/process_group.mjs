@@ -42,6 +42,11 @@ export class ProcessGroup {
     });
   }
 
+  /** Of the program itself. */
+  get pid() {
+    return this.#child.pid;
+  }
+
   /** Waits until `probe` gives something, but not beyond the program's end. */
   async until(probe, what, timeoutMs) {
     const deadline = Date.now() + timeoutMs;

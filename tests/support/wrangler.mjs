@@ -3,7 +3,7 @@
 // Its registry of running Workers, its secrets and its state are in a temporary directory, so that
 // neither another `wrangler dev` on the machine nor a developer's files change what is tested.
 
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 
 import { ProcessGroup } from "./process_group.mjs";
@@ -43,6 +43,22 @@ export async function wrangler(args, options) {
   } finally {
     await group.stop();
   }
+}
+
+/**
+ * The configuration of the Isolite Worker with a token of the tests and other variables, for where
+ * another Worker is the first: what is given to `wrangler dev` reaches that one alone.
+ */
+export function isoliteConfiguration(vars = {}) {
+  const own = temporaryDirectory("isolite");
+  const text = readFileSync(inRepository("wrangler.toml"), "utf8");
+  const main = JSON.stringify(inRepository("bindings/js/src/worker.ts"));
+  const path = join(own, "wrangler.toml");
+  writeFileSync(path, text.replace(/^main = .*$/m, `main = ${main}`));
+  const all = { ISOLITE_ADMIN_TOKEN: TOKEN, ...vars };
+  const lines = Object.entries(all).map(([name, value]) => `${name}="${value}"\n`);
+  writeFileSync(join(own, ".dev.vars"), lines.join(""));
+  return path;
 }
 
 /** A `wrangler dev`; the first of its configurations is the Worker that answers HTTP. */

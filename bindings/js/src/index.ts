@@ -5,11 +5,11 @@
  * your own Worker, import `isolite/embedded`.
  */
 
-import { D1Database } from "./database.ts";
+import { ServiceDatabase } from "./databases.ts";
 import { type Events, wrapHandler } from "./handler.ts";
 import { cameIn, type Located } from "./location.ts";
 import type { ValueOptions } from "./reply.ts";
-import { type ServiceBinding, ServiceTransport } from "./service.ts";
+import type { ServiceBinding } from "./service.ts";
 import type { Bounds } from "./staleness.ts";
 
 /** What is a D1 database already, Cloudflare's or ours. */
@@ -27,19 +27,20 @@ export interface ServiceOptions extends ValueOptions, Bounds {
 }
 
 /**
- * The database behind a service binding whose `entrypoint` is `Database`. A D1 database stays what
+ * The database behind a service binding whose `entrypoint` is `Database`; where that is `Databases`,
+ * `get` picks one of them by its name. A D1 database stays what
  * it is, so that one line serves wherever the binding may be one, as in `wrangler dev` with the
  * plugin.
  */
 export function isolite(
   binding: ServiceBinding | AnyD1,
   options: ServiceOptions = {},
-): D1Database {
+): ServiceDatabase {
   if (binding === undefined || binding === null) throw new TypeError(NO_BINDING);
   if (options.request !== undefined) cameIn(options.request);
-  if (!isD1(binding)) return new D1Database(new ServiceTransport(binding, options), options);
+  if (!isD1(binding)) return new ServiceDatabase(binding, options);
   if (options.bigint || options.blobs === "bytes") throw new TypeError(NO_OPTIONS);
-  return binding as unknown as D1Database;
+  return binding as unknown as ServiceDatabase;
 }
 
 // A service binding has every method that one asks it for, so nothing but the class tells.
@@ -74,6 +75,7 @@ Where it is one by the plugin for wrangler, leave the plugin out`;
 
 export type { Constraint, SessionTerms } from "./channel.ts";
 export { D1Database } from "./database.ts";
+export type { D1Databases, Group, ServiceDatabase } from "./databases.ts";
 export type { D1ErrorCode } from "./errors.ts";
 export type { Events } from "./handler.ts";
 export type { QueryRequest, QueryResponse, QueryResult } from "./query.ts";

@@ -10,7 +10,7 @@
 import { waitUntil } from "cloudflare:workers";
 import { type Near, type Place, Router } from "../wasm/index.js";
 import { location } from "./location.ts";
-import { type Bounds, checked, SESSION_AGE_MS_MAX } from "./staleness.ts";
+import { type Bounds, checked, MAX_STALENESS_MS, SESSION_AGE_MS_MAX } from "./staleness.ts";
 import type { Query, Request, Transport, TransportReply } from "./transport.ts";
 
 /** The bindings that a Worker with Isolite inside has. */
@@ -46,6 +46,8 @@ interface Namespace {
 
 export interface RouterOptions extends Bounds {
   create: boolean;
+  /** The database whose schema one begins with that is created. */
+  template?: string | undefined;
   /** A bookmark that no answer may be older than, outside sessions. */
   seen?: string | null | undefined;
   /**
@@ -60,6 +62,9 @@ const GONE = 404;
 
 /** Questions in the background that one request goes on with, one after the other. */
 const QUESTIONS_MAX = 64;
+
+/** The age of an answer to whoever knows settings that were changed since. */
+const OUT_OF_DATE = Infinity;
 
 const NOT_TEXT = "isolite: the database, the path, the body and the session must be strings";
 
@@ -76,9 +81,12 @@ export class RouterTransport implements Transport {
   readonly #env: IsoliteEnv;
   readonly #database: string;
   readonly #create: boolean;
+  readonly #template: string | undefined;
   readonly #tells: boolean;
-  /** How old answers outside sessions may be; 0 sends everything to the primary. */
-  readonly #age_ms_max: number;
+  /**
+   * How old answers outside sessions may be, if it says; 0 sends everything to the primary.
+   */
+  readonly #age_ms_max: number | undefined;
   /** The newest position that this handle has been answered from, but for this isolate's memory. */
   #seen: string | undefined;
   /** The number of the memory that it has been answered from, which goes forward only; 0 for none. */
@@ -87,8 +95,9 @@ export class RouterTransport implements Transport {
   #look_ms = 0;
 
   constructor(env: IsoliteEnv, database: string, options: RouterOptions) {
-    const { create, seen, tells = false, max_staleness_ms } = options;
-    this.#age_ms_max = checked(max_staleness_ms);
+    const { create, template, seen, tells = false, max_staleness_ms } = options;
+    if (max_staleness_ms !== undefined) this.#age_ms_max = checked(max_staleness_ms);
+    this.#template = template;
     if (typeof seen === "string") this.#seen = seen;
     this.#tells = tells;
     this.#env = env;
@@ -106,9 +115,9 @@ export class RouterTransport implements Transport {
     // A text crosses as it is, without becoming part of a body first.
     if (typeof sql !== "string" || this.#tells) return undefined;
     this.#checkTexts(path, sql, session);
-    const age_ms_max = this.#bound(session, max_staleness_ms);
     const router = this.#router();
     const place = known.get(this.#database);
+    const age_ms_max = this.#bound(place, session, max_staleness_ms);
     if (place === undefined || age_ms_max === 0) return undefined;
     const params = JSON.stringify((request as Query).params ?? []);
     return this.#read(router, place, session, age_ms_max, (id, ...bounds) =>
@@ -123,13 +132,14 @@ export class RouterTransport implements Transport {
     max_staleness_ms?: number,
   ): Promise<TransportReply> {
     this.#checkTexts(path, body, session);
-    const age_ms_max = this.#bound(session, max_staleness_ms);
+    this.#bound(undefined, session, max_staleness_ms);
     const router = this.#router();
     const database = this.#database;
     // A second time only if the name was deleted, and perhaps given to a new database since.
     for (let last = false; ; last = true) {
       const place = known.get(database) ?? (await this.#find(router));
       if (typeof place === "string") return { text: place, bookmark: null };
+      const age_ms_max = this.#bound(place, session, max_staleness_ms);
       const found =
         age_ms_max > 0 &&
         this.#read(router, place, session, age_ms_max, (id, ...bounds) =>
@@ -146,11 +156,12 @@ export class RouterTransport implements Transport {
         this.#forget(router, place);
         continue;
       }
+      if (age_ms === OUT_OF_DATE) this.#forgetPlace(router, place);
       if (bookmark !== undefined) {
         if (this.#seen === undefined || this.#seen < bookmark) this.#seen = bookmark;
         // The primary has answered, with no less than what was forgotten.
         if (session === null && !knew && this.#local === local) this.#local = 0;
-        if (isKept(place)) {
+        if (isKept(place) && age_ms !== OUT_OF_DATE) {
           const now_ms = Date.now();
           router.learn(place[0], sent_ms - age_ms, bookmark, commits, now_ms);
           if (age_ms_max > 0) this.#refresh(router, place, age_ms_max, now_ms);
@@ -174,9 +185,14 @@ export class RouterTransport implements Transport {
     throw new TypeError(NOT_TEXT);
   }
 
-  #bound(session: string | null, max_staleness_ms: number | undefined): number {
+  #bound(
+    place: Place | undefined,
+    session: string | null,
+    max_staleness_ms: number | undefined,
+  ): number {
     if (max_staleness_ms !== undefined) return checked(max_staleness_ms);
-    return session === null ? this.#age_ms_max : SESSION_AGE_MS_MAX;
+    if (session !== null) return SESSION_AGE_MS_MAX;
+    return this.#age_ms_max ?? place?.[6] ?? MAX_STALENESS_MS;
   }
 
   /** Asks the region's replica what only reads, and the primary everything else. */
@@ -200,7 +216,7 @@ export class RouterTransport implements Transport {
         return this.#replica(place, near).call(asked, body, session ?? undefined, have);
       }
     }
-    return this.#primary(place).call(path, body, session ?? undefined, have);
+    return this.#primary(place).call(placed(path, place), body, session ?? undefined, have);
   }
 
   /** Whether this isolate remembers what this handle was answered from its memory. */
@@ -261,12 +277,19 @@ export class RouterTransport implements Transport {
     for (let count = 0; next !== undefined && count < QUESTIONS_MAX; count++) {
       const sent_ms = Date.now();
       const object = near === undefined ? this.#primary(place) : this.#replica(place, near);
-      const asked = near === undefined ? next : nearPath(near, next, age_ms_max, router.newest(id));
+      const asked =
+        near === undefined
+          ? placed(next, place)
+          : nearPath(near, next, age_ms_max, router.newest(id));
       const call = object.call(asked, "", undefined, router.have(id));
       // Whatever goes wrong here, the next read asks.
       const answer = await call.catch((): Answer => ["", 0, undefined, undefined]);
       const [, status, bookmark, ltx, age_ms = 0] = answer;
       if (status === GONE) return this.#forget(router, place);
+      if (age_ms === OUT_OF_DATE) {
+        router.settle(id, sent_ms, undefined, undefined, Date.now());
+        return this.#forgetPlace(router, place);
+      }
       next = router.settle(id, sent_ms - age_ms, bookmark, ltx, Date.now());
     }
   }
@@ -275,7 +298,7 @@ export class RouterTransport implements Transport {
   async #find(router: Router): Promise<Place | string> {
     const place =
       router.place(this.#env, this.#database) ??
-      (await router.resolve(this.#env, this.#database, this.#create));
+      (await router.resolve(this.#env, this.#database, this.#create, this.#template));
     if (typeof place === "string") return place;
     if (known.size >= KNOWN_MAX) known.clear();
     known.set(this.#database, place);
@@ -285,6 +308,11 @@ export class RouterTransport implements Transport {
   #forget(router: Router, place: Place): void {
     known.delete(this.#database);
     router.forget(this.#database, place[0]);
+  }
+
+  #forgetPlace(router: Router, place: Place): void {
+    known.delete(this.#database);
+    router.forget_place(this.#database, place[0]);
   }
 
   #router(): Router {
@@ -319,14 +347,21 @@ function nearPath([, , home]: Near, path: string, age_ms_max: number, least = ""
   return `${resource}?${home}&${bounds}&${query}`;
 }
 
+/** The path of a call to the primary, which says what of its settings is known here. */
+function placed(path: string, [, , , , , settings]: Place): string {
+  if (settings === 0) return path;
+  const [resource, query = ""] = path.split("?", 2);
+  return `${resource}?settings=${settings}&${query}`;
+}
+
 function within(everywhere: object | undefined, jurisdiction: string | undefined): Namespace {
   const namespace = everywhere as Namespace;
   return jurisdiction ? namespace.jurisdiction(jurisdiction) : namespace;
 }
 
 /** What must not leave its border is not kept in an isolate, which may be anywhere. */
-function isKept([, , jurisdiction]: Place): boolean {
-  return jurisdiction === undefined;
+function isKept([, , , , kept]: Place): boolean {
+  return kept;
 }
 
 function newer(one: string | undefined, other: string | undefined): string | undefined {

@@ -7,6 +7,7 @@
  */
 
 import { WorkerEntrypoint } from "cloudflare:workers";
+import { creates, type Group, refusalOf } from "./databases.ts";
 import { cameIn } from "./location.ts";
 import { type QueryRequest, type QueryResponse, runQuery } from "./query.ts";
 import type { ValueOptions } from "./reply.ts";
@@ -25,6 +26,9 @@ export interface DatabaseProps extends ValueOptions, Bounds {
   /** Whether the first use of an unknown name creates the database; false unless told. */
   create?: boolean;
 }
+
+/** What a service binding to `Databases` sets under `props`. */
+export interface DatabasesProps extends Group, Bounds {}
 
 const SESSION_HEADER = "x-cf-d1-session-commit-token";
 
@@ -71,17 +75,63 @@ export class Database
     path: string,
     body: string | undefined,
     session: string | null,
-    { seen, location, max_staleness_ms }: Attendant,
+    attendant: Attendant,
   ): Promise<TransportReply> {
-    const { database, create = false, max_staleness_ms: bound } = this.ctx.props ?? {};
+    const { database, create = false, max_staleness_ms } = this.ctx.props ?? {};
     if (!database) return { text: failure(NO_DATABASE), bookmark: null };
-    if (!isOpen(path.split("?", 1)[0])) return { text: refusal(path), bookmark: null };
-    if (location !== undefined) cameIn({ cf: location });
-    const options = { create, seen, tells: true, max_staleness_ms: max_staleness_ms ?? bound };
-    const router = new RouterTransport(this.env, database, options);
-    // A session's own bound, if it has one; else sessions have theirs.
-    return router.send(path, body, session, session === null ? undefined : max_staleness_ms);
+    if (attendant.database !== undefined) return { text: failure(ONE_DATABASE), bookmark: null };
+    const options = { create, max_staleness_ms };
+    return send(this.env, database, options, path, body, session, attendant);
   }
+}
+
+/** Many databases behind one binding: the caller picks one of those that the binding is for. */
+export class Databases
+  extends WorkerEntrypoint<IsoliteEnv, DatabasesProps>
+  implements DatabaseRpc
+{
+  async d1(
+    path: string,
+    body: string | undefined,
+    session: string | null,
+    attendant: Attendant = {},
+  ): Promise<[text: string, bookmark: string | null]> {
+    const group = this.ctx.props ?? {};
+    const { database } = attendant;
+    if (database === undefined) return [failure(NONE_PICKED), null];
+    const refused = refusalOf(database, group);
+    if (refused !== undefined) return [failure(refused), null];
+    const { template, max_staleness_ms } = group;
+    const options = { create: creates(group), template, max_staleness_ms };
+    const { text, bookmark } = await send(
+      this.env, database, options, path, body, session, attendant,
+    );
+    return [text, bookmark];
+  }
+
+  // D1's own class has no word for which database.
+  override fetch(): Response {
+    const headers = { "content-type": "application/json" };
+    return new Response(failure(NONE_PICKED), { status: 404, headers });
+  }
+}
+
+/** Has a database answer, whatever the binding is for. */
+async function send(
+  env: IsoliteEnv,
+  database: string,
+  options: { create: boolean; template?: string | undefined } & Bounds,
+  path: string,
+  body: string | undefined,
+  session: string | null,
+  { seen, location, max_staleness_ms }: Attendant,
+): Promise<TransportReply> {
+  if (!isOpen(path.split("?", 1)[0])) return { text: refusal(path), bookmark: null };
+  if (location !== undefined) cameIn({ cf: location });
+  const own = { seen, tells: true, max_staleness_ms: max_staleness_ms ?? options.max_staleness_ms };
+  const router = new RouterTransport(env, database, { ...options, ...own });
+  // A session's own bound, if it has one; else sessions have theirs.
+  return router.send(path, body, session, session === null ? undefined : max_staleness_ms);
 }
 
 // The objects behind answer more than this (one of their paths deletes the database), and a
@@ -100,3 +150,9 @@ function failure(error: string): string {
 
 const NO_DATABASE = `This service binding names no database. Add to it in wrangler.toml: \
 entrypoint = "Database" and props = { database = "<name>" }`;
+
+const ONE_DATABASE = `This service binding is for one database, and picks none by name: for many it \
+has in wrangler.toml entrypoint = "Databases" and props = { prefix = "<prefix>" }`;
+
+const NONE_PICKED = `This service binding is for many databases: pick one with \
+isolite(env.<BINDING>).get("<name>")`;

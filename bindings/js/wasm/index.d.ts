@@ -11,13 +11,17 @@ export type Near = [name: string, region: string, query: string];
 
 /**
  * Where a database is: its primary's object's name, what places that at its first call, and the
- * replica of this isolate's region, if there is one.
+ * replica of this isolate's region, if there is one. Whether this isolate may keep one itself; and of
+ * its settings which they are, and how old answers may be where nobody says.
  */
 export type Place = [
   id: string,
   locationHint: string | undefined,
   jurisdiction: string | undefined,
   near: Near | undefined,
+  kept: boolean,
+  settings: number,
+  max_staleness_ms: number | undefined,
 ];
 
 /** Knows where databases are, and keeps their replicas in this isolate's memory. */
@@ -32,9 +36,16 @@ export declare class Router {
    * Asks the directory, and resolves with the place or with `{"success":false,"error":"…"}` as text;
    * a lost connection rejects.
    */
-  resolve(env: object, database: string, create: boolean): Promise<Place | string>;
+  resolve(
+    env: object,
+    database: string,
+    create: boolean,
+    template: string | undefined,
+  ): Promise<Place | string>;
   /** Forgets a place whose object says that its database was deleted. */
   forget(database: string, id: string): void;
+  /** Forgets a place whose object says that the database's settings have changed since. */
+  forget_place(database: string, id: string): void;
   /** Whether it is worth asking a replica. */
   may_only_read(body: string): boolean;
   /**

@@ -17,17 +17,17 @@ use crate::statement::D1PreparedStatement;
 // `exact`: D1 binds every number as REAL, and so is bound here what D1 can bind; but Rust has more.
 const PATH: &str = "/query?resultsFormat=COMPACT&numbers=exact";
 
-/// How old the answer to a read outside sessions may be, unless told.
-const MAX_STALENESS_MS: f64 = 1000.0;
-
 #[derive(Clone, Debug)]
 pub(crate) struct Channel {
     env: Env,
     database: Arc<str>,
     /// Whether the first query creates a database that is missing.
     create: bool,
+    /// Whose schema a database begins with that is created.
+    template: Option<Arc<str>>,
     session: Option<SessionState>,
-    /// How old the answer to a read may be; None leaves it to the session.
+    /// How old the answer to a read may be; None leaves it to the session, or to what is set of the
+    /// database.
     age_ms_max: Option<f64>,
     /// Where a session starts anew whose bookmark is refused.
     fallback: Option<D1SessionConstraint>,
@@ -40,8 +40,21 @@ pub(crate) struct Channel {
 impl Channel {
     pub fn new(env: Env, database: &str, create: bool) -> Self {
         let (database, seen) = (Arc::from(database), SessionState::new(None));
-        let age_ms_max = Some(MAX_STALENESS_MS);
-        Self { env, database, create, session: None, age_ms_max, fallback: None, as_of: None, seen }
+        Self {
+            env,
+            database,
+            create,
+            template: None,
+            session: None,
+            age_ms_max: None,
+            fallback: None,
+            as_of: None,
+            seen,
+        }
+    }
+
+    pub fn with_template(self, template: Option<Arc<str>>) -> Self {
+        Self { template, ..self }
     }
 
     pub fn with_max_staleness(self, age_ms_max: f64) -> Self {
@@ -92,6 +105,7 @@ impl Channel {
         let caller = Caller {
             database: &self.database,
             create: self.create,
+            template: self.template.as_deref(),
             session: session.as_deref(),
             age_ms_max: self.age_ms_max,
             seen: seen.as_deref(),

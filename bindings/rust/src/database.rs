@@ -29,7 +29,12 @@ pub struct D1Database {
 }
 
 impl D1Database {
-    /// Bounds how old the answer to a read outside sessions may be; a second unless told. Reads are
+    pub(crate) fn new(channel: Channel) -> Self {
+        Self { channel }
+    }
+
+    /// Bounds how old the answer to a read outside sessions may be; unless told what is set of the
+    /// database, or a second. Reads are
     /// answered from this isolate's own memory once the database is there, and see what this handle
     /// has written and read. With zero every read goes to the primary, as in D1 without read
     /// replication.

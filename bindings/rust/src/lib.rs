@@ -35,6 +35,7 @@
 mod argument;
 mod channel;
 mod database;
+mod databases;
 mod error;
 mod js_value;
 mod location;
@@ -47,6 +48,7 @@ mod visitor;
 
 pub use argument::{D1Argument, D1PreparedArgument, D1Type, parameter};
 pub use database::{D1Database, database, existing_database};
+pub use databases::{D1Databases, databases};
 pub use error::D1Failure;
 pub use isolite_protocol::Value;
 pub use isolite_worker::{IsoliteDirectory, IsolitePrimary, IsoliteReplica};

@@ -1,11 +1,13 @@
 //! D1's REST interface: its routes, its envelope, its codes, its bodies, and what Isolite adds to them.
 
+mod access;
 mod bearer_token;
 mod content_range;
 mod database;
 mod envelope;
 mod export;
 mod fork;
+mod group_migrations;
 mod import;
 mod job;
 mod query_body;
@@ -14,12 +16,17 @@ mod route;
 mod signed_url;
 mod timestamp;
 
-pub use bearer_token::{Authorization, check_bearer_token};
+pub use access::{Access, Grant};
+pub use bearer_token::{Authorization, bearer_token, check_bearer_token};
 pub use content_range::ContentRange;
 pub use database::{Database, select_fields};
 pub use envelope::{Envelope, ResultInfo};
 pub use export::{ExportBody, ExportOptions, FileFormat};
 pub use fork::{Fork, PointInTime};
+pub use group_migrations::{
+    FailedDatabase, FailedMigration, MigrateGroup, Migrated, MigratedDatabase, MigratedPage,
+    Migration,
+};
 pub use import::{ImportAction, parse_filename};
 pub use job::{Home, Job, JobState, NewJob, StartedJob};
 pub use query_body::QueryBody;

@@ -9,8 +9,10 @@ mod file_check;
 mod foreign_keys;
 mod import;
 mod local;
+mod migrate;
 mod past;
 mod request;
+mod schema;
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -89,6 +91,8 @@ pub struct Run<'a> {
     pub numbers: Numbers,
     /// Every statement of a query's text answers for itself; without it the last one alone does.
     pub script: bool,
+    /// A statement that writes is refused.
+    pub read_only: bool,
     /// Time of the request, in milliseconds since the Unix epoch.
     pub now_ms: i64,
     /// A clock for durations, in milliseconds.
@@ -115,6 +119,7 @@ impl<'a> Run<'a> {
             array: matches!(request, Request::Batch(_)),
             numbers: if exact { Numbers::Exact } else { Numbers::Real },
             script: false,
+            read_only: false,
             now_ms: clock() as i64,
             clock,
             served,
@@ -125,6 +130,11 @@ impl<'a> Run<'a> {
     /// The same with a result for each statement of its texts.
     pub fn as_script(self) -> Run<'a> {
         Run { script: true, array: true, ..self }
+    }
+
+    /// The same for a caller who may only read.
+    pub fn as_read_only(self) -> Run<'a> {
+        Run { read_only: true, ..self }
     }
 }
 

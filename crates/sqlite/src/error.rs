@@ -23,6 +23,8 @@ pub enum Error {
     EarlierParams,
     /// The request leaves rows whose foreign keys refer to nothing.
     ForeignKeys,
+    /// A statement writes, and the caller may only read.
+    ReadOnly,
     /// A statement that begins, ends or nests a transaction.
     TransactionStatement,
     /// The answer would be larger than the setting allows.
@@ -67,6 +69,9 @@ impl fmt::Display for Error {
                 "FOREIGN KEY constraint failed: SQLITE_CONSTRAINT \
                  (extended: SQLITE_CONSTRAINT_FOREIGNKEY)",
             ),
+            Error::ReadOnly => {
+                f.write_str("not authorized to write: the token of this request may only read")
+            }
             Error::TransactionStatement => f.write_str(TRANSACTION_TEXT),
             Error::ResultTooLarge { bytes_max } => write!(
                 f,

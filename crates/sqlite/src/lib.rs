@@ -30,4 +30,5 @@ pub use database::{FileCheck, FileError, FileHeader, Imported, check_sqlite_file
 pub use dump::{DumpCursor, DumpOptions, NotACursor};
 pub use error::Error;
 pub use limits::Limits;
+pub use registered::{memory_bytes, release_caches};
 pub use splitter::{SplitError, SplitStatement, Splitter};

@@ -105,6 +105,41 @@ impl Limits {
         Ok(limits)
     }
 
+    /// These with lower ones of one database in their place, by the names of the settings in small
+    /// letters. Those that hold for all databases of an isolate together cannot be among them. The
+    /// error is what to tell whoever set them.
+    pub fn narrowed<'a>(
+        &self,
+        lower: impl IntoIterator<Item = (&'a str, u64)>,
+    ) -> Result<Limits, String> {
+        let mut limits = *self;
+        for (name, limit) in lower {
+            match name {
+                "database_pages_max" => narrow(&mut limits.database_pages_max, name, limit, 16),
+                "transaction_pages_max" => {
+                    narrow(&mut limits.transaction_pages_max, name, limit, 16)
+                }
+                "sql_bytes_max" => narrow(&mut limits.sql_bytes_max, name, limit, 10_000),
+                "value_bytes_max" => narrow(&mut limits.value_bytes_max, name, limit, 100_000),
+                "params_max" => narrow(&mut limits.params_max, name, limit, 1),
+                "columns_max" => narrow(&mut limits.columns_max, name, limit, 100),
+                "compound_terms_max" => narrow(&mut limits.compound_terms_max, name, limit, 1),
+                "pattern_bytes_max" => narrow(&mut limits.pattern_bytes_max, name, limit, 50),
+                "expression_depth_max" => narrow(&mut limits.expression_depth_max, name, limit, 10),
+                "trigger_depth_max" => narrow(&mut limits.trigger_depth_max, name, limit, 1),
+                "result_bytes_max" => narrow(&mut limits.result_bytes_max, name, limit, 1000),
+                "steps_max" => narrow(&mut limits.steps_max, name, limit, 1000),
+                _ => Err(format!("limits.{name} is no limit of a database")),
+            }?;
+        }
+        Ok(limits)
+    }
+
+    /// The same where the isolate's own may have been lowered since: then those hold.
+    pub fn narrowed_as_far<'a>(&self, lower: impl IntoIterator<Item = (&'a str, u64)>) -> Limits {
+        lower.into_iter().fold(*self, |limits, one| limits.narrowed([one]).unwrap_or(limits))
+    }
+
     /// Text of one statement of an import, in bytes. A dump has a row in one statement, with two digits
     /// for a byte of a blob at worst.
     pub fn import_sql_bytes_max(&self) -> i32 {
@@ -126,6 +161,24 @@ impl Limits {
             (Limit::SQLITE_LIMIT_TRIGGER_DEPTH, self.trigger_depth_max),
             (Limit::SQLITE_LIMIT_ATTACHED, 0),
         ]
+    }
+}
+
+/// Takes a lower limit, if it is one and not too low to work with.
+fn narrow<T>(limit: &mut T, name: &str, lower: u64, from: u64) -> Result<(), String>
+where
+    T: TryFrom<u64> + TryInto<u64> + Copy,
+{
+    let to = (*limit).try_into().unwrap_or(u64::MAX);
+    match T::try_from(lower) {
+        Ok(lower_limit) if (from..=to).contains(&lower) => {
+            *limit = lower_limit;
+            Ok(())
+        }
+        _ => Err(format!(
+            "limits.{name} is {lower}: set it to a whole number from {from} to {to}, \
+             the limit of this Worker"
+        )),
     }
 }
 
@@ -168,6 +221,24 @@ mod tests {
         });
         let expected = Limits { params_max: 100, steps_max: 1_000_000, ..Limits::default() };
         assert_eq!(limits, Ok(expected));
+    }
+
+    #[test]
+    fn a_database_has_lower_limits_only() {
+        let all = Limits::default();
+        let lower = all.narrowed([("params_max", 5), ("steps_max", 2_000)]);
+        assert_eq!(lower, Ok(Limits { params_max: 5, steps_max: 2_000, ..all }));
+        let told = |name, limit| all.narrowed([(name, limit)]).unwrap_err();
+        assert_eq!(
+            told("params_max", 40_000),
+            "limits.params_max is 40000: set it to a whole number from 1 to 32766, \
+             the limit of this Worker"
+        );
+        assert!(told("heap_bytes_max", 1).contains("no limit of a database"));
+        assert_eq!(
+            all.narrowed_as_far([("params_max", 40_000), ("columns_max", 100)]),
+            Limits { columns_max: 100, ..all }
+        );
     }
 
     #[test]

@@ -22,6 +22,8 @@ pub struct ListPage {
     pub name: Option<String>,
     pub page: u32,
     pub per_page: u32,
+    /// Those that are deleted and can still be restored, instead of those that are there.
+    pub deleted: bool,
 }
 
 const PER_PAGE_DEFAULT: u32 = 1_000;
@@ -37,12 +39,14 @@ impl ListPage {
             name: query_string::value(query, "name").filter(|name| !name.is_empty()),
             page: number("page").unwrap_or(1).clamp(1, PAGE_MAX),
             per_page: number("per_page").unwrap_or(PER_PAGE_DEFAULT).clamp(1, PER_PAGE_MAX),
+            deleted: query_string::raw(query, "deleted") == Some("true"),
         }
     }
 
     pub fn to_query(&self) -> String {
         let name = self.name.as_deref().map(query_string::encode).unwrap_or_default();
-        format!("name={name}&page={}&per_page={}", self.page, self.per_page)
+        let deleted = if self.deleted { "&deleted=true" } else { "" };
+        format!("name={name}&page={}&per_page={}{deleted}", self.page, self.per_page)
     }
 
     /// Databases on the pages before this one.
@@ -56,7 +60,7 @@ mod tests {
     use super::*;
 
     fn page(name: Option<&str>, page: u32, per_page: u32) -> ListPage {
-        ListPage { name: name.map(str::to_owned), page, per_page }
+        ListPage { name: name.map(str::to_owned), page, per_page, deleted: false }
     }
 
     #[test]
@@ -73,7 +77,7 @@ mod tests {
 
     #[test]
     fn to_a_query_and_back() {
-        let asked = page(Some("a b&c"), 2, 20);
+        let asked = ListPage { deleted: true, ..page(Some("a b&c"), 2, 20) };
         assert_eq!(ListPage::from_query(&asked.to_query()), asked);
     }
 }

@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Jurisdiction, LocationHint};
+use super::{DatabaseSettings, Jurisdiction, LocationHint};
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DatabaseRecord {
     pub uuid: String,
     pub name: String,
@@ -16,6 +16,21 @@ pub struct DatabaseRecord {
     pub primary_location_hint: Option<LocationHint>,
     #[serde(default)]
     pub jurisdiction: Option<Jurisdiction>,
+    #[serde(default, skip_serializing_if = "DatabaseSettings::is_default")]
+    pub settings: DatabaseSettings,
+    /// How often they were changed: whoever keeps a record learns by it that they were again.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub settings_revision: u64,
+    /// Set while it is deleted and can still be restored; ISO 8601 as above.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deleted_at: Option<String>,
+    /// When it can no longer.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub purge_at: Option<String>,
+}
+
+fn is_zero(number: &u64) -> bool {
+    *number == 0
 }
 
 /// `GET /info` of a primary.

@@ -5,10 +5,12 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::{DatabaseName, Jurisdiction, LocationHint, NameError, PlaceError};
+use super::{
+    DatabaseName, DatabaseSettings, Jurisdiction, LocationHint, NameError, PlaceError,
+    SettingsError,
+};
 
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(try_from = "Fields")]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct NewDatabase {
     #[serde(serialize_with = "name_as_text")]
     pub name: DatabaseName,
@@ -21,6 +23,11 @@ pub struct NewDatabase {
     pub region: Option<LocationHint>,
     /// An existing database of that name is the answer, not an error.
     pub if_missing: bool,
+    /// The database whose schema it begins with.
+    #[serde(serialize_with = "template_as_text", skip_serializing_if = "Option::is_none")]
+    pub template: Option<DatabaseName>,
+    #[serde(flatten)]
+    pub settings: DatabaseSettings,
 }
 
 /// Nothing was created; the text tells what to correct.
@@ -29,6 +36,8 @@ pub enum NewDatabaseError {
     Body(String),
     Name(NameError),
     Place(PlaceError),
+    Template(NameError),
+    Settings(SettingsError),
 }
 
 impl NewDatabase {
@@ -39,13 +48,16 @@ impl NewDatabase {
             jurisdiction: None,
             region: None,
             if_missing: false,
+            template: None,
+            settings: DatabaseSettings::default(),
         }
     }
 
     pub fn decode(body: &str) -> Result<Self, NewDatabaseError> {
         let fields: Fields = serde_json::from_str(body)
             .map_err(|error| NewDatabaseError::Body(error.to_string()))?;
-        Self::try_from(fields)
+        let settings = DatabaseSettings::of_new(body).map_err(NewDatabaseError::Settings)?;
+        Ok(Self { settings, ..fields.checked()? })
     }
 }
 
@@ -60,22 +72,34 @@ struct Fields {
     region: Option<LocationHint>,
     #[serde(default)]
     if_missing: bool,
+    #[serde(default)]
+    template: Option<String>,
 }
 
-impl TryFrom<Fields> for NewDatabase {
-    type Error = NewDatabaseError;
-
-    fn try_from(fields: Fields) -> Result<Self, NewDatabaseError> {
+impl Fields {
+    /// All but the settings.
+    fn checked(self) -> Result<NewDatabase, NewDatabaseError> {
+        let fields = self;
         let hint = fields.primary_location_hint.as_deref().map(LocationHint::parse).transpose();
         let jurisdiction = fields.jurisdiction.as_deref().map(Jurisdiction::parse).transpose();
-        Ok(Self {
+        let template = fields.template.as_deref().map(DatabaseName::parse).transpose();
+        Ok(NewDatabase {
             name: DatabaseName::parse(&fields.name).map_err(NewDatabaseError::Name)?,
             primary_location_hint: hint.map_err(NewDatabaseError::Place)?,
             jurisdiction: jurisdiction.map_err(NewDatabaseError::Place)?,
             region: fields.region,
             if_missing: fields.if_missing,
+            template: template.map_err(NewDatabaseError::Template)?,
+            settings: DatabaseSettings::default(),
         })
     }
+}
+
+fn template_as_text<S: serde::Serializer>(
+    template: &Option<DatabaseName>,
+    to: S,
+) -> Result<S::Ok, S::Error> {
+    template.as_ref().map(DatabaseName::as_str).serialize(to)
 }
 
 fn name_as_text<S: serde::Serializer>(name: &DatabaseName, to: S) -> Result<S::Ok, S::Error> {
@@ -90,6 +114,8 @@ impl fmt::Display for NewDatabaseError {
             }
             NewDatabaseError::Name(error) => error.fmt(f),
             NewDatabaseError::Place(error) => error.fmt(f),
+            NewDatabaseError::Template(error) => write!(f, "template: {error}"),
+            NewDatabaseError::Settings(error) => error.fmt(f),
         }
     }
 }
@@ -104,11 +130,13 @@ mod tests {
     fn every_field() {
         let new = NewDatabase::decode(
             r#"{"name":"demo","primary_location_hint":"weur","jurisdiction":"eu","if_missing":true,
-                "read_replication":{"mode":"auto"}}"#,
+                "template":"base","read_replication":{"mode":"disabled"},"other":1}"#,
         )
         .unwrap();
         assert_eq!(new.primary_location_hint, Some(LocationHint::Weur));
         assert_eq!(new.jurisdiction, Some(Jurisdiction::Eu));
+        assert_eq!(new.template.as_ref().map(DatabaseName::as_str), Some("base"));
+        assert!(!new.settings.replicates());
         let text = serde_json::to_string(&new).unwrap();
         assert_eq!(NewDatabase::decode(&text), Ok(new));
     }

@@ -62,6 +62,7 @@ mod tests {
             version: String::new(),
             primary_location_hint: None,
             jurisdiction: None,
+            ..DatabaseRecord::default()
         })
     }
 

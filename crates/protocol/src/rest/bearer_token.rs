@@ -16,14 +16,16 @@ pub fn check_bearer_token(header: Option<&str>, expected: Option<&str>) -> Autho
         None | Some("") => return Authorization::NotConfigured,
         Some(expected) => expected,
     };
-    let given = header.and_then(|header| {
-        let (scheme, token) = header.trim().split_once(' ')?;
-        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
-    });
-    match given {
+    match bearer_token(header) {
         Some(given) if equal(given.as_bytes(), expected.as_bytes()) => Authorization::Granted,
         _ => Authorization::Refused,
     }
+}
+
+/// The token that an Authorization header brings.
+pub fn bearer_token(header: Option<&str>) -> Option<&str> {
+    let (scheme, token) = header?.trim().split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
 /// The time depends on the length of `given`, which its sender knows, and on nothing else.

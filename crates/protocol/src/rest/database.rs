@@ -4,7 +4,9 @@
 use serde::Serialize;
 use serde_json::value::Value as Json;
 
-use crate::directory::{DatabaseInfo, DatabaseRecord, Jurisdiction, LocationHint};
+use crate::directory::{
+    DatabaseInfo, DatabaseRecord, DatabaseSettings, Jurisdiction, LocationHint,
+};
 
 #[derive(Clone, Debug, Serialize)]
 pub struct Database {
@@ -21,13 +23,13 @@ pub struct Database {
     running_in_region: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     jurisdiction: Option<Jurisdiction>,
+    /// D1's `read_replication`, and of our own those that are set.
+    #[serde(flatten, skip_serializing_if = "Option::is_none")]
+    settings: Option<DatabaseSettings>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    read_replication: Option<ReadReplication>,
-}
-
-#[derive(Clone, Debug, Serialize)]
-struct ReadReplication {
-    mode: &'static str,
+    deleted_at: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    purge_at: Option<String>,
 }
 
 impl Database {
@@ -43,7 +45,9 @@ impl Database {
             file_size: None,
             running_in_region: None,
             jurisdiction: record.jurisdiction,
-            read_replication: None,
+            settings: None,
+            deleted_at: record.deleted_at,
+            purge_at: record.purge_at,
         }
     }
 
@@ -54,7 +58,7 @@ impl Database {
             num_tables: info.map(|info| info.num_tables),
             file_size: info.map(|info| info.file_size),
             running_in_region: hint.map(str::to_uppercase),
-            read_replication: Some(ReadReplication { mode: "disabled" }),
+            settings: Some(record.settings.clone()),
             ..Self::listed(record)
         }
     }
@@ -94,6 +98,7 @@ mod tests {
             version: "production".into(),
             primary_location_hint: Some(LocationHint::Weur),
             jurisdiction: None,
+            ..DatabaseRecord::default()
         }
     }
 
@@ -103,7 +108,7 @@ mod tests {
         let text = select_fields(&Database::detailed(record(), Some(&info)), None).unwrap();
         assert_eq!(
             text,
-            r#"{"uuid":"8d4c3b2a-0000-4000-8000-00000000abcd","name":"demo","created_at":"2026-08-01T00:00:00.000Z","version":"production","num_tables":2,"file_size":8192,"running_in_region":"WEUR","read_replication":{"mode":"disabled"}}"#
+            r#"{"uuid":"8d4c3b2a-0000-4000-8000-00000000abcd","name":"demo","created_at":"2026-08-01T00:00:00.000Z","version":"production","num_tables":2,"file_size":8192,"running_in_region":"WEUR","read_replication":{"mode":"auto"}}"#
         );
     }
 

@@ -97,6 +97,7 @@ mod tests {
             version: "production".into(),
             primary_location_hint: Some(LocationHint::Weur),
             jurisdiction,
+            ..DatabaseRecord::default()
         }
     }
 

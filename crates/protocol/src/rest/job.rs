@@ -207,6 +207,7 @@ mod tests {
             version: "production".into(),
             primary_location_hint: Some(LocationHint::Weur),
             jurisdiction: None,
+            ..DatabaseRecord::default()
         };
         let home = r#"{"uuid":"8d4c3b2a-0000-4000-8000-00000000abcd","primary_location_hint":"weur","jurisdiction":null}"#;
         assert_eq!(NewJob::Restore { bookmark: "b" }.encode(), r#"{"restore":{"bookmark":"b"}}"#);

@@ -9,9 +9,9 @@ use std::fmt;
 pub enum RestError {
     /// The operator has to set the token before REST can be used.
     TokenNotConfigured,
-    /// The caller sends another token.
+    /// The caller sends another token, or one that was revoked or has expired.
     Unauthorized,
-    /// A signed URL that is not right, or has expired: the caller asks for another one.
+    /// The token is not for this, or a signed URL is not right or has expired; the text says which.
     Forbidden(String),
     NoRoute(String),
     MethodNotAllowed {
@@ -28,9 +28,13 @@ pub enum RestError {
     Malformed(String),
     /// The id or name that was asked for.
     NoSuchDatabase(String),
+    /// The id that was asked for.
+    NoSuchToken(String),
+    NameTaken,
+    /// A deleted database's name has been given to another one.
+    NameTakenMeanwhile(String),
     /// What was asked for in a database; the text says what.
     NotFound(String),
-    NameTaken,
     /// The database does not do it, or not now, as while a restore runs; the text says why.
     Refused(String),
     /// It goes on, and the text tells how to look for its end.
@@ -67,6 +71,7 @@ impl RestError {
             RestError::NameTaken => {
                 (400, 7502, "A database with that name already exists".to_owned())
             }
+            RestError::NameTakenMeanwhile(text) => (400, 7502, text.clone()),
             // Neither of these is 409 or 5xx: a second restore would forget what the first one undid.
             RestError::Refused(text) => (400, 7500, text.clone()),
             RestError::StillRunning(text) => (400, 7503, text.clone()),
@@ -76,6 +81,7 @@ impl RestError {
             RestError::NoSuchDatabase(database) => {
                 (404, 7404, format!("The database {database} could not be found"))
             }
+            RestError::NoSuchToken(id) => (404, 7404, format!("The token {id} could not be found")),
             RestError::NotFound(text) => (404, 7404, text.clone()),
             RestError::MethodNotAllowed { allow } => {
                 (405, 7001, format!("Method not available for that URI: use {allow}"))

@@ -8,6 +8,7 @@ pub enum Method {
     Get,
     Post,
     Put,
+    Patch,
     Delete,
     Other,
 }
@@ -25,11 +26,21 @@ pub enum Route {
     CreateDatabase,
     ListDatabases,
     GetDatabase(String),
+    /// Settings, all of them anew.
+    PutDatabase(String),
+    /// Settings, those that are named.
+    PatchDatabase(String),
     DeleteDatabase(String),
+    UndeleteDatabase(String),
     /// Rows as objects.
     Query(String),
     /// Rows as arrays, with the columns' names apart.
     Raw(String),
+    ListTokens,
+    CreateToken,
+    RevokeToken(String),
+    /// Migrations for a page of the databases with this prefix.
+    MigrateGroup(String),
     /// A position to export, and the URL to fetch it by.
     Export(String),
     /// The export itself.
@@ -63,7 +74,7 @@ impl Route {
 
     /// What a path has, by method.
     fn at(path: &str) -> Option<Vec<(Method, Route)>> {
-        use Method::{Delete, Get, Post};
+        use Method::{Delete, Get, Patch, Post, Put};
         let path = path.strip_suffix('/').unwrap_or(path);
         if path == "/health" {
             return Some(vec![(Get, Route::Health)]);
@@ -78,10 +89,23 @@ impl Route {
             }
             ["accounts", _, "d1", "database", id] if !id.is_empty() => vec![
                 (Get, Route::GetDatabase(decode_segment(id))),
+                (Put, Route::PutDatabase(decode_segment(id))),
+                (Patch, Route::PatchDatabase(decode_segment(id))),
                 (Delete, Route::DeleteDatabase(decode_segment(id))),
             ],
             ["accounts", _, "d1", "database", id, below @ ..] => {
                 return Self::below(decode_segment(id), below);
+            }
+            ["accounts", _, "d1", "tokens"] => {
+                vec![(Get, Route::ListTokens), (Post, Route::CreateToken)]
+            }
+            ["accounts", _, "d1", "tokens", id] if !id.is_empty() => {
+                vec![(Delete, Route::RevokeToken(decode_segment(id)))]
+            }
+            ["accounts", _, "d1", "groups", prefix, "migrations", "apply"]
+                if !prefix.is_empty() =>
+            {
+                vec![(Post, Route::MigrateGroup(decode_segment(prefix)))]
             }
             _ => return None,
         })
@@ -93,6 +117,7 @@ impl Route {
         Some(match segments {
             ["query"] => vec![(Post, Route::Query(id))],
             ["raw"] => vec![(Post, Route::Raw(id))],
+            ["undelete"] => vec![(Post, Route::UndeleteDatabase(id))],
             ["export"] => vec![(Get, Route::ExportNow(id.clone())), (Post, Route::Export(id))],
             ["export", _] => vec![(Get, Route::Download(id))],
             ["import"] => vec![(Post, Route::Import(id))],
@@ -124,6 +149,7 @@ impl Method {
             Method::Get => "GET",
             Method::Post => "POST",
             Method::Put => "PUT",
+            Method::Patch => "PATCH",
             Method::Delete => "DELETE",
             Method::Other => "OTHER",
         }
@@ -134,6 +160,7 @@ impl Method {
             "GET" => Method::Get,
             "POST" => Method::Post,
             "PUT" => Method::Put,
+            "PATCH" => Method::Patch,
             "DELETE" => Method::Delete,
             _ => Method::Other,
         }
@@ -161,7 +188,18 @@ mod tests {
         assert_eq!(parse("POST", base), Ok(Route::CreateDatabase));
         let one = format!("{base}/my%20db+1");
         assert_eq!(parse("GET", &one), Ok(Route::GetDatabase(id())));
+        assert_eq!(parse("PUT", &one), Ok(Route::PutDatabase(id())));
+        assert_eq!(parse("PATCH", &one), Ok(Route::PatchDatabase(id())));
         assert_eq!(parse("DELETE", &one), Ok(Route::DeleteDatabase(id())));
+        let undelete = format!("{one}/undelete");
+        assert_eq!(parse("POST", &undelete), Ok(Route::UndeleteDatabase(id())));
+        let tokens = "/client/v4/accounts/abc/d1/tokens";
+        assert_eq!(parse("GET", tokens), Ok(Route::ListTokens));
+        assert_eq!(parse("POST", tokens), Ok(Route::CreateToken));
+        let token = format!("{tokens}/x");
+        assert_eq!(parse("DELETE", &token), Ok(Route::RevokeToken("x".into())));
+        let group = "/client/v4/accounts/abc/d1/groups/t-/migrations/apply";
+        assert_eq!(parse("POST", group), Ok(Route::MigrateGroup("t-".into())));
         assert_eq!(parse("POST", &format!("{one}/query")), Ok(Route::Query(id())));
         assert_eq!(parse("POST", &format!("{one}/raw")), Ok(Route::Raw(id())));
         let below = |method: &str, path: &str| parse(method, &format!("{one}/{path}"));
@@ -208,7 +246,7 @@ mod tests {
         for (method, path, expected) in [
             ("POST", "/health", "GET"),
             ("PUT", "/client/v4/accounts/a/d1/database", "GET, POST"),
-            ("PATCH", "/client/v4/accounts/a/d1/database/x", "GET, DELETE"),
+            ("POST", "/client/v4/accounts/a/d1/database/x", "GET, PUT, PATCH, DELETE"),
             ("GET", "/client/v4/accounts/a/d1/database/x/query", "POST"),
             ("PUT", "/client/v4/accounts/a/d1/database/x/export", "GET, POST"),
             ("POST", "/client/v4/accounts/a/d1/database/x/upload/f", "PUT"),

@@ -32,7 +32,7 @@ impl Database {
         self.policy.begin(self.limits.steps_max);
         self.run_internal("BEGIN")?;
         let mut answer = AnswerWriter::new(run, self.limits.result_bytes_max);
-        let ran = self.run_queries(run, &mut answer);
+        let ran = self.run_queries(run, &mut answer).and_then(|()| self.check_right(run));
         let commit = self.end(ran)?;
         let (answer, count) = answer.finish();
         Ok(Done { answer, count, commit })
@@ -91,6 +91,7 @@ impl Database {
                 held = whole.map(|statement| (&query.sql, statement));
                 continue;
             };
+            run.check(&statement)?;
             self.bind(&mut statement, &query.params, run.numbers)?;
             self.answer(&mut statement, &query.sql, run, &mut since, answer)?;
             // One that must meet the authorizer each time, which has taken note of it, is not kept.
@@ -124,6 +125,7 @@ impl Database {
             if !next.last && next.statement.param_count() > 0 {
                 return Err(Error::EarlierParams);
             }
+            run.check(&next.statement)?;
             let params = if next.last { query.params.as_slice() } else { &[] };
             self.bind(&mut next.statement, params, run.numbers)?;
             let own = text.between(at, next.after);
@@ -145,6 +147,11 @@ impl Database {
                 false => at = text.skip_spaces(next.after),
             }
         }
+    }
+
+    /// What SQLite calls read-only may write all the same, as some pragmas do.
+    fn check_right(&self, run: &Run<'_>) -> Result<(), Error> {
+        if run.read_only && self.has_written() { Err(Error::ReadOnly) } else { Ok(()) }
     }
 
     /// Prepares the statement at `at`, if there is one.
@@ -287,6 +294,13 @@ impl Database {
             return Error::Sql { text: "no such table: sqlite_dbpage: SQLITE_ERROR".to_owned() };
         }
         error
+    }
+}
+
+impl Run<'_> {
+    /// Refuses a statement that writes, before it does.
+    fn check(&self, statement: &Statement) -> Result<(), Error> {
+        if self.read_only && !statement.is_read_only() { Err(Error::ReadOnly) } else { Ok(()) }
     }
 }
 

@@ -37,6 +37,7 @@ fn run(database: &mut Database, queries: &[Query], script: bool) -> Result<Done,
 
 fn told(queries: &[Query], array: bool, script: bool) -> Run<'_> {
     Run {
+        read_only: false,
         queries,
         format: ResultsFormat::ArrayOfObjects,
         array,

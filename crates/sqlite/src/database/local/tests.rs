@@ -14,6 +14,7 @@ const ROWS: &str = "CREATE TABLE t (id INTEGER PRIMARY KEY, a); \
 
 fn run(queries: &[Query]) -> Run<'_> {
     Run {
+        read_only: false,
         queries,
         format: ResultsFormat::ArrayOfObjects,
         array: false,

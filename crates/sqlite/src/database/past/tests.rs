@@ -12,6 +12,8 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 fn ask(database: &mut Database, sql: &str) -> Result<String, Error> {
     let request = Request::One(Query { sql: sql.into(), params: Vec::new() });
     let run = Run {
+        observe: None,
+        read_only: false,
         queries: request.queries(),
         format: ResultsFormat::RowsAndColumns,
         array: false,
@@ -20,7 +22,6 @@ fn ask(database: &mut Database, sql: &str) -> Result<String, Error> {
         now_ms: 7,
         clock: &|| 0.0,
         served: "",
-        observe: None,
     };
     let answer = database.run(&run)?.answer;
     Ok(answer
