@@ -157,6 +157,11 @@ CREATE TABLE circle_b(id INTEGER PRIMARY KEY, a REFERENCES circle_a(id));
 PRAGMA defer_foreign_keys = TRUE;
 INSERT INTO circle_a VALUES(1, 1);
 INSERT INTO circle_b VALUES(1, 1);
+CREATE TABLE by_index(a TEXT, b);
+CREATE UNIQUE INDEX key_of_by_index ON by_index(b, a);
+CREATE TABLE refers(a TEXT, b, FOREIGN KEY (a, b) REFERENCES By_Index(a, b));
+INSERT INTO by_index VALUES('x', 1);
+INSERT INTO refers VALUES('x', 1);
 CREATE TABLE v(a, b TEXT, c INTEGER, d REAL, e NUMERIC, f BLOB);
 INSERT INTO v VALUES(1, 'it''s', 9223372036854775807, 1, 1e300, x'');
 INSERT INTO v VALUES(-0.0, 'é
