@@ -8,20 +8,29 @@
 //! - the engine is opened from storage, and thrown away after any storage error;
 //! - once deleted, an object answers 404 for good: its id is never given to another database.
 
+mod export;
 mod following;
+mod insights;
+mod jobs;
+mod past;
 
 use std::cell::{Cell, RefCell};
+use std::fmt;
 use std::rc::Rc;
+use std::time::Duration;
 
 use isolite_core::{
-    Bookmark, BookmarkError, CheckpointPolicy, Error as CoreError, Followers, Store, Tag,
+    Bookmark, BookmarkError, CheckpointPolicy, Error as CoreError, Followers, Store, Tag, Txid,
 };
 use isolite_protocol::directory::LocationHint;
-use isolite_protocol::{DatabaseInfo, Failure, FailureCode, Request as Queries};
+use isolite_protocol::insights::{Question as InsightsQuestion, Sums};
+use isolite_protocol::{DatabaseInfo, Failure, FailureCode, Request as Queries, query_string};
 use isolite_sqlite::{Database, Error as SqlError, Run};
 use js_sys::Array;
 use wasm_bindgen::prelude::*;
-use worker::{DurableObject, Env, Request, Response, Result, State, console_error, durable_object};
+use worker::{
+    Delay, DurableObject, Env, Request, Response, Result, State, console_error, durable_object,
+};
 
 use crate::object::call_js::Answer;
 use crate::object::feed::{Question, position_of};
@@ -32,11 +41,12 @@ use crate::target::Target;
 use crate::{platform_js, region};
 
 pub(crate) use following::Subscription;
+use insights::Insights;
 
 /// Pages that the store keeps besides SQLite's own cache: 2 MiB.
 const CACHE_PAGES: usize = 512;
 
-#[durable_object(fetch)]
+#[durable_object(alarm)]
 pub struct IsolitePrimary {
     /// None in the one instance that stands for its class.
     primary: Option<Primary>,
@@ -57,7 +67,15 @@ pub(crate) struct Engine {
     opened: RefCell<Option<Opened>>,
     /// The replicas that follow; none before the first look at the database.
     followers: RefCell<Followers>,
-    checkpoint: CheckpointPolicy,
+    pasts: RefCell<past::Pasts>,
+    /// The oldest position from which on nothing is dropped, and until when.
+    held: Cell<Option<(Txid, u64)>>,
+    job: RefCell<Option<jobs::Job>>,
+    job_loaded: Cell<bool>,
+    job_runs: Cell<bool>,
+    /// Bookmarks of what the job reads.
+    held_for_job: RefCell<Vec<String>>,
+    insights: Insights,
     checkpoint_runs: Cell<bool>,
 }
 
@@ -71,13 +89,20 @@ impl DurableObject for IsolitePrimary {
         let settings = Settings::of(&env);
         let region = settings.as_ref().ok().and_then(|settings| settings.region);
         let served = region::served(region.map(LocationHint::as_str), true);
+        let storage = sql_js::Storage::of(&state);
         let engine = Engine {
             env,
-            storage: sql_js::Storage::of(&state),
+            insights: Insights::new(storage.clone()),
+            storage,
             settings,
             opened: RefCell::new(None),
             followers: RefCell::new(Followers::default()),
-            checkpoint: CheckpointPolicy::default(),
+            pasts: RefCell::default(),
+            held: Cell::new(None),
+            job: RefCell::new(None),
+            job_loaded: Cell::new(false),
+            job_runs: Cell::new(false),
+            held_for_job: RefCell::default(),
             checkpoint_runs: Cell::new(false),
         };
         let primary = Primary { state, engine: Rc::new(engine), served };
@@ -87,6 +112,13 @@ impl DurableObject for IsolitePrimary {
     /// Nobody calls it: only RPC is spoken between our objects.
     async fn fetch(&self, _request: Request) -> Result<Response> {
         Response::error("A primary is called by RPC", 404)
+    }
+
+    async fn alarm(&self) -> Result<Response> {
+        if let Some(primary) = &self.primary {
+            primary.alarm().await?;
+        }
+        Response::empty()
     }
 }
 
@@ -129,7 +161,15 @@ impl Primary {
             "/query" | "/execute" => self.query(body, target.query(), false, caller),
             "/script" => self.query(body, target.query(), true, caller),
             "/info" => self.info(),
+            "/insights" => self.insights(target.query()),
             "/delete" => self.delete(),
+            "/time_travel/bookmark" => self.bookmark_at(target.query()),
+            "/jobs/start" => self.start_job(body),
+            "/jobs/poll" => self.poll_job(target.query()),
+            "/past" => self.past_part(target.query()),
+            "/export/begin" => self.begin_export(body),
+            "/export/dump" => self.export_dump(target.query(), body),
+            "/export/pages" => self.export_pages(target.query()),
             path => match Question::of(path, target.query()) {
                 Some(question) => self.feed(&question, target.query(), caller),
                 None => return no_path(),
@@ -144,10 +184,17 @@ impl Primary {
             Ok(queries) => queries,
             Err(error) => return fail(&error.to_string(), 200),
         };
+        if let Some(at) = query_string::value(query, "as_of") {
+            return self.query_as_of(&at, &queries, query, script);
+        }
         let run = Run::of(&queries, query, &js_sys::Date::now, &self.served);
         let run = if script { run.as_script() } else { run };
+        let observe = |sql: &str, sums: &Sums| self.engine.insights.add(sql, sums);
+        let run = Run { observe: Some(&observe), ..run };
         let done = self.engine.with(|Opened { database, tag }| {
             caller.check_session(database, *tag).map_err(Refused::Session)?;
+            database.refuse_writes(self.engine.writes_refused());
+            self.engine.insights.begin(js_sys::Date::now());
             let done = database.run(&run)?;
             let have = position_of(caller.have.as_deref(), *tag);
             let settings = self.engine.settings.as_ref();
@@ -206,9 +253,20 @@ impl Primary {
         }
     }
 
+    fn insights(&self, query: &str) -> Answer {
+        let question = InsightsQuestion::from_query(query);
+        let report = self.engine.with(|_| Ok(self.engine.insights.report(&question)?));
+        match report.map(|report| serde_json::to_string(&report)) {
+            Ok(Ok(text)) => Answer::new(200, text),
+            Ok(Err(error)) => fail(&error.to_string(), 500),
+            Err(refused) => refuse(&refused),
+        }
+    }
+
     /// The answer names the replicas there are, so that the caller has them deleted too.
     fn delete(&self) -> Answer {
         self.engine.opened.replace(None);
+        self.engine.insights.forget();
         let deleted = self.engine.storage.delete().and_then(|()| self.engine.replicas());
         match deleted {
             Ok(replicas) => match serde_json::to_string(&replicas) {
@@ -221,11 +279,21 @@ impl Primary {
 
     /// Starts what is due, after the answer and beside the requests that follow.
     fn work_in_background(&self) {
+        self.run_job();
         if self.engine.checkpoint_is_due() && !self.engine.checkpoint_runs.replace(true) {
             let engine = Rc::clone(&self.engine);
             self.state.wait_until(async move {
                 checkpoint::run(|| engine.checkpoint_step()).await;
                 engine.checkpoint_runs.set(false);
+                engine.insights.write(js_sys::Date::now());
+            });
+        }
+        if self.engine.insights.is_due(js_sys::Date::now()) {
+            let engine = Rc::clone(&self.engine);
+            // Not before the answer, which would wait for it.
+            self.state.wait_until(async move {
+                Delay::from(Duration::ZERO).await;
+                engine.insights.write(js_sys::Date::now());
             });
         }
         for push in self.engine.pushes_due() {
@@ -274,7 +342,9 @@ impl Engine {
         }
         let storage = ObjectStorage::open(self.storage.clone()).map_err(of_storage)?;
         let tag = self.tag().map_err(of_storage)?;
-        let store = Store::open(Box::new(storage), CACHE_PAGES).map_err(SqlError::Pages)?;
+        let mut store = Store::open(Box::new(storage), CACHE_PAGES).map_err(SqlError::Pages)?;
+        store.keep_history(js_sys::Date::now() as i64).map_err(SqlError::Pages)?;
+        self.load_held()?;
         self.load_followers().map_err(of_storage)?;
         Ok(Opened { database: Database::open(store, limits)?, tag })
     }
@@ -289,13 +359,28 @@ impl Engine {
         Ok(tag)
     }
 
+    fn with_store<T>(
+        &self,
+        use_it: impl FnOnce(&mut Store) -> std::result::Result<T, CoreError>,
+    ) -> std::result::Result<T, Refused> {
+        self.with(|Opened { database, .. }| match database.with_store(use_it) {
+            Some(used) => Ok(used?),
+            None => Err(CoreError::Corrupt("a primary has no store".to_owned()).into()),
+        })
+    }
+
+    fn checkpoint_policy(&self) -> CheckpointPolicy {
+        CheckpointPolicy { retention: self.retention(), ..CheckpointPolicy::default() }
+    }
+
     fn checkpoint_is_due(&self) -> bool {
-        let opened = self.opened.borrow();
-        opened.as_ref().is_some_and(|opened| opened.database.checkpoint_is_due(&self.checkpoint))
+        let (opened, policy) = (self.opened.borrow(), self.checkpoint_policy());
+        opened.as_ref().is_some_and(|opened| opened.database.checkpoint_is_due(&policy))
     }
 
     fn checkpoint_step(&self) -> std::result::Result<isolite_core::CheckpointProgress, String> {
-        let step = self.with(|opened| Ok(opened.database.checkpoint_step(&self.checkpoint)?));
+        let policy = self.checkpoint_policy();
+        let step = self.with(|opened| Ok(opened.database.checkpoint_step(&policy)?));
         match step {
             Err(Refused::Failed(error)) => Err(error.to_string()),
             Err(_) => Ok(isolite_core::CheckpointProgress::Idle),
@@ -317,7 +402,29 @@ pub(crate) enum Refused {
     Misconfigured(String),
     /// The session's bookmark is not one that can be waited for.
     Session(BookmarkError),
+    /// It cannot be as it was asked, which the text explains.
+    Asked(String),
+    /// A long work has to end first.
+    Busy(String),
+    /// The past is not written to.
+    ReadOnly,
     Failed(SqlError),
+}
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Refused::Deleted => f.write_str("This database was deleted"),
+            Refused::Misconfigured(text) | Refused::Asked(text) | Refused::Busy(text) => {
+                f.write_str(text)
+            }
+            Refused::Session(error) => error.fmt(f),
+            Refused::ReadOnly => f.write_str(
+                "the database as of a past bookmark is only read: write without `as_of`, or fork it",
+            ),
+            Refused::Failed(error) => error.fmt(f),
+        }
+    }
 }
 
 impl From<SqlError> for Refused {
@@ -334,8 +441,11 @@ fn of_storage(error: isolite_core::StorageError) -> SqlError {
 /// 404 where there is no database, 500 where ours is the fault, 200 where the statement's is.
 fn refuse(refused: &Refused) -> Answer {
     match refused {
-        Refused::Deleted => fail("This database was deleted", 404),
+        Refused::Deleted => fail(&refused.to_string(), 404),
         Refused::Misconfigured(text) => fail(text, 500),
+        Refused::Asked(text) => fail(text, 400),
+        Refused::Busy(text) => fail(text, 409),
+        Refused::ReadOnly => fail(&refused.to_string(), 200),
         Refused::Session(error) => {
             let failure = Failure::new(error.to_string()).coded(FailureCode::BookmarkRefused);
             Answer::new(200, failure.encode())
@@ -350,6 +460,11 @@ fn refuse(refused: &Refused) -> Answer {
         }
         Refused::Failed(error) => fail(&error.to_string(), 200),
     }
+}
+
+/// The text of a failure that another object answered with.
+fn failure_of(text: &str) -> String {
+    serde_json::from_str::<Failure>(text).map_or_else(|_| text.to_owned(), |failure| failure.error)
 }
 
 fn no_path() -> Answer {

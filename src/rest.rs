@@ -6,6 +6,7 @@
 mod body_js;
 mod databases;
 mod exports;
+mod graphql;
 mod imports;
 mod jobs;
 mod pieces;
@@ -90,6 +91,7 @@ async fn answer_json(request: &mut Request, env: &Env, target: &Target, route: R
     match route {
         Route::ListAccounts => Ok(Envelope::success(ACCOUNTS, None)),
         Route::ListMemberships => Ok(Envelope::success(MEMBERSHIPS, None)),
+        Route::Graphql => graphql::answer(env, &body(request).await?).await,
         Route::CreateDatabase => databases::create(env, &body(request).await?).await,
         Route::ListDatabases => databases::list(env, query).await,
         Route::GetDatabase(database) => {

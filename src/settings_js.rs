@@ -18,6 +18,10 @@ pub(crate) struct Settings {
     pub answer_commits_bytes_max: usize,
     /// Memory of all replicas in one isolate.
     pub embedded_bytes_max: usize,
+    /// How long the past of a database is kept.
+    pub retention_ms: i64,
+    /// What it may take that is older than a day.
+    pub history_bytes_max: u64,
     /// How long a read waits for the primary, where a replica is not as new as the read must be.
     pub read_wait: Duration,
 }
@@ -27,7 +31,11 @@ impl Settings {
     pub(crate) fn of(env: &Env) -> Result<Settings, String> {
         let read_wait_ms = number(env, "ISOLITE_READ_WAIT_MS_MAX", 10_000, 1, 30_000)?;
         let commits_bytes = number(env, "ISOLITE_ANSWER_COMMITS_BYTES_MAX", 256 << 10, 0, 8 << 20)?;
+        let retention_days = number(env, "ISOLITE_RETENTION_DAYS", 30, 0, 3_650)?;
+        let history_bytes = number(env, "ISOLITE_HISTORY_BYTES_MAX", 1 << 30, 0, 3 << 30)?;
         Ok(Settings {
+            retention_ms: retention_days as i64 * 86_400_000,
+            history_bytes_max: history_bytes as u64,
             limits: Limits::from_settings(|name| setting(env, name))?,
             region: region(env)?,
             answer_commits_bytes_max: commits_bytes,

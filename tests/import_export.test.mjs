@@ -207,13 +207,21 @@ describe("beside others", () => {
     assert.equal((await imported("kept", "INSERT INTO t VALUES (2);")).status, "complete");
   });
 
-  it("a file with a damaged page is no database", async () => {
+  it("a file that is cut short, or damaged, is no database", async () => {
     await rest.create("damaged");
     await rest.query("damaged", "CREATE TABLE t (a)");
     const file = await exported("source", "format=sqlite");
-    for (const wrong of [file.subarray(0, file.length - 1), Buffer.concat([file, Buffer.alloc(4096)])]) {
-      const { status } = await imported("damaged", wrong).catch(() => ({ status: "error" }));
+    const damaged = Buffer.from(file);
+    damaged.fill(0xa5, 4096, 4200);
+    const wrong = [
+      [file.subarray(0, file.length - 1), /cut short/],
+      [file.subarray(0, file.length - 4096), /cut short|damaged/],
+      [damaged, /damaged|malformed/],
+    ];
+    for (const [content, text] of wrong) {
+      const { status, error } = await imported("damaged", content);
       assert.equal(status, "error");
+      assert.match(error, text);
     }
     assert.deepEqual(await rest.query("damaged", "SELECT * FROM t"), []);
   });

@@ -1,15 +1,13 @@
-// Aim: REST is D1's, so that the stock wrangler manages and queries databases of Isolite.
-// Method: one running Worker; requests by hand, whose every field is looked at, and then the
-// commands of wrangler itself with its API's address set to that Worker.
+// Aim: REST is D1's, so that what is written for D1's interface manages and queries databases of
+// Isolite. wrangler itself has a file of its own, wrangler.test.mjs.
+// Method: one running Worker; requests by hand, whose every field is looked at.
 
 import assert from "node:assert/strict";
-import { copyFileSync, mkdirSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 
-import { inRepository, temporaryDirectory } from "./support/repository.mjs";
+import { temporaryDirectory } from "./support/repository.mjs";
 import { RestClient } from "./support/rest_client.mjs";
-import { TOKEN, wrangler, WranglerDev } from "./support/wrangler.mjs";
+import { TOKEN, WranglerDev } from "./support/wrangler.mjs";
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 const ISO_TIME = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z$/;
@@ -189,6 +187,84 @@ describe("queries", () => {
   });
 });
 
+describe("statistics", () => {
+  const graphql = async (query, variables = {}) => {
+    const response = await fetch(`${worker.origin}/client/v4/graphql`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${TOKEN}` },
+      body: JSON.stringify({ query, variables }),
+    });
+    assert.equal(response.status, 200);
+    return response.json();
+  };
+  const totals = "d1AnalyticsAdaptiveGroups(filter: $filter) { count sum { readQueries rowsRead } }";
+  const account = (query) => `query Q($filter: F) { viewer { accounts { ${query} } } }`;
+
+  test("what was run is counted at once, for its database alone", async () => {
+    const { uuid } = await rest.create("counted");
+    await rest.create("uncounted");
+    await rest.query("counted", "CREATE TABLE t (a); INSERT INTO t VALUES (1), (2)");
+    for (const database of ["counted", "uncounted"]) await rest.query(database, "SELECT 1");
+    await rest.query("counted", "SELECT a FROM t");
+    const { data, errors } = await graphql(account(totals), { filter: { databaseId: uuid } });
+    assert.equal(errors, null);
+    const groups = data.viewer.accounts[0].d1AnalyticsAdaptiveGroups;
+    // The schema is read to make the table.
+    const [{ count, sum }] = groups;
+    assert.deepEqual([groups.length, count, sum.readQueries], [1, 4, 2]);
+    assert.ok(sum.rowsRead >= 2, `${sum.rowsRead}`);
+  });
+
+  test("a period without a statement is empty", async () => {
+    const filter = { date_lt: "2020-01-01" };
+    const { data } = await graphql(account(totals), { filter });
+    assert.deepEqual(data.viewer.accounts[0].d1AnalyticsAdaptiveGroups, []);
+    const unknown = { databaseId: "8d4c3b2a-0000-4000-8000-00000000abcd" };
+    const nobody = await graphql(account(totals), { filter: unknown });
+    assert.deepEqual(nobody.data.viewer.accounts[0].d1AnalyticsAdaptiveGroups, []);
+  });
+
+  test("other queries are refused, and what there is is named", async () => {
+    const { data, errors } = await graphql(account("r2StorageAdaptiveGroups { count }"));
+    assert.equal(data, null);
+    assert.match(errors[0].message, /d1AnalyticsAdaptiveGroups and d1QueriesAdaptiveGroups/);
+    const response = await fetch(`${worker.origin}/client/v4/graphql`, { method: "POST" });
+    assert.equal(response.status, 401);
+  });
+
+  test("statistics outlive the Worker, and a deleted database has none", async () => {
+    const state = temporaryDirectory("statistics");
+    const count = async (origin, filter) => {
+      const response = await fetch(`${origin}/client/v4/graphql`, {
+        method: "POST",
+        headers: { authorization: `Bearer ${TOKEN}` },
+        body: JSON.stringify({ query: account(totals), variables: { filter } }),
+      });
+      const { data } = await response.json();
+      return data.viewer.accounts[0].d1AnalyticsAdaptiveGroups[0]?.count;
+    };
+    let restarted = await WranglerDev.start(["wrangler.toml"], { state });
+    try {
+      const before = new RestClient(restarted.origin, TOKEN);
+      const { uuid } = await before.create("kept");
+      // The first is written behind its answer, and so is before the next, which waits a minute.
+      await before.query("kept", "SELECT 1");
+      await before.query("kept", "SELECT 1");
+      assert.equal(await count(restarted.origin, { databaseId: uuid }), 2);
+      await restarted.crash();
+      restarted = await WranglerDev.start(["wrangler.toml"], { state });
+      const after = new RestClient(restarted.origin, TOKEN);
+      assert.equal(await count(restarted.origin, { databaseId: uuid }), 1);
+      await after.query("kept", "SELECT 1");
+      assert.equal(await count(restarted.origin, { databaseId: uuid }), 2);
+      await after.result("DELETE", "/kept");
+      assert.equal(await count(restarted.origin, { databaseId: uuid }), undefined);
+    } finally {
+      await restarted.stop();
+    }
+  });
+});
+
 describe("access", () => {
   test("/health needs no token", async () => {
     const health = await healthOf(worker.origin);
@@ -208,102 +284,5 @@ describe("access", () => {
     } finally {
       await closed.stop();
     }
-  });
-});
-
-describe("the stock wrangler", { concurrency: true }, () => {
-  const directory = temporaryDirectory("client");
-
-  /** Runs `wrangler d1 …`; with --json its output is read. */
-  async function d1(...args) {
-    const { status, output } = await wrangler(["d1", ...args], {
-      cwd: directory,
-      env: {
-        CLOUDFLARE_API_BASE_URL: `${worker.origin}/client/v4`,
-        CLOUDFLARE_API_TOKEN: TOKEN,
-        CLOUDFLARE_ACCOUNT_ID: "an-account",
-      },
-    });
-    assert.equal(status, 0, output);
-    return args.includes("--json") ? JSON.parse(output) : output;
-  }
-
-  test("d1 create, info, execute, list and delete", async () => {
-    assert.match(await d1("create", "demo"), /Successfully created DB 'demo'/);
-    const info = await d1("info", "demo", "--json");
-    assert.match(info.uuid, UUID);
-    assert.equal(info.num_tables, 0);
-
-    const sql = "CREATE TABLE pets (name); INSERT INTO pets VALUES ('Rex'); SELECT name FROM pets";
-    const executed = await d1("execute", "demo", "--remote", "--json", "--command", sql);
-    assert.deepEqual(executed.map(({ results }) => results), [[], [], [{ name: "Rex" }]]);
-    assert.equal(executed[1].meta.changes, 1);
-
-    const table = await d1("execute", "demo", "--remote", "--command", "SELECT 6 * 7 AS answer");
-    assert.match(table, /answer/);
-    assert.match(table, /42/);
-
-    const databases = await d1("list", "--json");
-    assert.equal(databases.find(({ name }) => name === "demo").uuid, info.uuid);
-
-    assert.match(await d1("delete", "demo", "-y"), /Deleted 'demo' successfully/);
-    assert.equal((await rest.request("GET", "/demo")).status, 404);
-  });
-
-  test("d1 execute shows the database's error", async () => {
-    await rest.create("errors");
-    await assert.rejects(
-      d1("execute", "errors", "--remote", "--command", "SELECT * FROM nope"),
-      /no such table: nope: SQLITE_ERROR/,
-    );
-  });
-
-  test("d1 migrations apply", async () => {
-    const { uuid } = await rest.create("migrated");
-    const migrations = join(directory, "migrations");
-    mkdirSync(migrations);
-    const write = (name, sql) => writeFileSync(join(migrations, name), sql);
-    write("0001_people.sql", "CREATE TABLE people (name TEXT NOT NULL);\r\n");
-    write(
-      "0002_log.sql",
-      "CREATE TABLE log (name);\nCREATE TRIGGER logged AFTER INSERT ON people BEGIN\n" +
-        "  INSERT INTO log VALUES (NEW.name);\nEND;\nINSERT INTO people VALUES ('Ada; Countess');",
-    );
-    const configuration = join(directory, "wrangler.json");
-    const d1_databases = [{ binding: "DB", database_name: "migrated", database_id: uuid }];
-    writeFileSync(configuration, JSON.stringify({ name: "app", d1_databases }));
-
-    await d1("migrations", "apply", "migrated", "--remote", "-c", configuration);
-    const applied = await rest.query("migrated", "SELECT name FROM d1_migrations ORDER BY id");
-    assert.deepEqual(applied.map(({ name }) => name), ["0001_people.sql", "0002_log.sql"]);
-    const log = await rest.query("migrated", "SELECT name FROM log");
-    assert.deepEqual(log, [{ name: "Ada; Countess" }]);
-  });
-
-  test("d1 migrations apply with what drizzle-kit wrote: a rebuilt table loses no child", async () => {
-    const { uuid } = await rest.create("rebuilt");
-    const migrations = join(directory, "rebuild");
-    mkdirSync(migrations);
-    const configuration = join(directory, "rebuild.json");
-    const d1_databases = [
-      { binding: "DB", database_name: "rebuilt", database_id: uuid, migrations_dir: "rebuild" },
-    ];
-    writeFileSync(configuration, JSON.stringify({ name: "app", d1_databases }));
-    const source = inRepository("tests/workers/orms/migrations/rebuild");
-    const apply = (file) => {
-      copyFileSync(join(source, file), join(migrations, file));
-      return d1("migrations", "apply", "rebuilt", "--remote", "-c", configuration);
-    };
-
-    await apply("0000_tables.sql");
-    await rest.query("rebuilt", "INSERT INTO parent VALUES (1, 'one')");
-    await rest.query("rebuilt", "INSERT INTO child VALUES (9, 1)");
-    await apply("0001_name_not_null.sql");
-    const [{ sql }] = await rest.query(
-      "rebuilt",
-      "SELECT sql FROM sqlite_schema WHERE name = 'parent'",
-    );
-    assert.match(sql, /`name` text NOT NULL/);
-    assert.deepEqual(await rest.query("rebuilt", "SELECT * FROM child"), [{ id: 9, parent_id: 1 }]);
   });
 });

@@ -112,4 +112,10 @@ describe("one Rust program on D1 and on Isolite", () => {
       assert.deepEqual([seen, local], [written, true]);
     }
   });
+
+  test("a session as of a past bookmark reads what was there", async () => {
+    const { as_of, refused } = await answer(workers.origin, "local");
+    assert.deepEqual(as_of, [20, 20]);
+    assert.match(refused, /only read/);
+  });
 });

@@ -134,7 +134,7 @@ describe("as it was", () => {
     const [first] = await counted("exported-back", 2);
     const path = `/exported-back/export?format=sql&at=${first.bookmark}`;
     const { text } = await rest.request("GET", path);
-    assert.match(text, /INSERT INTO "?t"? .*VALUES ?\(1\)/);
+    assert.match(text, /INSERT INTO "t".*VALUES\(1,1/);
   });
 });
 

@@ -1,12 +1,17 @@
-//! Core's storage in the object's own SQLite: the tables `log`, `page` and `meta`.
+//! Core's storage in the object's own SQLite: the tables `log`, `page` and `meta`, and for the past and
+//! what is prepared `interval`, `past` and `staged`.
 //!
 //! A commit is one row of `log`, so that it costs one row written; only one that is longer than a
 //! row may be takes several. `docs/format.md` lists the columns.
 
+mod past;
+mod staged;
+
 use std::cell::Cell;
 
 use isolite_core::{
-    Checksum, Commit, Error, LogRow, Mark, PageNo, Position, Storage, StorageError, Tag, Txid,
+    Checksum, Commit, Error, Interval, IntervalNo, LogRow, Mark, PageNo, PageSet, Position,
+    Storage, StorageError, Tag, Turn, Txid,
 };
 
 use super::sql_js::{Bound, Row, Storage as ObjectSql};
@@ -19,22 +24,29 @@ const CHUNKS_MAX: u64 = 1 << 12;
 /// More commits than there will be: their rows' ids are numbers that JavaScript has.
 const TXID_MAX: Txid = 1 << 40;
 
-const TABLES: [&str; 3] = [
+const TABLES: [&str; 6] = [
     "CREATE TABLE IF NOT EXISTS log (id INTEGER PRIMARY KEY, position BLOB, time_ms INTEGER, \
      end_bytes INTEGER NOT NULL, bytes BLOB NOT NULL)",
     "CREATE TABLE IF NOT EXISTS page (number INTEGER PRIMARY KEY, bytes BLOB NOT NULL)",
     "CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value BLOB NOT NULL)",
+    past::INTERVAL_TABLE,
+    past::PAST_TABLE,
+    staged::TABLE,
 ];
 
-/// Number of this layout, kept in `meta`. A version of the code that finds another one leaves the
+/// Number of this layout, kept in `meta`. A version of the code that finds a later one leaves the
 /// object alone, as after a deployment was rolled back.
-const FORMAT: u8 = 1;
+const FORMAT: u8 = 2;
+/// The one before, to which the tables of the past were added.
+const FORMAT_BEFORE: u8 = 1;
 
 /// One database in the storage of its object.
 pub(crate) struct ObjectStorage {
     sql: ObjectSql,
     /// Bytes of all commits so far, those no longer kept included.
     end_bytes: Cell<u64>,
+    /// The interval that what is staged was published as, until it is settled.
+    published: Cell<Option<IntervalNo>>,
 }
 
 impl ObjectSql {
@@ -75,8 +87,10 @@ impl ObjectSql {
 
 impl ObjectSql {
     fn drop_tables(&self) -> Result<(), StorageError> {
-        let mut tables = ["log", "page", "meta"].into_iter();
-        tables.try_for_each(|table| self.run(&format!("DROP TABLE IF EXISTS {table}"), &[]))
+        let tables = ["log", "page", "meta", "interval", "past", "staged", "held", "insight"];
+        tables
+            .into_iter()
+            .try_for_each(|table| self.run(&format!("DROP TABLE IF EXISTS {table}"), &[]))
     }
 
     /// Lets go of everything, as a replica does whose database is gone.
@@ -91,7 +105,8 @@ impl ObjectStorage {
             sql.run(table, &[])?;
         }
         check_format(&sql)?;
-        let storage = ObjectStorage { sql, end_bytes: Cell::new(0) };
+        let storage = ObjectStorage { sql, end_bytes: Cell::new(0), published: Cell::new(None) };
+        storage.published.set(storage.read_published()?);
         let newest = "SELECT end_bytes FROM log ORDER BY id DESC LIMIT 1";
         storage.end_bytes.set(storage.number(newest, &[])?.unwrap_or(0));
         Ok(storage)
@@ -101,8 +116,16 @@ impl ObjectStorage {
         self.sql.atomically(|| {
             self.sql.run("DELETE FROM log", &[])?;
             self.sql.run("DELETE FROM page", &[])?;
-            self.sql.run("DELETE FROM meta WHERE key = 'mark'", &[])
+            self.sql.run("DELETE FROM interval", &[])?;
+            self.sql.run("DELETE FROM past", &[])?;
+            self.sql.run("DELETE FROM staged", &[])?;
+            self.sql.run("DELETE FROM meta WHERE key IN ('mark', 'published')", &[])
         })
+    }
+
+    fn write_mark(&self, mark: &Mark) -> Result<(), StorageError> {
+        let value = encode_mark(mark);
+        self.sql.run("INSERT OR REPLACE INTO meta VALUES ('mark', ?)", &[Bound::Bytes(&value)])
     }
 
     fn number(&self, sql: &str, values: &[Bound<'_>]) -> Result<Option<u64>, StorageError> {
@@ -112,6 +135,16 @@ impl ObjectStorage {
             Ok::<(), StorageError>(())
         })?;
         Ok(number)
+    }
+
+    /// The first column of the one row that there is, if there is one.
+    fn bytes(&self, sql: &str, values: &[Bound<'_>]) -> Result<Option<Vec<u8>>, StorageError> {
+        let mut bytes = None;
+        self.sql.query(sql, values, |row| {
+            bytes = Some(row.bytes(0));
+            Ok::<(), StorageError>(())
+        })?;
+        Ok(bytes)
     }
 
     fn insert_chunk(
@@ -234,20 +267,29 @@ impl Storage for ObjectStorage {
         })
     }
 
-    fn write_pages(&self, pages: &[(PageNo, Vec<u8>)]) -> Result<(), StorageError> {
+    fn write_pages(
+        &self,
+        pages: &[(PageNo, Vec<u8>)],
+        interval: Option<IntervalNo>,
+    ) -> Result<(), StorageError> {
         let sql = "INSERT OR REPLACE INTO page VALUES (?, ?)";
         self.sql.atomically(|| {
             pages.iter().try_for_each(|(number, bytes)| {
+                if let Some(interval) = interval {
+                    self.keep_past(interval, *number, *number)?;
+                }
                 self.sql.run(sql, &[Bound::Number(u64::from(*number)), Bound::Bytes(bytes)])
             })
         })
     }
 
-    fn set_mark(&self, mark: &Mark) -> Result<(), StorageError> {
+    fn set_mark(&self, mark: &Mark, turn: Option<&Turn<'_>>) -> Result<(), StorageError> {
         self.sql.atomically(|| {
-            let value = encode_mark(mark);
-            let set = "INSERT OR REPLACE INTO meta VALUES ('mark', ?)";
-            self.sql.run(set, &[Bound::Bytes(&value)])?;
+            self.write_mark(mark)?;
+            if let Some(turn) = turn {
+                self.keep_past(turn.ended.number, mark.size_pages + 1, PageNo::MAX)?;
+                self.write_turn(turn)?;
+            }
             let size = Bound::Number(mark.size_pages.into());
             self.sql.run("DELETE FROM page WHERE number > ?", &[size])
         })
@@ -256,6 +298,7 @@ impl Storage for ObjectStorage {
     fn clear(&self) -> Result<(), StorageError> {
         self.clear_tables()?;
         self.end_bytes.set(0);
+        self.published.set(None);
         Ok(())
     }
 
@@ -274,6 +317,76 @@ impl Storage for ObjectStorage {
         let first_kept = row_id(first_kept.min(upto + 1), 0);
         self.sql.run("DELETE FROM log WHERE id < ?", &[Bound::Number(first_kept)])
     }
+
+    fn intervals(&self, visit: &mut dyn FnMut(Interval)) -> Result<(), StorageError> {
+        self.read_intervals(visit)
+    }
+
+    fn put_interval(&self, interval: &Interval) -> Result<(), StorageError> {
+        self.write_interval(interval)
+    }
+
+    fn interval_pages(&self, interval: IntervalNo) -> Result<Option<PageSet>, StorageError> {
+        self.read_interval_pages(interval)
+    }
+
+    fn read_base(
+        &self,
+        interval: IntervalNo,
+        number: PageNo,
+    ) -> Result<Option<Vec<u8>>, StorageError> {
+        if let Some(row) = self.read_past(interval, number)? {
+            return Ok(Some(row));
+        }
+        if self.published.get().is_some_and(|published| interval >= published)
+            && let Some(row) = self.read_staged(number)?
+        {
+            return Ok(Some(row));
+        }
+        let number = Bound::Number(number.into());
+        self.bytes("SELECT bytes FROM page WHERE number = ?", &[number])
+    }
+
+    fn drop_past(
+        &self,
+        interval: IntervalNo,
+        pages: Option<&[PageNo]>,
+    ) -> Result<(), StorageError> {
+        self.delete_past(interval, pages)
+    }
+
+    fn drop_interval(&self, interval: IntervalNo) -> Result<(), StorageError> {
+        let number = Bound::Number(interval.into());
+        self.sql.run("DELETE FROM interval WHERE number = ?", &[number])
+    }
+
+    fn stage(&self, pages: &[(PageNo, Vec<u8>)]) -> Result<(), StorageError> {
+        self.write_staged(pages)
+    }
+
+    fn read_staged(&self, number: PageNo) -> Result<Option<Vec<u8>>, StorageError> {
+        let number = Bound::Number(number.into());
+        self.bytes("SELECT bytes FROM staged WHERE number = ?", &[number])
+    }
+
+    fn discard_staged(&self) -> Result<(), StorageError> {
+        match self.published.get() {
+            None => self.clear_staged(),
+            Some(_) => Ok(()),
+        }
+    }
+
+    fn publish(&self, mark: &Mark, turn: &Turn<'_>) -> Result<(), StorageError> {
+        self.publish_staged(mark, turn)
+    }
+
+    fn is_unsettled(&self) -> Result<bool, StorageError> {
+        Ok(self.published.get().is_some())
+    }
+
+    fn settle(&self, count: usize) -> Result<bool, StorageError> {
+        self.settle_step(count)
+    }
 }
 
 fn check_format(sql: &ObjectSql) -> Result<(), StorageError> {
@@ -284,6 +397,9 @@ fn check_format(sql: &ObjectSql) -> Result<(), StorageError> {
     })?;
     match format.as_deref() {
         Some([FORMAT]) => Ok(()),
+        Some([FORMAT_BEFORE]) => {
+            sql.run("UPDATE meta SET value = ? WHERE key = 'format'", &[Bound::Bytes(&[FORMAT])])
+        }
         Some(_) => Err(StorageError(
             "this database was written by another version of Isolite; deploy that one".to_owned(),
         )),

@@ -77,7 +77,7 @@ async fn info(env: &Env, record: &DatabaseRecord) -> Result<DatabaseInfo, RestEr
     }
 }
 
-fn settle<T>(outcome: Outcome<T>, database: &str) -> Result<T, RestError> {
+pub(super) fn settle<T>(outcome: Outcome<T>, database: &str) -> Result<T, RestError> {
     let outcome = outcome.map_err(|error| error::of_platform(&error))?;
     outcome.map_err(|refusal| error::of_directory(refusal, database))
 }

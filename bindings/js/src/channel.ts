@@ -23,6 +23,11 @@ export interface SessionTerms extends Bounds {
    * position that this one has not reached, as after a restore. Unless told, the query fails.
    */
   fallback?: Constraint | undefined;
+  /**
+   * A past bookmark: the session reads the database as it was there, and stays there. The primary answers,
+   * and a write is refused. What is no longer kept is an error that names the oldest bookmark that is.
+   */
+  as_of?: string | undefined;
 }
 
 export type Constraint = "first-primary" | "first-unconstrained";
@@ -32,6 +37,7 @@ export class Channel {
   readonly #transport: Transport;
   #session: string | null;
   readonly #terms: SessionTerms;
+  readonly #path: string;
 
   /** `session` is a constraint or a bookmark, or null for requests outside any session. */
   constructor(
@@ -40,14 +46,18 @@ export class Channel {
     options: ValueOptions,
     terms: SessionTerms = {},
   ) {
+    const { as_of } = terms;
     this.#transport = transport;
-    this.#session = session;
-    this.#terms = terms;
+    // The past is in no session: it does not move.
+    this.#session = as_of === undefined ? session : null;
+    this.#terms = as_of === undefined ? terms : { as_of, max_staleness_ms: 0 };
+    this.#path = as_of === undefined ? PATH : `${PATH}&as_of=${encodeURIComponent(as_of)}`;
     this.options = options;
   }
 
   /** The newest bookmark; null outside sessions and while only a constraint is known. */
   get bookmark(): string | null {
+    if (this.#terms.as_of !== undefined) return this.#terms.as_of;
     return this.#session !== null && CONSTRAINTS.includes(this.#session) ? null : this.#session;
   }
 
@@ -72,7 +82,7 @@ export class Channel {
 
   #send(request: Request): Replies | Promise<Replies> {
     const { max_staleness_ms } = this.#terms;
-    const reply = this.#transport.atHand?.(PATH, request, this.#session, max_staleness_ms);
+    const reply = this.#transport.atHand?.(this.#path, request, this.#session, max_staleness_ms);
     return reply === undefined ? this.#ask(JSON.stringify(request)) : this.#read(reply);
   }
 
@@ -86,7 +96,7 @@ export class Channel {
     for (;;) {
       const session = this.#session;
       const replies = this.#read(
-        await this.#transport.send(PATH, body, session, max_staleness_ms),
+        await this.#transport.send(this.#path, body, session, max_staleness_ms),
       );
       const refused = "error" in replies && replies.code === REFUSED && session !== fallback;
       if (!refused || fallback === undefined) return replies;

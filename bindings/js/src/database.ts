@@ -15,6 +15,8 @@ import { checked } from "./staleness.ts";
 import { type Batchable, D1PreparedStatement } from "./statement.ts";
 import type { Transport } from "./transport.ts";
 
+const TWO_STARTS = "withSession takes `start` or `as_of`, not both";
+
 export class D1Database {
   // The worker crate for Rust tells a database by its constructor's name, which minifiers change.
   static {
@@ -51,11 +53,15 @@ export class D1Database {
     return { count: replies.length, duration };
   }
 
-  /** A session from a constraint or an earlier session's bookmark, or with a bound of its own. */
+  /**
+   * A session from a constraint or an earlier session's bookmark, or with a bound of its own; or one that
+   * reads the database as of a past bookmark.
+   */
   withSession(start?: string | SessionOptions | null): D1DatabaseSession {
     const options: SessionOptions = typeof start === "object" ? (start ?? {}) : { start };
     const { start: from, ...terms } = options;
     if (terms.max_staleness_ms !== undefined) checked(terms.max_staleness_ms);
+    if (terms.as_of !== undefined && from != null) throw new TypeError(TWO_STARTS);
     const session = from?.trim() || "first-unconstrained";
     return new D1DatabaseSession(this.#transport, session, this.#channel.options, terms);
   }

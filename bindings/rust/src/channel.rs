@@ -1,10 +1,11 @@
 //! The way of statements to the database. A database and each of its sessions have one; a
 //! statement keeps that of what prepared it, so that it moves its own session forward.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use isolite_protocol::d1::{CompactAnswer, CompactBatch};
-use isolite_protocol::{Answer, Failure, FailureCode, Query};
+use isolite_protocol::{Answer, Failure, FailureCode, Query, query_string};
 use isolite_worker::router::{self, Caller};
 use worker::{Env, Result};
 
@@ -30,6 +31,8 @@ pub(crate) struct Channel {
     age_ms_max: Option<f64>,
     /// Where a session starts anew whose bookmark is refused.
     fallback: Option<D1SessionConstraint>,
+    /// The past bookmark that is read at.
+    as_of: Option<Arc<str>>,
     /// The newest position that this handle, and its clones, were answered from.
     seen: SessionState,
 }
@@ -38,7 +41,7 @@ impl Channel {
     pub fn new(env: Env, database: &str, create: bool) -> Self {
         let (database, seen) = (Arc::from(database), SessionState::new(None));
         let age_ms_max = Some(MAX_STALENESS_MS);
-        Self { env, database, create, session: None, age_ms_max, fallback: None, seen }
+        Self { env, database, create, session: None, age_ms_max, fallback: None, as_of: None, seen }
     }
 
     pub fn with_max_staleness(self, age_ms_max: f64) -> Self {
@@ -54,7 +57,16 @@ impl Channel {
         Self { session: Some(session), age_ms_max: None, ..self.clone() }
     }
 
+    /// The past is in no session: it does not move.
+    pub fn as_of(&self, bookmark: &str) -> Self {
+        let as_of = Some(Arc::from(bookmark));
+        Self { session: None, age_ms_max: Some(0.0), fallback: None, as_of, ..self.clone() }
+    }
+
     pub fn bookmark(&self) -> Option<String> {
+        if let Some(as_of) = &self.as_of {
+            return Some(as_of.to_string());
+        }
         self.session.as_ref().and_then(SessionState::bookmark)
     }
 
@@ -84,7 +96,9 @@ impl Channel {
             age_ms_max: self.age_ms_max,
             seen: seen.as_deref(),
         };
-        let reply = router::call(&self.env, caller, PATH, body).await?;
+        let as_of = self.as_of.as_deref().map(query_string::encode);
+        let path = as_of.map_or(Cow::from(PATH), |at| format!("{PATH}&as_of={at}").into());
+        let reply = router::call(&self.env, caller, &path, body).await?;
         self.session.as_ref().unwrap_or(&self.seen).advance(reply.bookmark.as_deref());
         CompactAnswer::decode(&reply.body).map_err(|_| {
             let message = format!("Failed to parse body as JSON, got: {}", reply.body);

@@ -57,6 +57,13 @@ impl D1Database {
         self.with_session(Some(constraint.as_str()))
     }
 
+    /// The database as it was at a past bookmark. The primary answers, and a write is refused. What is no
+    /// longer kept is an error that names the oldest bookmark that is.
+    #[must_use]
+    pub fn as_of(&self, bookmark: &str) -> D1DatabaseSession {
+        D1DatabaseSession::new(self.channel.as_of(bookmark))
+    }
+
     /// Refused, as D1 refuses it for all but the databases of its first alpha.
     pub async fn dump(&self) -> Result<Vec<u8>> {
         Err(d1_error(D1_DUMP_ERROR, "Status + 404", "Status 404"))

@@ -31,6 +31,11 @@ impl PageCrc {
     pub(crate) fn to_u64(self) -> u64 {
         self.0
     }
+
+    /// One that was kept as a number.
+    pub(crate) fn from_u64(value: u64) -> PageCrc {
+        PageCrc(value)
+    }
 }
 
 impl Crc64 {

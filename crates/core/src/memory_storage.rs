@@ -9,9 +9,11 @@ use std::collections::{BTreeMap, VecDeque};
 use std::rc::Rc;
 
 use crate::commit::Commit;
+use crate::history::{Interval, IntervalNo};
 use crate::page::PageNo;
+use crate::page_set::PageSet;
 use crate::position::{Position, Txid};
-use crate::storage::{LogRow, Mark, Storage, StorageError};
+use crate::storage::{LogRow, Mark, Storage, StorageError, Turn};
 
 /// How a faulty call fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -43,6 +45,37 @@ struct Content {
     mark: Option<Mark>,
     log: BTreeMap<Txid, (Position, Rc<[u8]>)>,
     pages: BTreeMap<PageNo, Rc<[u8]>>,
+    intervals: BTreeMap<IntervalNo, (Interval, PageSet)>,
+    past: BTreeMap<(PageNo, IntervalNo), Rc<[u8]>>,
+    staged: BTreeMap<PageNo, Rc<[u8]>>,
+    /// The interval that what is staged was published as.
+    published: Option<IntervalNo>,
+}
+
+impl Content {
+    fn keep(&mut self, number: PageNo, interval: IntervalNo) {
+        if let Some(page) = self.pages.get(&number) {
+            self.past.entry((number, interval)).or_insert_with(|| page.clone());
+        }
+    }
+
+    fn turn(&mut self, turn: &Turn<'_>) {
+        self.intervals.insert(turn.ended.number, (*turn.ended, turn.pages.clone()));
+        self.intervals.insert(turn.next.number, (*turn.next, PageSet::default()));
+    }
+
+    /// Lets go of pages beyond the end, so many at most. False once there are none.
+    fn cut(&mut self, size_pages: PageNo, count: usize, interval: Option<IntervalNo>) -> bool {
+        let beyond = self.pages.range(size_pages + 1..).map(|(number, _)| *number);
+        let beyond: Vec<PageNo> = beyond.take(count).collect();
+        for number in &beyond {
+            if let Some(interval) = interval {
+                self.keep(*number, interval);
+            }
+            self.pages.remove(number);
+        }
+        !beyond.is_empty()
+    }
 }
 
 impl MemoryStorage {
@@ -180,7 +213,7 @@ impl Storage for MemoryStorage {
         visit: &mut dyn FnMut(LogRow) -> Result<(), crate::Error>,
     ) -> Result<(), crate::Error> {
         let rows = self.call("read_log", |content| {
-            let rows = content.log.range(after + 1..=upto.max(after + 1));
+            let rows = content.log.range(after + 1..).take_while(|(txid, _)| **txid <= upto);
             rows.map(|(_, (position, ltx))| LogRow { position: *position, ltx: ltx.to_vec() })
                 .collect::<Vec<_>>()
         })?;
@@ -216,23 +249,35 @@ impl Storage for MemoryStorage {
         })
     }
 
-    fn write_pages(&self, pages: &[(PageNo, Vec<u8>)]) -> Result<(), StorageError> {
-        let pages = pages.iter().map(|(number, page)| (*number, page.as_slice().into()));
-        self.write("write_pages", |content| content.pages.extend(pages))
+    fn write_pages(
+        &self,
+        pages: &[(PageNo, Vec<u8>)],
+        interval: Option<IntervalNo>,
+    ) -> Result<(), StorageError> {
+        self.write("write_pages", |content| {
+            for (number, page) in pages {
+                if let Some(interval) = interval {
+                    content.keep(*number, interval);
+                }
+                content.pages.insert(*number, page.as_slice().into());
+            }
+        })
     }
 
-    fn set_mark(&self, mark: &Mark) -> Result<(), StorageError> {
+    fn set_mark(&self, mark: &Mark, turn: Option<&Turn<'_>>) -> Result<(), StorageError> {
         self.write("set_mark", |content| {
-            content.pages.retain(|number, _| *number <= mark.size_pages);
+            let interval = turn.map(|turn| turn.ended.number);
+            content.cut(mark.size_pages, usize::MAX, interval);
             content.mark = Some(*mark);
+            if let Some(turn) = turn {
+                content.turn(turn);
+            }
         })
     }
 
     fn clear(&self) -> Result<(), StorageError> {
         self.write("clear", |content| {
-            content.mark = None;
-            content.log.clear();
-            content.pages.clear();
+            *content = Content::default();
         })
     }
 
@@ -248,6 +293,103 @@ impl Storage for MemoryStorage {
             if let Some((cut, _)) = cut {
                 content.log.retain(|txid, _| *txid > cut);
             }
+        })
+    }
+
+    fn intervals(&self, visit: &mut dyn FnMut(Interval)) -> Result<(), StorageError> {
+        self.call("intervals", |content| {
+            content.intervals.values().for_each(|(interval, _)| visit(*interval));
+        })
+    }
+
+    fn put_interval(&self, interval: &Interval) -> Result<(), StorageError> {
+        self.write("put_interval", |content| {
+            let entry = content.intervals.entry(interval.number);
+            entry.or_insert_with(|| (*interval, PageSet::default())).0 = *interval;
+        })
+    }
+
+    fn interval_pages(&self, interval: IntervalNo) -> Result<Option<PageSet>, StorageError> {
+        self.call("interval_pages", |content| {
+            content.intervals.get(&interval).map(|(_, pages)| pages.clone())
+        })
+    }
+
+    fn read_base(
+        &self,
+        interval: IntervalNo,
+        number: PageNo,
+    ) -> Result<Option<Vec<u8>>, StorageError> {
+        self.call("read_base", |content| {
+            let mut past = content.past.range((number, interval)..(number + 1, 0));
+            let published = content.published.is_some_and(|published| interval >= published);
+            let staged = content.staged.get(&number).filter(|_| published);
+            let page = past.next().map(|(_, page)| page).or(staged);
+            page.or(content.pages.get(&number)).map(|page| page.to_vec())
+        })
+    }
+
+    fn drop_past(
+        &self,
+        interval: IntervalNo,
+        pages: Option<&[PageNo]>,
+    ) -> Result<(), StorageError> {
+        self.write("drop_past", |content| {
+            content.past.retain(|(number, of), _| {
+                *of != interval || pages.is_some_and(|pages| !pages.contains(number))
+            });
+        })
+    }
+
+    fn drop_interval(&self, interval: IntervalNo) -> Result<(), StorageError> {
+        self.write("drop_interval", |content| drop(content.intervals.remove(&interval)))
+    }
+
+    fn stage(&self, pages: &[(PageNo, Vec<u8>)]) -> Result<(), StorageError> {
+        let pages = pages.iter().map(|(number, page)| (*number, page.as_slice().into()));
+        self.write("stage", |content| content.staged.extend(pages))
+    }
+
+    fn read_staged(&self, number: PageNo) -> Result<Option<Vec<u8>>, StorageError> {
+        self.call("read_staged", |content| content.staged.get(&number).map(|page| page.to_vec()))
+    }
+
+    fn discard_staged(&self) -> Result<(), StorageError> {
+        self.write("discard_staged", |content| {
+            if content.published.is_none() {
+                content.staged.clear();
+            }
+        })
+    }
+
+    fn publish(&self, mark: &Mark, turn: &Turn<'_>) -> Result<(), StorageError> {
+        self.write("publish", |content| {
+            content.staged.retain(|number, _| *number <= mark.size_pages);
+            content.mark = Some(*mark);
+            content.turn(turn);
+            content.published = Some(turn.next.number);
+        })
+    }
+
+    fn is_unsettled(&self) -> Result<bool, StorageError> {
+        self.call("is_unsettled", |content| content.published.is_some())
+    }
+
+    fn settle(&self, count: usize) -> Result<bool, StorageError> {
+        self.write("settle", |content| {
+            let Some(published) = content.published else { return false };
+            for _ in 0..count {
+                let Some((number, page)) = content.staged.pop_first() else { break };
+                content.keep(number, published - 1);
+                content.pages.insert(number, page);
+            }
+            let size_pages = content.mark.map_or(0, |mark| mark.size_pages);
+            let left = !content.staged.is_empty();
+            if left || content.cut(size_pages, count, Some(published - 1)) {
+                return true;
+            }
+            content.published = None;
+            false
         })
     }
 }

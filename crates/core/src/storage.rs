@@ -10,7 +10,9 @@
 use std::fmt;
 
 use crate::commit::Commit;
+use crate::history::{Interval, IntervalNo};
 use crate::page::PageNo;
+use crate::page_set::PageSet;
 use crate::position::{Position, Txid};
 
 /// Storage did not do what it was asked; the message is the platform's own.
@@ -71,16 +73,74 @@ pub trait Storage {
         visit: &mut dyn FnMut(PageNo, &[u8]),
     ) -> Result<(), StorageError>;
 
-    /// Keeps these pages, each as a row of bytes (`page_row`), in place of older ones of theirs.
-    fn write_pages(&self, pages: &[(PageNo, Vec<u8>)]) -> Result<(), StorageError>;
+    /// Keeps these pages, each as a row of bytes (`page_row`), in place of older ones of theirs. Those
+    /// become past pages of the interval, unless it has them already.
+    fn write_pages(
+        &self,
+        pages: &[(PageNo, Vec<u8>)],
+        interval: Option<IntervalNo>,
+    ) -> Result<(), StorageError>;
 
-    /// Ends a checkpoint: sets the mark and drops pages beyond its size.
-    fn set_mark(&self, mark: &Mark) -> Result<(), StorageError>;
+    /// Ends a checkpoint: sets the mark and drops pages beyond its size, which become past pages of
+    /// the interval that ends. With `turn` that interval ends and the next begins.
+    fn set_mark(&self, mark: &Mark, turn: Option<&Turn<'_>>) -> Result<(), StorageError>;
 
-    /// Drops everything: the log, the pages and the mark.
+    /// Drops everything: the log, the pages, the mark, the past and what is staged.
     fn clear(&self) -> Result<(), StorageError>;
 
     /// Drops the oldest commits at or before `upto`. Of the last `keep_bytes` before there nothing
     /// is dropped, nor the commit in which they begin.
     fn trim_log(&self, upto: Txid, keep_bytes: u64) -> Result<(), StorageError>;
+
+    /// Calls `visit` with each interval that is kept, oldest first.
+    fn intervals(&self, visit: &mut dyn FnMut(Interval)) -> Result<(), StorageError>;
+
+    /// Begins the first interval, or takes down that one is being dropped.
+    fn put_interval(&self, interval: &Interval) -> Result<(), StorageError>;
+
+    /// The pages that were written over at the end of an interval; None if only each of them tells.
+    fn interval_pages(&self, interval: IntervalNo) -> Result<Option<PageSet>, StorageError>;
+
+    /// The row of a page as it was when an interval began.
+    fn read_base(
+        &self,
+        interval: IntervalNo,
+        number: PageNo,
+    ) -> Result<Option<Vec<u8>>, StorageError>;
+
+    /// Drops past pages of an interval, all that there are without `pages`.
+    fn drop_past(&self, interval: IntervalNo, pages: Option<&[PageNo]>)
+    -> Result<(), StorageError>;
+
+    /// Drops an interval, whose past pages are gone.
+    fn drop_interval(&self, interval: IntervalNo) -> Result<(), StorageError>;
+
+    /// Keeps rows of pages aside, in place of older ones of theirs.
+    fn stage(&self, pages: &[(PageNo, Vec<u8>)]) -> Result<(), StorageError>;
+
+    /// The row of a page that was kept aside.
+    fn read_staged(&self, number: PageNo) -> Result<Option<Vec<u8>>, StorageError>;
+
+    /// Lets go of what was kept aside and not published.
+    fn discard_staged(&self) -> Result<(), StorageError>;
+
+    /// Makes what was kept aside the pages of a new interval, where `mark` is.
+    fn publish(&self, mark: &Mark, turn: &Turn<'_>) -> Result<(), StorageError>;
+
+    /// Whether pages that were published are still to be settled.
+    fn is_unsettled(&self) -> Result<bool, StorageError>;
+
+    /// Puts up to so many published pages into their places, without anybody seeing a difference.
+    /// False once there are none left.
+    fn settle(&self, count: usize) -> Result<bool, StorageError>;
+}
+
+/// From one interval to the next.
+#[derive(Debug)]
+pub struct Turn<'a> {
+    /// The one that ends, with what it takes.
+    pub ended: &'a Interval,
+    /// Pages that were written over, or dropped, at its end.
+    pub pages: &'a PageSet,
+    pub next: &'a Interval,
 }

@@ -13,9 +13,10 @@
 
 mod following;
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;
 
 use std::collections::HashMap;
+use std::rc::Rc;
 
 use crate::cache::PageCache;
 use crate::checkpoint::RunningCheckpoint;
@@ -23,6 +24,7 @@ use crate::checksum::Checksum;
 use crate::commit::{Changes, Commit};
 use crate::crc64::PageCrc;
 use crate::error::Error;
+use crate::history::History;
 use crate::ltx::{FrameRef, Header, decode_frame, read_index};
 use crate::page::{LOCK_PAGE, PageImage, PageNo, blank_page};
 use crate::page_row;
@@ -35,12 +37,18 @@ const READ_AHEAD_PAGES: u32 = 32;
 
 /// One database as its object keeps it.
 pub struct Store {
-    pub(crate) storage: Box<dyn Storage>,
+    pub(crate) storage: Rc<dyn Storage>,
     pub(crate) position: Position,
+    /// When the newest commit in the log was made; 0 where there is none.
+    pub(crate) time_ms: i64,
     pub(crate) size_pages: PageNo,
     pub(crate) frames: HashMap<PageNo, (Txid, FrameRef)>,
     pub(crate) log: LogSinceMark,
     pub(crate) checkpoint: Option<RunningCheckpoint>,
+    /// The past, where that is kept.
+    pub(crate) history: Option<History>,
+    /// Pages that were published from a draft are not in their places yet.
+    pub(crate) unsettled: bool,
     cache: PageCache,
     recent: RecentCommits,
     /// The page after the last one that was read from storage: reading it again means a scan.
@@ -86,12 +94,15 @@ impl Store {
 
     fn blank(storage: Box<dyn Storage>, cache_pages: usize) -> Store {
         Store {
-            storage,
+            storage: storage.into(),
             position: Position::START,
+            time_ms: 0,
             size_pages: 0,
             frames: HashMap::new(),
             log: LogSinceMark::default(),
             checkpoint: None,
+            history: None,
+            unsettled: false,
             cache: PageCache::new(cache_pages),
             recent: RecentCommits::new(0),
             next_in_scan: 0,
@@ -193,7 +204,7 @@ impl Store {
     }
 
     /// Begins anew at a mark, with nothing read yet.
-    fn reset(&mut self, mark: &Mark) {
+    pub(crate) fn reset(&mut self, mark: &Mark) {
         self.position = mark.position;
         self.size_pages = mark.size_pages;
         self.frames.clear();
@@ -220,6 +231,7 @@ impl Store {
         let pages = commit.frames.iter().map(|(number, _)| *number).collect();
         self.recent.add(commit.after.txid, pages);
         self.position = commit.after;
+        self.time_ms = commit.time_ms;
         self.size_pages = commit.size_pages;
         self.log.add(commit.ltx.len());
         if let Some(running) = &mut self.checkpoint {
@@ -273,6 +285,9 @@ impl Store {
     }
 
     fn load_pages(&mut self, number: PageNo) -> Result<(), Error> {
+        if self.unsettled {
+            return self.load_unsettled(number);
+        }
         // Never so many that the page asked for falls out of the cache again.
         let ahead = READ_AHEAD_PAGES.min(self.cache.pages_max() as u32);
         let count = if number == self.next_in_scan { ahead } else { 1 };
@@ -290,6 +305,16 @@ impl Store {
         });
         self.next_in_scan = next;
         read.map_err(|error| self.break_off(error))
+    }
+
+    /// Loads a page from where it is while what was published is not in its place.
+    fn load_unsettled(&mut self, number: PageNo) -> Result<(), Error> {
+        let row = self.storage.read_base(self.newest_interval().unwrap_or(0), number);
+        let row = row.map_err(|error| self.break_off(error))?;
+        if let Some((image, crc)) = row.as_deref().and_then(page_row::decode) {
+            self.cache.put(number, Box::new(*image), Some(crc));
+        }
+        Ok(())
     }
 
     fn index(&mut self, row: IndexedRow) -> Result<(), Error> {
@@ -314,6 +339,7 @@ impl Store {
             self.frames.insert(number, (row.position.txid, frame));
         }
         self.position = row.position;
+        self.time_ms = row.time_ms;
         self.size_pages = row.size_pages;
         self.log.add(row.len);
         Ok(())
@@ -323,6 +349,14 @@ impl Store {
         self.broken.clone().map_or(Ok(()), |error| Err(Error::Storage(error)))
     }
 
+    /// Passes on what reading the log came to; storage that failed ends the store.
+    pub(crate) fn note(&mut self, read: Result<(), Error>) -> Result<(), Error> {
+        read.map_err(|error| match error {
+            Error::Storage(error) => self.break_off(error),
+            error => error,
+        })
+    }
+
     pub(crate) fn break_off(&mut self, error: StorageError) -> Error {
         self.broken = Some(error.clone());
         Error::Storage(error)
@@ -330,7 +364,7 @@ impl Store {
 }
 
 /// The page in a frame of a commit.
-fn page_of(frame: &[u8], number: PageNo, txid: Txid) -> Result<Box<PageImage>, Error> {
+pub(crate) fn page_of(frame: &[u8], number: PageNo, txid: Txid) -> Result<Box<PageImage>, Error> {
     let mut page = blank_page();
     if decode_frame(frame, &mut page)?.0 != number {
         return Err(Error::Corrupt(format!("commit {txid} holds another page than {number}")));
@@ -339,24 +373,26 @@ fn page_of(frame: &[u8], number: PageNo, txid: Txid) -> Result<Box<PageImage>, E
 }
 
 /// What a start keeps of one commit: where its pages lie, not the pages.
-struct IndexedRow {
+pub(crate) struct IndexedRow {
     txid_min: Txid,
-    position: Position,
-    size_pages: PageNo,
-    frames: Vec<(PageNo, FrameRef)>,
+    time_ms: i64,
+    pub(crate) position: Position,
+    pub(crate) size_pages: PageNo,
+    pub(crate) frames: Vec<(PageNo, FrameRef)>,
     len: usize,
 }
 
 impl IndexedRow {
-    fn new(row: LogRow) -> Result<Self, Error> {
+    pub(crate) fn new(row: LogRow) -> Result<Self, Error> {
         let header = Header::decode(&row.ltx)?;
         if header.txid_max != row.position.txid {
             return Err(Error::Corrupt(format!("commit {} names itself otherwise", row.position)));
         }
         let mut frames = Vec::new();
         read_index(&row.ltx, |number, frame| frames.push((number, frame)))?;
-        let Header { txid_min, size_pages, .. } = header;
-        Ok(IndexedRow { txid_min, position: row.position, size_pages, frames, len: row.ltx.len() })
+        let Header { txid_min, size_pages, time_ms, .. } = header;
+        let (position, len) = (row.position, row.ltx.len());
+        Ok(IndexedRow { txid_min, time_ms, position, size_pages, frames, len })
     }
 
     /// Which commits it holds, by the first and the last, and which pages they changed.

@@ -7,6 +7,8 @@
 
 pub mod d1;
 pub mod directory;
+pub mod graphql;
+pub mod insights;
 pub mod query_string;
 pub mod rest;
 pub mod session_header;

@@ -51,8 +51,8 @@ impl<'a> AnswerWriter<'a> {
         self.count
     }
 
-    /// Begins a result with the rows of `statement`.
-    pub(crate) fn rows(&mut self, statement: &mut Statement) -> Result<(), Error> {
+    /// Begins a result with the rows of `statement`, and tells how many there were.
+    pub(crate) fn rows(&mut self, statement: &mut Statement) -> Result<u64, Error> {
         if self.count > 0 {
             self.out.push(b',');
         }
@@ -66,16 +66,18 @@ impl<'a> AnswerWriter<'a> {
         }
         if self.format == ResultsFormat::Compact && statement.column_count() == 0 {
             self.out.extend_from_slice(b"null");
-            return self.check_size();
+            return self.check_size().map(|()| 0);
         }
+        let mut count = 0;
         let mut rows = RowWriter::begin(self.format, statement, &mut self.out);
         while row {
             rows.row(statement, &mut self.out);
+            count += 1;
             self.check_size()?;
             row = statement.step()?;
         }
         rows.end(&mut self.out);
-        Ok(())
+        Ok(count)
     }
 
     fn check_size(&self) -> Result<(), Error> {

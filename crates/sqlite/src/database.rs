@@ -5,14 +5,18 @@
 //! promise for batches. What a request sets of the connection, as the enforcement of foreign keys,
 //! is put back at its end.
 
+mod file_check;
 mod foreign_keys;
+mod import;
 mod local;
+mod past;
 mod request;
 
 use std::rc::Rc;
 use std::sync::Arc;
 
 use isolite_core::{CheckpointPolicy, CheckpointProgress, Commit, PageNo, Position, Store};
+use isolite_protocol::insights::Sums;
 use isolite_protocol::{Query, Request, ResultsFormat, query_string};
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags, ffi};
@@ -24,11 +28,14 @@ use crate::registered::Registered;
 use crate::shared::Shared;
 use crate::source::Source;
 use crate::sql_text::SqlText;
-use crate::statement::{Cell, Statement};
+use crate::statement::{Cell, Lasts, Statement};
 use crate::statement_cache::StatementCache;
 use crate::vfs;
 use foreign_keys::Relaxed;
+use import::Import;
 
+pub use file_check::{FileCheck, FileError, FileHeader, check_sqlite_file};
+pub use import::Imported;
 pub use local::{may_only_read, only_reads};
 
 /// As much of a file as SQLite reads in place, where the VFS lets it: all that it can.
@@ -48,11 +55,16 @@ pub struct Database {
     header: Option<Statement>,
     /// Set while the request has foreign keys ignored or deferred.
     relaxed: Option<Relaxed>,
+    import: Option<Import>,
+    /// Set once a dump has been planned.
+    pub(crate) statistics_forgotten: bool,
     connection: Connection,
     policy: Arc<Policy>,
     shared: Rc<Shared>,
     limits: Limits,
     size_bytes: u64,
+    /// What a write is told, while none may be made.
+    writes_refused: Option<String>,
 }
 
 /// How numbers in parameters are bound.
@@ -64,6 +76,9 @@ pub enum Numbers {
     /// A number written as an integer is an INTEGER.
     Exact,
 }
+
+/// What is told of a statement: its text, and what it took.
+pub type Observer<'a> = dyn Fn(&str, &Sums) + 'a;
 
 /// One request.
 pub struct Run<'a> {
@@ -81,6 +96,8 @@ pub struct Run<'a> {
     /// Members of each `meta` that tell who answered: `"served_by":"…",` or nothing, where the
     /// caller knows.
     pub served: &'a str,
+    /// Is told of each statement as it ends.
+    pub observe: Option<&'a Observer<'a>>,
 }
 
 impl<'a> Run<'a> {
@@ -101,6 +118,7 @@ impl<'a> Run<'a> {
             now_ms: clock() as i64,
             clock,
             served,
+            observe: None,
         }
     }
 
@@ -149,15 +167,17 @@ impl Database {
         for (limit, value) in limits.of_sqlite() {
             connection.set_limit(limit, value)?;
         }
-        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
         // Nobody else has the pages. With its lock held from one transaction to the next, SQLite needs
         // no look at the file before each, and leaves its change counter alone, with which each commit
         // would rewrite the first page.
         connection.execute_batch(&format!(
-            "PRAGMA journal_mode = MEMORY; PRAGMA synchronous = OFF; \
+            "PRAGMA journal_mode = {}; PRAGMA synchronous = OFF; \
              PRAGMA locking_mode = EXCLUSIVE; PRAGMA max_page_count = {}",
+            shared.source.borrow().journal_mode(),
             limits.database_pages_max
         ))?;
+        // It would not let the journal be off.
+        connection.set_db_config(DbConfig::SQLITE_DBCONFIG_DEFENSIVE, true)?;
         if shared.source.borrow().is_in_memory() {
             // SQLite reads the pages where they lie, and keeps no copies.
             connection.execute_batch(&format!("PRAGMA mmap_size = {MMAP_BYTES_MAX}"))?;
@@ -171,11 +191,14 @@ impl Database {
             internal,
             header: None,
             relaxed: None,
+            import: None,
+            statistics_forgotten: false,
             connection,
             policy,
             shared,
             limits,
             size_bytes: 0,
+            writes_refused: None,
         };
         database.size_bytes = database.size_bytes()?;
         Ok(database)
@@ -186,10 +209,21 @@ impl Database {
         self.shared.source.borrow().position()
     }
 
+    /// From now on requests that write are refused with this text, or none are.
+    pub fn refuse_writes(&mut self, text: Option<String>) {
+        self.writes_refused = text;
+    }
+
     /// Whether the database is to be opened anew: storage has failed, or a transaction could not
     /// be ended.
     pub fn is_broken(&self) -> bool {
-        self.shared.source.borrow().is_broken() || !self.connection.is_autocommit()
+        let ended = self.connection.is_autocommit() || self.import.is_some();
+        self.shared.source.borrow().is_broken() || !ended
+    }
+
+    /// What `use_it` makes of the store; None where there is no store.
+    pub fn with_store<T>(&mut self, use_it: impl FnOnce(&mut Store) -> T) -> Option<T> {
+        self.shared.source.borrow_mut().store().map(use_it)
     }
 
     /// Takes a step of the checkpoint that is due, if one is.
@@ -271,7 +305,7 @@ impl Database {
     }
 
     /// Runs one statement of our own, which the rules for SQL do not concern.
-    fn run_internal(&mut self, sql: &str) -> Result<(), Error> {
+    pub(crate) fn run_internal(&mut self, sql: &str) -> Result<(), Error> {
         self.number(sql).map(drop)
     }
 
@@ -290,6 +324,29 @@ impl Database {
         Ok(answer)
     }
 
+    /// Runs a query of our own over `values` and has each of its rows looked at, until that is false.
+    pub(crate) fn each_row(
+        &self,
+        sql: &str,
+        values: &[Cell<'_>],
+        mut look: impl FnMut(&Statement) -> Result<bool, Error>,
+    ) -> Result<(), Error> {
+        self.policy.internally(|| {
+            let text = SqlText::new(sql);
+            let Some(mut statement) =
+                Statement::prepare(&self.connection, &text, 0, Lasts::Once)?.0
+            else {
+                return Ok(());
+            };
+            for (index, value) in values.iter().enumerate() {
+                // SAFETY: the values are borrowed for longer than the statement lives.
+                unsafe { statement.bind_cell(index + 1, value)? };
+            }
+            while statement.step()? && look(&statement)? {}
+            Ok(())
+        })
+    }
+
     /// As `ask`, by a statement that is prepared if there is none, and left there for the next time.
     fn ask_with<T>(
         &self,
@@ -299,7 +356,8 @@ impl Database {
     ) -> Result<T, Error> {
         self.policy.internally(|| {
             if statement.is_none() {
-                *statement = Statement::prepare(&self.connection, &SqlText::new(sql), 0)?.0;
+                *statement =
+                    Statement::prepare(&self.connection, &SqlText::new(sql), 0, Lasts::Long)?.0;
             }
             let Some(statement) = statement else {
                 return Ok(read(Cell::Null));

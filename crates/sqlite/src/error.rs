@@ -29,6 +29,20 @@ pub enum Error {
     ResultTooLarge { bytes_max: usize },
     /// The request took more steps than the setting allows.
     TooManySteps { steps_max: u64 },
+    /// Nobody may write now, for the reason given.
+    WritesRefused { text: String },
+    /// A dump was asked for a table that there is not.
+    NoSuchTable { name: String },
+    /// What a dump would leave out or get wrong.
+    NotDumpable { name: String, why: &'static str },
+    /// A statement of an import failed. The import is over.
+    Statement { number: u64, line: u64, start: String, error: Box<Error> },
+    /// A dump says of itself that it ends early.
+    BrokenDump,
+    /// No import has begun, or it is over.
+    NoImport,
+    /// A file that was taken in cannot be a database here.
+    BadFile(String),
     /// SQLite could not be opened over the pages.
     Open(String),
     /// The pages below failed. After a storage error the database is to be opened anew.
@@ -38,7 +52,10 @@ pub enum Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Error::Sql { text } | Error::Open(text) => f.write_str(text),
+            Error::Sql { text }
+            | Error::BadFile(text)
+            | Error::Open(text)
+            | Error::WritesRefused { text } => f.write_str(text),
             Error::Params => f.write_str("Wrong number of parameter bindings for SQL query."),
             Error::NoStatement => f.write_str("No SQL statements detected."),
             Error::NotAStatement => f.write_str("SQL code did not contain a statement."),
@@ -60,6 +77,16 @@ impl fmt::Display for Error {
                 f,
                 "query took too long: it exceeds {steps_max} steps; add an index, or split it"
             ),
+            Error::Statement { number, line, start, error } => {
+                write!(f, "statement {number} (line {line}: {start}): {error}")
+            }
+            Error::BrokenDump => f.write_str(
+                "the dump ends with ROLLBACK: it was written from a damaged database, or not to its \
+                 end; remove the statement to import what there is",
+            ),
+            Error::NoImport => f.write_str("there is no import under way"),
+            Error::NoSuchTable { name } => write!(f, "no such table: {name}"),
+            Error::NotDumpable { name, why } => write!(f, "cannot export {name}: {why}"),
             Error::Pages(error) => error.fmt(f),
         }
     }

@@ -6,20 +6,28 @@
 
 mod answer;
 mod database;
+mod dump;
 mod error;
 mod host;
 mod json;
 mod limits;
 mod page_file;
 mod policy;
+#[cfg(test)]
+mod random;
 mod registered;
 mod shared;
 mod source;
+mod splitter;
 mod sql_text;
 mod statement;
 mod statement_cache;
+mod tokens;
 mod vfs;
 
-pub use database::{Database, Done, Numbers, Run, may_only_read, only_reads};
+pub use database::{Database, Done, Numbers, Observer, Run, may_only_read, only_reads};
+pub use database::{FileCheck, FileError, FileHeader, Imported, check_sqlite_file};
+pub use dump::{DumpCursor, DumpOptions, NotACursor};
 pub use error::Error;
 pub use limits::Limits;
+pub use splitter::{SplitError, SplitStatement, Splitter};

@@ -105,6 +105,13 @@ impl Limits {
         Ok(limits)
     }
 
+    /// Text of one statement of an import, in bytes. A dump has a row in one statement, with two digits
+    /// for a byte of a blob at worst.
+    pub fn import_sql_bytes_max(&self) -> i32 {
+        const BESIDE_VALUES: i32 = 1_000_000;
+        self.sql_bytes_max.max(2 * self.value_bytes_max + BESIDE_VALUES)
+    }
+
     /// SQLite's own limits. Those of depth bound recursion: the stack of wasm is 1 MiB, and running
     /// out of it would end the isolate.
     pub(crate) fn of_sqlite(&self) -> [(Limit, i32); 9] {

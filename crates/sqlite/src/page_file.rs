@@ -17,6 +17,9 @@ use rsqlite_vfs::{
 
 use crate::shared::Shared;
 
+/// Pages that a transaction on a draft keeps in memory: 2 MiB.
+const DRAFT_PAGES_MAX: usize = 512;
+
 /// An open handle on one database.
 pub(crate) struct PageFile {
     shared: Rc<Shared>,
@@ -32,6 +35,12 @@ impl PageFile {
         let Some(changes) = self.shared.changes.take() else {
             return Ok(());
         };
+        if let Some(draft) = self.shared.source.borrow_mut().draft() {
+            let put = draft.put(changes.pages);
+            put.map_err(|error| self.fail(VfsErrorCode::Io, error))?;
+            draft.resize(changes.size_pages);
+            return Ok(());
+        }
         let commit = self.shared.source.borrow_mut().commit(changes, self.shared.now_ms.get());
         let commit = commit.map_err(|error| self.fail(VfsErrorCode::Io, error))?;
         self.shared.commits.borrow_mut().push(commit);
@@ -66,6 +75,18 @@ impl PageFile {
         let source = &self.shared.source;
         let begin = || Changes { size_pages: source.borrow().size_pages(), ..Changes::default() };
         RefMut::map(self.shared.changes.borrow_mut(), |changes| changes.get_or_insert_with(begin))
+    }
+
+    /// Passes on what was written to a draft, once it is much: a draft need not be taken back, so its
+    /// transaction may be longer than memory.
+    fn pass_on(&self, changes: &mut Changes) -> VfsResult<()> {
+        if changes.pages.len() >= DRAFT_PAGES_MAX
+            && let Some(draft) = self.shared.source.borrow_mut().draft()
+        {
+            let put = draft.put(std::mem::take(&mut changes.pages));
+            put.map_err(|error| self.fail(VfsErrorCode::Io, error))?;
+        }
+        Ok(())
     }
 
     fn read_part(&self, number: PageNo, offset: usize, out: &mut [u8]) -> VfsResult<()> {
@@ -112,7 +133,9 @@ impl VfsFile for PageFile {
         let pages_max = self.shared.transaction_pages_max;
         let number = (offset / PAGE_SIZE as u64) as PageNo + 1;
         let mut changes = self.changes();
-        if changes.pages.len() >= pages_max && !changes.pages.contains_key(&number) {
+        self.pass_on(&mut changes)?;
+        let full = changes.pages.len() >= pages_max;
+        if full && !changes.pages.contains_key(&number) {
             let pages = changes.pages.len() + 1;
             let error = isolite_core::Error::TooLarge { pages, pages_max };
             return Err(self.fail(VfsErrorCode::Full, error));

@@ -41,6 +41,8 @@ pub(crate) struct Policy {
     needs_primary: AtomicBool,
     steps_left: AtomicU64,
     steps_exceeded: AtomicBool,
+    /// An import is under way.
+    importing: AtomicBool,
 }
 
 impl Policy {
@@ -68,12 +70,21 @@ impl Policy {
         self.needs_primary.store(false, Relaxed);
     }
 
+    /// Gives the next statement of a request a budget of its own.
+    pub(crate) fn begin_statement(&self, steps_max: u64) {
+        self.steps_left.store(steps_max, Relaxed);
+    }
+
     /// Runs `statements` without the rules.
     pub(crate) fn internally<T>(&self, statements: impl FnOnce() -> T) -> T {
         self.internal.store(true, Relaxed);
         let done = statements();
         self.internal.store(false, Relaxed);
         done
+    }
+
+    pub(crate) fn set_importing(&self, importing: bool) {
+        self.importing.store(importing, Relaxed);
     }
 
     pub(crate) fn transaction_refused(&self) -> bool {
@@ -154,6 +165,7 @@ impl Policy {
                     self.needs_primary.store(true, Relaxed);
                 }
                 functions::is_allowed(function_name)
+                    || self.importing.load(Relaxed) && functions::is_of_dumps(function_name)
             }
             Read { table_name, .. } if table_name.eq_ignore_ascii_case(PAGES_TABLE) => {
                 self.pages_refused.store(true, Relaxed);

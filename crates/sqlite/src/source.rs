@@ -1,9 +1,9 @@
-//! Where a connection's pages come from: the store of a primary, that of a region's replica, or a
-//! replica in memory.
+//! Where a connection's pages come from: the store of a primary, that of a region's replica, a replica
+//! in memory, the database as it was, or a draft of what it will be.
 
 use isolite_core::{
-    Bootstrap, Changes, Commit, EmbeddedReplica, Error, PageImage, PageNo, Position, Received,
-    ReplicaPages, Store,
+    Bootstrap, Changes, Commit, Draft, EmbeddedReplica, Error, PageImage, PageNo, Past, Position,
+    Received, ReplicaPages, Store,
 };
 
 /// Offsets in the first page: the change counter, and its copy beside the number of SQLite's version.
@@ -13,6 +13,8 @@ pub(crate) enum Source {
     Primary(Box<Store>),
     Region(Box<Store>),
     Embedded(EmbeddedReplica),
+    Past(Box<Past>),
+    Draft(Box<Draft>),
 }
 
 impl Source {
@@ -20,6 +22,8 @@ impl Source {
         match self {
             Source::Primary(store) | Source::Region(store) => store.position(),
             Source::Embedded(replica) => replica.position(),
+            Source::Past(past) => past.position(),
+            Source::Draft(draft) => draft.base(),
         }
     }
 
@@ -27,13 +31,15 @@ impl Source {
         match self {
             Source::Primary(store) | Source::Region(store) => store.size_pages(),
             Source::Embedded(replica) => replica.size_pages(),
+            Source::Past(past) => past.size_pages(),
+            Source::Draft(draft) => draft.size_pages(),
         }
     }
 
     pub(crate) fn is_broken(&self) -> bool {
         match self {
             Source::Primary(store) | Source::Region(store) => store.is_broken(),
-            Source::Embedded(_) => false,
+            Source::Embedded(_) | Source::Past(_) | Source::Draft(_) => false,
         }
     }
 
@@ -41,11 +47,19 @@ impl Source {
         matches!(self, Source::Embedded(_))
     }
 
+    /// A draft is thrown away where another would be rolled back.
+    pub(crate) fn journal_mode(&self) -> &'static str {
+        match self {
+            Source::Draft(_) => "OFF; PRAGMA cache_size = -4096",
+            _ => "MEMORY",
+        }
+    }
+
     /// Whether a page could not be read as it was written.
     pub(crate) fn is_damaged(&self) -> bool {
         match self {
             Source::Primary(store) | Source::Region(store) => store.is_damaged(),
-            Source::Embedded(_) => false,
+            Source::Embedded(_) | Source::Past(_) | Source::Draft(_) => false,
         }
     }
 
@@ -53,13 +67,15 @@ impl Source {
     pub(crate) fn page_in_memory(&self, number: PageNo) -> Option<&PageImage> {
         match self {
             Source::Embedded(replica) => replica.page(number),
-            Source::Primary(_) | Source::Region(_) => None,
+            _ => None,
         }
     }
 
     pub(crate) fn read(&mut self, page: PageNo, at: usize, out: &mut [u8]) -> Result<(), Error> {
         match self {
             Source::Primary(store) => return store.read(page, at, out),
+            Source::Past(past) => return past.read(page, at, out),
+            Source::Draft(draft) => return draft.read(page, at, out),
             Source::Region(store) => store.read(page, at, out)?,
             Source::Embedded(replica) => replica.read(page, at, out)?,
         }
@@ -76,11 +92,19 @@ impl Source {
         }
     }
 
-    /// The store; None of a replica in memory.
+    /// The draft, where the pages are one.
+    pub(crate) fn draft(&mut self) -> Option<&mut Draft> {
+        match self {
+            Source::Draft(draft) => Some(draft),
+            _ => None,
+        }
+    }
+
+    /// The store, of those that have one.
     pub(crate) fn store(&mut self) -> Option<&mut Store> {
         match self {
             Source::Primary(store) | Source::Region(store) => Some(store),
-            Source::Embedded(_) => None,
+            _ => None,
         }
     }
 
@@ -88,7 +112,7 @@ impl Source {
         match self {
             Source::Region(store) => Ok(&mut **store),
             Source::Embedded(replica) => Ok(replica),
-            Source::Primary(_) => Err(Error::Corrupt("a primary follows nobody".to_owned())),
+            _ => Err(Error::Corrupt("a primary follows nobody".to_owned())),
         }
     }
 

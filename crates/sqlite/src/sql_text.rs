@@ -31,6 +31,11 @@ impl SqlText {
         at + (rest.len() - rest.trim_start_matches(SPACES).len())
     }
 
+    /// The text from one byte offset to another, without the NUL.
+    pub(crate) fn between(&self, at: usize, after: usize) -> &str {
+        self.text.get(at..after.min(self.text.len() - 1)).unwrap_or_default()
+    }
+
     /// The text from a byte offset on, the NUL included; nothing but it from an offset beyond.
     pub(crate) fn from(&self, at: usize) -> &str {
         self.text.get(at..).filter(|rest| !rest.is_empty()).unwrap_or("\0")
@@ -44,7 +49,7 @@ pub(crate) fn is_blank(text: &str) -> bool {
 }
 
 /// What is left of `text` after the white space, comments and semicolons at its start.
-fn skip_blank(text: &str) -> &str {
+pub(crate) fn skip_blank(text: &str) -> &str {
     let mut rest = text;
     loop {
         let start = rest.trim_start_matches(|c| c == ';' || SPACES.contains(&c));
@@ -96,7 +101,7 @@ pub(crate) fn only_reads(text: &str) -> bool {
 }
 
 /// The words at the start of a text, comments left out.
-struct Words<'a>(&'a str);
+pub(crate) struct Words<'a>(pub(crate) &'a str);
 
 impl<'a> Iterator for Words<'a> {
     type Item = &'a str;

@@ -41,6 +41,13 @@ pub(crate) enum Cell<'a> {
     Blob(&'a [u8]),
 }
 
+/// How long a statement is meant to live. SQLite has a small and fast place for those that soon go.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lasts {
+    Long,
+    Once,
+}
+
 impl Statement {
     /// Prepares the statement at offset `at` of `text`, and tells where what follows it starts.
     /// There is none in blank text and comments.
@@ -48,9 +55,10 @@ impl Statement {
         connection: &Connection,
         text: &SqlText,
         at: usize,
+        lasts: Lasts,
     ) -> Result<(Option<Statement>, usize), Error> {
         let start = text.from(at).as_ptr();
-        let flags = ffi::SQLITE_PREPARE_PERSISTENT;
+        let flags = if lasts == Lasts::Long { ffi::SQLITE_PREPARE_PERSISTENT } else { 0 };
         let (mut raw, mut tail) = (null_mut(), null());
         // SAFETY: the handle is open as long as `connection` is borrowed, `SqlText` ends with a
         // NUL wherever it is entered, and SQLite keeps no pointer into it.
@@ -102,24 +110,38 @@ impl Statement {
     /// `value` stays where it is until another is bound in its place, or until [`Self::reset`]:
     /// text and blobs are not copied.
     pub(crate) unsafe fn bind(&mut self, index: usize, value: &Value) -> Result<(), Error> {
+        let cell = match value {
+            Value::Null => Cell::Null,
+            Value::Integer(number) | Value::Exact(number) => Cell::Integer(*number),
+            Value::Real(number) => Cell::Real(*number),
+            Value::Text(text) => Cell::Text(text.as_bytes()),
+            Value::Blob(bytes) => Cell::Blob(bytes),
+        };
+        // SAFETY: the caller's.
+        unsafe { self.bind_cell(index, &cell) }
+    }
+
+    /// The same for a value as SQLite has it.
+    ///
+    /// # Safety
+    /// That of [`Self::bind`], for what the cell refers to.
+    pub(crate) unsafe fn bind_cell(&mut self, index: usize, cell: &Cell<'_>) -> Result<(), Error> {
         let (raw, index) = (self.raw(), index as c_int);
         // SAFETY: as above; text and blobs are readable for their length as long as the caller says.
         let code = unsafe {
-            match value {
-                Value::Null => ffi::sqlite3_bind_null(raw, index),
-                Value::Integer(number) | Value::Exact(number) => {
-                    ffi::sqlite3_bind_int64(raw, index, *number)
-                }
-                Value::Real(number) => ffi::sqlite3_bind_double(raw, index, *number),
-                Value::Text(text) => ffi::sqlite3_bind_text(
+            match cell {
+                Cell::Null => ffi::sqlite3_bind_null(raw, index),
+                Cell::Integer(number) => ffi::sqlite3_bind_int64(raw, index, *number),
+                Cell::Real(number) => ffi::sqlite3_bind_double(raw, index, *number),
+                Cell::Text(text) => ffi::sqlite3_bind_text(
                     raw,
                     index,
                     text.as_ptr().cast(),
                     text.len() as c_int,
                     ffi::SQLITE_STATIC(),
                 ),
-                // A null pointer would bind NULL, and an empty vector's is dangling but not null.
-                Value::Blob(bytes) => ffi::sqlite3_bind_blob(
+                // A null pointer would bind NULL, and an empty slice's is dangling but not null.
+                Cell::Blob(bytes) => ffi::sqlite3_bind_blob(
                     raw,
                     index,
                     bytes.as_ptr().cast(),

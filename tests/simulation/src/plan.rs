@@ -142,6 +142,7 @@ impl Plan {
                 log_commits_max: random.within(1, 12),
                 step_pages: random.within(1, 4) as usize,
                 keep_log_bytes: random.pick(&[0, 600, 5_000]).unwrap_or(0),
+                ..CheckpointPolicy::default()
             },
             faults: Faults::draw(random),
             crash_when_broken: random.chance(500),

@@ -16,6 +16,8 @@ use crate::storage::Mark;
 
 /// Pages that commits for a replica may bring at once: 32 MiB before compression.
 const COMMITS_PAGES_MAX: usize = 8192;
+/// How many intervals of the past a replica may be behind: 16 MiB of log, or 4,000 commits.
+const INTERVALS_BEHIND_MAX: usize = 4;
 
 impl Store {
     /// Takes in commits of the primary, one or several compacted, that lead to `position`. After an
@@ -60,9 +62,9 @@ impl Store {
         let mut pages = Vec::new();
         let whole = bootstrap
             .take(primary, ltx, &mut |number, page| pages.push((number, page_row::encode(page))))?;
-        self.storage.write_pages(&pages).map_err(|error| self.break_off(error))?;
+        self.storage.write_pages(&pages, None).map_err(|error| self.break_off(error))?;
         let Some(mark) = whole else { return Ok(false) };
-        self.storage.set_mark(&mark).map_err(|error| self.break_off(error))?;
+        self.storage.set_mark(&mark, None).map_err(|error| self.break_off(error))?;
         self.reset(&mark);
         Ok(true)
     }
@@ -77,7 +79,10 @@ impl Store {
         if from.epoch != self.position.epoch || from.txid >= self.position.txid {
             return Ok(None);
         }
-        let Some(pages) = self.changed_since(from.txid)? else { return Ok(None) };
+        if from.txid < self.followed_from(INTERVALS_BEHIND_MAX) {
+            return Ok(None);
+        }
+        let Some(pages) = self.pages_since(from.txid)? else { return Ok(None) };
         if pages.len() > COMMITS_PAGES_MAX {
             return Ok(None);
         }
@@ -110,7 +115,7 @@ impl Store {
 
     /// The pages that commits after `txid` have changed. The log has commits from before this start too,
     /// which are looked at when somebody asks for them; None where it does not go back so far.
-    fn changed_since(&mut self, txid: Txid) -> Result<Option<BTreeSet<PageNo>>, Error> {
+    fn pages_since(&mut self, txid: Txid) -> Result<Option<BTreeSet<PageNo>>, Error> {
         if let Some(wanted) = self.recent.lacks(txid) {
             let mut rows = Vec::new();
             let read = self.storage.read_log(*wanted.start() - 1, *wanted.end(), &mut |row| {

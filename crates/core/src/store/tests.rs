@@ -9,18 +9,24 @@ use super::*;
 use crate::checkpoint::{CheckpointPolicy, CheckpointProgress};
 use crate::checksum::Checksum;
 use crate::crc64::PageCrc;
+use crate::history::Retention;
 use crate::memory_storage::{Fault, MemoryStorage};
 use crate::page::PAGE_SIZE;
 use crate::random::Random;
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
-const POLICY: CheckpointPolicy =
-    CheckpointPolicy { log_bytes_max: 1, log_commits_max: 3, step_pages: 2, keep_log_bytes: 9000 };
+const POLICY: CheckpointPolicy = CheckpointPolicy {
+    log_bytes_max: 1,
+    log_commits_max: 3,
+    step_pages: 2,
+    keep_log_bytes: 9000,
+    retention: Retention { time_ms: 1000, bytes_max: 0, now_ms: 0, held: None },
+};
 
-type Pages = Vec<Box<PageImage>>;
+pub(crate) type Pages = Vec<Box<PageImage>>;
 
-fn transaction(random: &mut Random, pages: &Pages) -> (Changes, Pages) {
+pub(crate) fn transaction(random: &mut Random, pages: &Pages) -> (Changes, Pages) {
     let mut after = pages.clone();
     let size = (pages.len() as u32 + random.below(6)).saturating_sub(random.below(5)).max(1);
     after.resize_with(size as usize, blank_page);
@@ -38,7 +44,7 @@ fn transaction(random: &mut Random, pages: &Pages) -> (Changes, Pages) {
     (changes, after)
 }
 
-fn checksum(pages: &Pages) -> Checksum {
+pub(crate) fn checksum(pages: &Pages) -> Checksum {
     let numbered = pages.iter().enumerate();
     numbered.fold(Checksum::EMPTY, |sum, (i, page)| sum.toggle(i as u32 + 1, PageCrc::of(page)))
 }

@@ -20,6 +20,8 @@ pub enum Route {
     /// wrangler asks for accounts and memberships when it was given no account id.
     ListAccounts,
     ListMemberships,
+    /// Statistics, as wrangler asks for them.
+    Graphql,
     CreateDatabase,
     ListDatabases,
     GetDatabase(String),
@@ -69,6 +71,7 @@ impl Route {
         let segments: Vec<&str> = path.strip_prefix(BASE)?.split('/').collect();
         Some(match segments.as_slice() {
             ["accounts"] => vec![(Get, Route::ListAccounts)],
+            ["graphql"] => vec![(Post, Route::Graphql)],
             ["memberships"] => vec![(Get, Route::ListMemberships)],
             ["accounts", _, "d1", "database"] => {
                 vec![(Get, Route::ListDatabases), (Post, Route::CreateDatabase)]
@@ -152,6 +155,7 @@ mod tests {
         assert_eq!(parse("GET", "/health"), Ok(Route::Health));
         assert_eq!(parse("GET", "/client/v4/accounts"), Ok(Route::ListAccounts));
         assert_eq!(parse("GET", "/client/v4/memberships"), Ok(Route::ListMemberships));
+        assert_eq!(parse("POST", "/client/v4/graphql"), Ok(Route::Graphql));
         assert_eq!(parse("GET", base), Ok(Route::ListDatabases));
         assert_eq!(parse("GET", &format!("{base}/")), Ok(Route::ListDatabases));
         assert_eq!(parse("POST", base), Ok(Route::CreateDatabase));
@@ -194,7 +198,6 @@ mod tests {
             "/",
             "/client/v4",
             "/client/v4/",
-            "/client/v4/graphql",
             "/healthy",
             "/client/v4/accounts/a/d1/databases",
             "/client/v4/accounts/a/d1/database/x/nope",

@@ -2,15 +2,27 @@
 
 use std::sync::Arc;
 
+use isolite_core::Commit;
+use isolite_protocol::insights::Sums;
 use isolite_protocol::{Query, Value};
 use rusqlite::ffi;
 
 use super::{Database, Done, Numbers, Run};
 use crate::answer::{AnswerWriter, Moment};
 use crate::error::Error;
-use crate::policy::FLAGS;
+use crate::policy::{FLAGS, Wish};
 use crate::sql_text::{SqlText, is_blank, is_left_out};
-use crate::statement::Statement;
+use crate::statement::{Lasts, Statement};
+
+/// A statement of a text, ready to run.
+pub(super) struct Next {
+    pub(super) statement: Statement,
+    /// Where what follows it starts, and whether that is nothing.
+    pub(super) after: usize,
+    pub(super) last: bool,
+    spared: bool,
+    wish: Option<Wish>,
+}
 
 impl Database {
     /// Runs one request as one transaction. On an error nothing of it has happened.
@@ -20,9 +32,21 @@ impl Database {
         self.policy.begin(self.limits.steps_max);
         self.run_internal("BEGIN")?;
         let mut answer = AnswerWriter::new(run, self.limits.result_bytes_max);
-        let ran = self.run_queries(run, &mut answer).and_then(|()| self.check_names());
+        let ran = self.run_queries(run, &mut answer);
+        let commit = self.end(ran)?;
+        let (answer, count) = answer.finish();
+        Ok(Done { answer, count, commit })
+    }
+
+    /// Ends the transaction: commits if all `ran` well and what it leaves is allowed.
+    pub(super) fn end(&mut self, ran: Result<(), Error>) -> Result<Option<Commit>, Error> {
+        let ran = ran.and_then(|()| self.check_names());
         let ran = ran.and_then(|()| self.check_foreign_keys());
         let writes = self.has_written();
+        let ran = ran.and_then(|()| match &self.writes_refused {
+            Some(text) if writes => Err(Error::WritesRefused { text: text.clone() }),
+            _ => Ok(()),
+        });
         let ran = ran.and_then(|()| self.run_internal("COMMIT"));
         let ran = ran.map_err(|error| self.explain(error));
         if ran.is_err() {
@@ -37,8 +61,7 @@ impl Database {
             // Full text search writes only at the end.
             self.size_bytes = self.committed_size_bytes().unwrap_or(self.size_bytes);
         }
-        let (answer, count) = answer.finish();
-        Ok(Done { answer, count, commit })
+        Ok(commit)
     }
 
     /// Runs the queries in order. One without a statement, as D1's client sends for a blank line,
@@ -69,7 +92,7 @@ impl Database {
                 continue;
             };
             self.bind(&mut statement, &query.params, run.numbers)?;
-            self.answer(&mut statement, run.clock, &mut since, answer)?;
+            self.answer(&mut statement, &query.sql, run, &mut since, answer)?;
             // One that must meet the authorizer each time, which has taken note of it, is not kept.
             held = (!self.policy.has_notes()).then_some((&query.sql, statement));
         }
@@ -93,37 +116,58 @@ impl Database {
         let text = SqlText::new(&query.sql);
         let mut at = 0;
         loop {
-            let spared = self.spare_references(&text, at)?;
-            let (statement, after) = Statement::prepare(&self.connection, &text, at)?;
-            let wish = self.policy.take_wish();
-            let last = is_blank(text.from(after));
-            let Some(mut statement) = statement else {
+            let Some(mut next) = self.next_statement(&text, at, Lasts::Long)? else {
                 // Comments at the end are welcome, a text of nothing else is a mistake.
                 let empty = at == 0 || text.is_cut();
                 return if empty { Err(Error::NotAStatement) } else { Ok(None) };
             };
-            if !last && statement.param_count() > 0 {
+            if !next.last && next.statement.param_count() > 0 {
                 return Err(Error::EarlierParams);
             }
-            let params = if last { query.params.as_slice() } else { &[] };
-            self.bind(&mut statement, params, run.numbers)?;
-            if last || run.script {
-                self.answer(&mut statement, run.clock, since, answer)?;
+            let params = if next.last { query.params.as_slice() } else { &[] };
+            self.bind(&mut next.statement, params, run.numbers)?;
+            let own = text.between(at, next.after);
+            if next.last || run.script {
+                self.answer(&mut next.statement, own, run, since, answer)?;
             } else {
-                while statement.step()? {}
+                let mut rows = 0;
+                while next.statement.step()? {
+                    rows += 1;
+                }
+                let took = (next.statement.take_rows(), rows, 0.0);
+                observe(run, &next.statement, own, took);
             }
-            if spared {
-                self.set_enforced(true)?;
-            }
-            if let Some(wish) = wish {
-                self.relax_foreign_keys(wish)?;
-            }
-            match last {
+            self.after_statement(&next)?;
+            match next.last {
                 true if text.is_cut() => return Err(Error::NotAStatement),
-                true if at == 0 && !self.policy.has_notes() => return Ok(Some(statement)),
+                true if at == 0 && !self.policy.has_notes() => return Ok(Some(next.statement)),
                 true => return Ok(None),
-                false => at = text.skip_spaces(after),
+                false => at = text.skip_spaces(next.after),
             }
+        }
+    }
+
+    /// Prepares the statement at `at`, if there is one.
+    pub(super) fn next_statement(
+        &mut self,
+        text: &SqlText,
+        at: usize,
+        lasts: Lasts,
+    ) -> Result<Option<Next>, Error> {
+        let spared = self.spare_references(text, at)?;
+        let (statement, after) = Statement::prepare(&self.connection, text, at, lasts)?;
+        let (wish, last) = (self.policy.take_wish(), is_blank(text.from(after)));
+        Ok(statement.map(|statement| Next { statement, after, last, spared, wish }))
+    }
+
+    /// Does what is to be done once a statement has run, before the next one is prepared.
+    pub(super) fn after_statement(&mut self, ran: &Next) -> Result<(), Error> {
+        if ran.spared {
+            self.set_enforced(true)?;
+        }
+        match ran.wish {
+            Some(wish) => self.relax_foreign_keys(wish),
+            None => Ok(()),
         }
     }
 
@@ -167,19 +211,22 @@ impl Database {
     }
 
     /// Steps through a statement and writes its result, which tells of what changed since the last.
-    pub(super) fn answer(
+    fn answer(
         &mut self,
         statement: &mut Statement,
-        clock: &dyn Fn() -> f64,
+        sql: &str,
+        run: &Run<'_>,
         since: &mut Moment,
         answer: &mut AnswerWriter<'_>,
     ) -> Result<(), Error> {
-        answer.rows(statement)?;
+        let returned = answer.rows(statement)?;
         if self.has_written() {
             self.size_bytes = self.size_bytes()?;
         }
-        let now = self.moment(clock);
-        answer.meta(since, &now, statement.take_rows());
+        let now = self.moment(run.clock);
+        let rows = statement.take_rows();
+        answer.meta(since, &now, rows);
+        observe(run, statement, sql, (rows, returned, now.clock_ms - since.clock_ms));
         *since = now;
         Ok(())
     }
@@ -200,12 +247,12 @@ impl Database {
         }
     }
 
-    fn total_changes(&self) -> i64 {
+    pub(super) fn total_changes(&self) -> i64 {
         // SAFETY: the handle is open as long as the connection is borrowed.
         unsafe { ffi::sqlite3_total_changes64(self.connection.handle()) }
     }
 
-    fn roll_back(&mut self) {
+    pub(crate) fn roll_back(&mut self) {
         // SQLite has rolled back by itself after some errors; there is then nothing to end. Where
         // it cannot, for want of memory, the open transaction shows: the database is broken.
         if !self.connection.is_autocommit() {
@@ -216,7 +263,7 @@ impl Database {
     }
 
     /// Puts back the flags of the connection that the request has set.
-    fn reset_flags(&mut self) {
+    pub(super) fn reset_flags(&mut self) {
         if self.policy.take_flag_set() {
             for flag in FLAGS {
                 let reset = self.run_internal(&format!("PRAGMA {flag} = OFF"));
@@ -241,4 +288,27 @@ impl Database {
         }
         error
     }
+}
+
+/// Tells whoever wants to know what a statement took: rows read and written, rows returned, and
+/// milliseconds.
+fn observe(
+    run: &Run<'_>,
+    statement: &Statement,
+    sql: &str,
+    (rows, rows_returned, duration_ms): ((u64, u64), u64, f64),
+) {
+    let Some(observe) = run.observe else { return };
+    let reads = u64::from(statement.is_read_only());
+    observe(
+        sql,
+        &Sums {
+            read_queries: reads,
+            write_queries: 1 - reads,
+            duration_ms: duration_ms.max(0.0),
+            rows_read: rows.0,
+            rows_written: rows.1,
+            rows_returned,
+        },
+    );
 }

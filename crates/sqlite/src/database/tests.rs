@@ -32,17 +32,21 @@ fn open_with(storage: &MemoryStorage, limits: Limits) -> Database {
 }
 
 fn run(database: &mut Database, queries: &[Query], script: bool) -> Result<Done, String> {
-    let run = Run {
+    database.run(&told(queries, script, script)).map_err(|error| error.to_string())
+}
+
+fn told(queries: &[Query], array: bool, script: bool) -> Run<'_> {
+    Run {
         queries,
         format: ResultsFormat::ArrayOfObjects,
-        array: script,
+        array,
         numbers: Numbers::Real,
         script,
         now_ms: 1_700_000_000_000,
         clock: &|| 0.0,
         served: "",
-    };
-    database.run(&run).map_err(|error| error.to_string())
+        observe: None,
+    }
 }
 
 fn one(database: &mut Database, sql: &str, params: Vec<Value>) -> Result<String, String> {
@@ -431,4 +435,31 @@ fn a_transaction_that_outgrows_the_cache_is_rolled_back_without_a_trace() {
     assert!(run(&mut reopened, &queries[..1], false).is_ok());
     assert_eq!(rows(&mut reopened, "SELECT count(*) AS n FROM t"), r#"[{"n":5202}]"#);
     assert_eq!(rows(&mut reopened, "PRAGMA quick_check"), r#"[{"quick_check":"ok"}]"#);
+}
+
+#[test]
+fn each_statement_is_told_of() {
+    let mut database = open(&MemoryStorage::default());
+    rows(&mut database, "CREATE TABLE t (a)");
+    let seen = std::cell::RefCell::new(Vec::new());
+    let observe = |sql: &str, sums: &isolite_protocol::insights::Sums| {
+        let kind = (sums.read_queries, sums.write_queries);
+        seen.borrow_mut().push((sql.trim().to_owned(), kind, sums.rows_returned));
+    };
+    let mut observed = |queries: &[Query], script: bool| {
+        let array = queries.len() > 1 || script;
+        let run = Run { observe: Some(&observe), ..told(queries, array, script) };
+        database.run(&run).unwrap();
+        seen.take()
+    };
+    let insert = Query::new("INSERT INTO t VALUES (?)", vec![Value::Null]);
+    let write = ("INSERT INTO t VALUES (?)".to_owned(), (0, 1), 0);
+    assert_eq!(observed(&[insert.clone(), insert], false), [write.clone(), write]);
+    let script = [Query::new("DELETE FROM t; SELECT 1 UNION SELECT 2; -- no more", vec![])];
+    let statements = [
+        ("DELETE FROM t;".to_owned(), (0, 1), 0),
+        ("SELECT 1 UNION SELECT 2;".to_owned(), (1, 0), 2),
+    ];
+    assert_eq!(observed(&script, true), statements);
+    assert_eq!(observed(&script, false), statements);
 }

@@ -150,6 +150,11 @@ pub(super) fn is_allowed(name: &str) -> bool {
     ALLOWED.binary_search(&name.to_ascii_lowercase().as_str()).is_ok()
 }
 
+/// Whether a function is one that the `sqlite3` shell writes into dumps, of text with line ends.
+pub(super) fn is_of_dumps(name: &str) -> bool {
+    name.eq_ignore_ascii_case("unistr")
+}
+
 /// Whether a function tells what the connection has written.
 pub(super) fn tells_of_writes(name: &str) -> bool {
     let functions = ["changes", "total_changes", "last_insert_rowid"];

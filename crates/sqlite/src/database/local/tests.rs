@@ -22,6 +22,7 @@ fn run(queries: &[Query]) -> Run<'_> {
         now_ms: 0,
         clock: &|| 0.0,
         served: "",
+        observe: None,
     }
 }
 

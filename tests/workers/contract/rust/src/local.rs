@@ -10,6 +10,10 @@ use worker::{Delay, Env, Result};
 #[derive(Serialize)]
 struct Report {
     reads: Vec<(i64, i64, bool)>,
+    /// What was read in the middle, and at the end as of then.
+    as_of: (i64, i64),
+    /// What a write there was told.
+    refused: String,
 }
 
 pub async fn answer(env: &Env) -> Result<String> {
@@ -29,8 +33,17 @@ pub async fn answer(env: &Env) -> Result<String> {
         let (seen, local) = read(&db).await?;
         reads.push((n, seen, local));
     }
-    Ok(serde_json::to_string(&Report { reads })?)
+    let session = db.with_session(Some("first-primary"))?;
+    let then = session.prepare(NEWEST).first(Some("max(n)")).await?.unwrap_or(-1);
+    write(&db, 100).await?;
+    let past = db.as_of(&session.get_bookmark()?.unwrap_or_default());
+    let seen = past.prepare(NEWEST).first(Some("max(n)")).await?.unwrap_or(-1);
+    let refused = past.prepare("DELETE FROM t").run().await.err();
+    let refused = refused.map(|error| error.to_string()).unwrap_or_default();
+    Ok(serde_json::to_string(&Report { reads, as_of: (then, seen), refused })?)
 }
+
+const NEWEST: &str = "SELECT max(n) FROM t";
 
 async fn write(db: &D1Database, n: i64) -> Result<()> {
     isolite::query!(db, "INSERT INTO t VALUES (?1)", n)?.run().await?;
@@ -41,6 +54,6 @@ async fn write(db: &D1Database, n: i64) -> Result<()> {
 async fn read(db: &D1Database) -> Result<(i64, bool)> {
     let result = db.prepare("SELECT max(n) AS n FROM t").all().await?;
     let last_row_id = result.meta()?.and_then(|meta| meta.last_row_id);
-    let newest = db.prepare("SELECT max(n) FROM t").first(Some("max(n)")).await?;
+    let newest = db.prepare(NEWEST).first(Some("max(n)")).await?;
     Ok((newest.unwrap_or(-1), last_row_id == Some(0)))
 }

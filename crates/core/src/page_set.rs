@@ -1,0 +1,152 @@
+//! Numbers of pages, as bits: a third of a megabyte for the largest database there may be.
+//!
+//! Stored as runs, each two LEB128 numbers: how many pages are left out, and how many are there.
+
+use crate::page::PageNo;
+
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct PageSet {
+    words: Vec<u64>,
+}
+
+impl PageSet {
+    pub fn insert(&mut self, number: PageNo) {
+        let (word, bit) = place(number);
+        if word >= self.words.len() {
+            self.words.resize(word + 1, 0);
+        }
+        self.words[word] |= bit;
+    }
+
+    pub fn remove(&mut self, number: PageNo) {
+        let (word, bit) = place(number);
+        if let Some(word) = self.words.get_mut(word) {
+            *word &= !bit;
+        }
+    }
+
+    pub fn contains(&self, number: PageNo) -> bool {
+        let (word, bit) = place(number);
+        self.words.get(word).is_some_and(|word| word & bit != 0)
+    }
+
+    pub fn extend(&mut self, numbers: impl IntoIterator<Item = PageNo>) {
+        numbers.into_iter().for_each(|number| self.insert(number));
+    }
+
+    /// Ascending.
+    pub fn iter(&self) -> impl Iterator<Item = PageNo> + '_ {
+        let words = (0..).zip(&self.words).filter(|(_, word)| **word != 0);
+        words.flat_map(|(index, word): (PageNo, &u64)| {
+            (0..64).filter(move |bit| word >> bit & 1 == 1).map(move |bit| index * 64 + bit)
+        })
+    }
+
+    /// The first number after `number`.
+    pub fn next_after(&self, number: PageNo) -> Option<PageNo> {
+        let (first, _) = place(number);
+        let rest = (first..).zip(self.words.get(first..)?);
+        let mut rest = rest.flat_map(|(index, word)| {
+            (0..64)
+                .filter(move |bit| word >> bit & 1 == 1)
+                .map(move |bit| index as PageNo * 64 + bit)
+        });
+        rest.find(|found| *found > number)
+    }
+
+    pub fn len(&self) -> usize {
+        self.words.iter().map(|word| word.count_ones() as usize).sum()
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.words.iter().all(|word| *word == 0)
+    }
+
+    pub fn encode(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        let (mut at, mut numbers) = (0, self.iter().peekable());
+        while let Some(start) = numbers.next() {
+            let mut end = start + 1;
+            while numbers.next_if_eq(&end).is_some() {
+                end += 1;
+            }
+            push_number(start - at, &mut out);
+            push_number(end - start, &mut out);
+            at = end;
+        }
+        out
+    }
+
+    /// None if the bytes are no set.
+    pub fn decode(mut bytes: &[u8]) -> Option<PageSet> {
+        let (mut set, mut at) = (PageSet::default(), 0u32);
+        while !bytes.is_empty() {
+            let start = at.checked_add(take_number(&mut bytes)?)?;
+            at = start.checked_add(take_number(&mut bytes)?)?;
+            // What no database has would only take memory.
+            if at > NUMBER_MAX {
+                return None;
+            }
+            set.extend(start..at);
+        }
+        Some(set)
+    }
+}
+
+/// More pages than the object of a database has room for.
+const NUMBER_MAX: PageNo = 1 << 22;
+
+fn place(number: PageNo) -> (usize, u64) {
+    (number as usize / 64, 1 << (number % 64))
+}
+
+fn push_number(mut number: u32, out: &mut Vec<u8>) {
+    while number >= 0x80 {
+        out.push(number as u8 | 0x80);
+        number >>= 7;
+    }
+    out.push(number as u8);
+}
+
+fn take_number(bytes: &mut &[u8]) -> Option<u32> {
+    let mut number = 0u64;
+    for shift in (0..35).step_by(7) {
+        let (first, rest) = bytes.split_first()?;
+        *bytes = rest;
+        number |= u64::from(first & 0x7f) << shift;
+        if first & 0x80 == 0 {
+            return u32::try_from(number).ok();
+        }
+    }
+    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
+
+    #[test]
+    fn numbers_go_in_and_out() {
+        let mut set = PageSet::default();
+        let numbers = [1, 2, 3, 63, 64, 65, 128, 1000, 2_621_440];
+        set.extend(numbers.iter().rev().copied());
+        assert!(set.iter().eq(numbers));
+        assert_eq!((set.len(), set.is_empty()), (numbers.len(), false));
+        assert_eq!(PageSet::decode(&set.encode()), Some(set.clone()));
+        assert_eq!([0, 3, 65, 1000].map(|n| set.next_after(n)), [1, 63, 128, 2_621_440].map(Some));
+        assert_eq!(set.next_after(2_621_440), None);
+        set.remove(64);
+        set.remove(7_000_000);
+        assert!(!set.contains(64) && set.contains(65) && !set.contains(66));
+    }
+
+    #[test]
+    fn what_is_no_set_is_refused() {
+        assert_eq!(PageSet::decode(&[]), Some(PageSet::default()));
+        for bytes in [&[1][..], &[0x80], &[1, 0x80], &[0xff; 6], &[0, 0xff, 0xff, 0xff, 0x7f]] {
+            assert_eq!(PageSet::decode(bytes), None, "{bytes:?}");
+        }
+    }
+}

@@ -1,0 +1,117 @@
+//! Files as other programs write them.
+
+use isolite_core::Store;
+use isolite_core::memory_storage::MemoryStorage;
+use rusqlite::Connection;
+
+use super::*;
+use crate::limits::Limits;
+
+fn header(edit: impl Fn(&mut [u8; 100])) -> [u8; 100] {
+    let mut header = [0; 100];
+    header[..16].copy_from_slice(MAGIC);
+    header[16] = 0x10;
+    (header[18], header[19], header[27], header[31], header[47], header[59], header[95]) =
+        (1, 1, 7, 9, 4, 1, 7);
+    edit(&mut header);
+    header
+}
+
+#[test]
+fn headers() {
+    let check = |edit: fn(&mut [u8; 100])| check_sqlite_file(&header(edit));
+    assert_eq!(check(|_| {}), Ok(FileHeader { size_pages: Some(9), wal: false }));
+    assert_eq!(check(|h| h[95] = 8), Ok(FileHeader { size_pages: None, wal: false }));
+    assert_eq!(
+        check(|h| (h[18], h[19]) = (2, 2)),
+        Ok(FileHeader { size_pages: Some(9), wal: true })
+    );
+    assert_eq!(check(|h| h[0] = b's'), Err(FileError::NotSqlite));
+    assert_eq!(check(|h| (h[16], h[17]) = (4, 0)), Err(FileError::PageSize(1024)));
+    assert_eq!(check(|h| (h[16], h[17]) = (0, 1)), Err(FileError::PageSize(65_536)));
+    assert_eq!(check(|h| h[20] = 32), Err(FileError::ReservedBytes(32)));
+    assert_eq!(check(|h| h[59] = 2), Err(FileError::Utf16));
+    assert_eq!(check(|h| h[19] = 3), Err(FileError::Format(3)));
+    assert_eq!(check(|h| h[47] = 5), Err(FileError::Format(5)));
+    assert_eq!(check(|h| h[59] = 0), Ok(FileHeader { size_pages: Some(9), wal: false }));
+}
+
+fn database() -> Database {
+    let store = Store::open(Box::new(MemoryStorage::default()), 256).unwrap();
+    Database::open(store, Limits::default()).unwrap()
+}
+
+fn checked(sql: &[&str]) -> Result<FileCheck, String> {
+    let mut database = database();
+    // What Isolite itself would refuse, other programs do.
+    database
+        .connection
+        .set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_DEFENSIVE, false)
+        .unwrap();
+    for sql in sql {
+        let run = database.each_row(sql, &[], |_| Ok(true));
+        run.unwrap_or_else(|error| panic!("{sql}: {error}"));
+    }
+    database.check_import().map_err(|error| error.to_string())
+}
+
+#[test]
+fn databases_of_other_programs() {
+    let dangling = |dangling_rows| Ok(FileCheck { dangling_rows });
+    assert_eq!(checked(&[]), dangling(Some(0)));
+    assert_eq!(
+        checked(&[
+            "CREATE TABLE p(a PRIMARY KEY)",
+            "CREATE TABLE c(a REFERENCES p)",
+            "PRAGMA foreign_keys = OFF",
+            "INSERT INTO c VALUES(1), (NULL), (2)",
+            "CREATE VIEW broken AS SELECT * FROM nowhere",
+            "CREATE VIRTUAL TABLE f USING fts5(a)",
+            "ANALYZE",
+        ]),
+        dangling(Some(2))
+    );
+    assert_eq!(
+        checked(&["CREATE TABLE _cf_KV(a)"]),
+        Err("the file has a table with the reserved name _cf_KV; remove it: sqlite3 FILE 'DROP TABLE \"_cf_KV\"'".to_owned())
+    );
+    let error = checked(&[
+        "PRAGMA writable_schema = ON",
+        "INSERT INTO sqlite_schema VALUES('table', 'v', 'v', 0, 'CREATE VIRTUAL TABLE v USING strange(a)')",
+        "PRAGMA writable_schema = RESET",
+    ]);
+    assert_eq!(
+        error,
+        Err("table v cannot be read: no such module: strange: SQLITE_ERROR".to_owned())
+    );
+    let error = checked(&[
+        "CREATE TABLE t(a)",
+        "PRAGMA writable_schema = ON",
+        "UPDATE sqlite_schema SET sql = 'CREATE TABLE t(a, nonsense' WHERE name = 't'",
+        "PRAGMA writable_schema = RESET",
+    ]);
+    assert!(error.unwrap_err().contains("malformed database schema (t)"));
+    let error = checked(&[
+        "CREATE TABLE t(a NOT NULL)",
+        "INSERT INTO t VALUES(1)",
+        "PRAGMA writable_schema = ON",
+        "UPDATE sqlite_schema SET rootpage = 1 WHERE name = 't'",
+        "PRAGMA writable_schema = RESET",
+    ]);
+    assert!(error.is_err(), "{error:?}");
+}
+
+#[test]
+fn the_header_of_a_real_file() {
+    let path = std::env::temp_dir().join(format!("isolite-header-{}.db", std::process::id()));
+    let connection = Connection::open(&path).unwrap();
+    connection.execute_batch("PRAGMA page_size = 4096; CREATE TABLE t(a);").unwrap();
+    let bytes = std::fs::read(&path).unwrap();
+    let told = check_sqlite_file(bytes.first_chunk().unwrap());
+    assert_eq!(told, Ok(FileHeader { size_pages: Some(2), wal: false }));
+    connection.execute_batch("PRAGMA journal_mode = WAL;").unwrap();
+    drop(connection);
+    let bytes = std::fs::read(&path).unwrap();
+    std::fs::remove_file(&path).unwrap();
+    assert!(check_sqlite_file(bytes.first_chunk().unwrap()).unwrap().wal);
+}

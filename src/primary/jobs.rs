@@ -1,0 +1,321 @@
+//! Long work of a primary: a restore, an import, a fork. One at a time; reads go on, writes are refused.
+//!
+//! Each prepares a draft beside the database and publishes it as one commit, in the same write of the
+//! object's storage that takes down that the job is complete. So a crash leaves either the state before,
+//! with the job to be done again from its beginning, or the state after, with the job complete.
+//!
+//! An alarm keeps the object awake while a job runs, and starts it again after a crash.
+
+mod fork;
+mod import;
+mod restore;
+
+use std::rc::Rc;
+use std::time::Duration;
+
+use isolite_core::{CheckpointPolicy, Draft, Position, StorageError};
+use isolite_protocol::query_string;
+use isolite_sqlite::Error as SqlError;
+use serde::{Deserialize, Serialize};
+use serde_json::Value as Json;
+use worker::{Delay, console_error};
+
+use super::{Engine, Opened, Primary, Refused, failure_of, of_storage, past, refuse};
+use crate::object::call_js::Answer;
+use crate::object::sql_js::Bound;
+use crate::platform_js::random_uuid;
+
+/// A draft of so many pages is an ordinary commit, which replicas get as such: 4 MiB.
+const COMMIT_PAGES_MAX: usize = 1024;
+/// Pages of one step: 1 MiB.
+const STEP_PAGES: usize = 256;
+/// A job that has crashed the object so often is not begun again.
+const ATTEMPTS_MAX: u32 = 3;
+/// Within the ten seconds after which an object without requests sleeps.
+const ALARM: Duration = Duration::from_secs(8);
+
+/// `/jobs/start`.
+#[derive(Clone, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum NewJob {
+    Restore { bookmark: String },
+    Import(import::NewImport),
+    Fork(fork::NewFork),
+}
+
+/// `/jobs/poll`.
+#[derive(Clone, Serialize, Deserialize)]
+struct Told {
+    job: String,
+    kind: String,
+    state: State,
+    messages: Vec<String>,
+    done: u64,
+    total: u64,
+    unit: Unit,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    result: Option<Json>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum State {
+    Running,
+    Complete,
+    Error,
+}
+
+#[derive(Clone, Copy, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Unit {
+    Bytes,
+    Pages,
+}
+
+/// The newest job, as it is kept.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct Job {
+    new: NewJob,
+    told: Told,
+    /// How often it was begun.
+    attempts: u32,
+}
+
+impl NewJob {
+    fn kind(&self) -> &'static str {
+        match self {
+            NewJob::Restore { .. } => "restore",
+            NewJob::Import(_) => "import",
+            NewJob::Fork(_) => "fork",
+        }
+    }
+}
+
+impl Job {
+    fn is_running(&self) -> bool {
+        self.told.state == State::Running
+    }
+
+    /// What a write is told meanwhile.
+    fn refusal(&self) -> String {
+        format!("Currently processing a long-running {}.", self.new.kind())
+    }
+}
+
+impl Primary {
+    pub(super) fn start_job(&self, body: &str) -> Answer {
+        Answer::json(self.engine.new_job(body).map(|job| Json::from_iter([("job", job)])))
+    }
+
+    pub(super) fn poll_job(&self, query: &str) -> Answer {
+        let asked = query_string::value(query, "job");
+        let job = match self.engine.load_job() {
+            Ok(job) => job,
+            Err(error) => return refuse(&of_storage(error).into()),
+        };
+        match job.filter(|job| asked.is_none_or(|asked| asked == job.told.job)) {
+            Some(job) => Answer::json(Ok(job.told)),
+            None => super::fail("There is no such job: another one was started since", 404),
+        }
+    }
+
+    /// Begins the job that is to run, and after a crash begins it again.
+    pub(super) fn run_job(&self) {
+        let running = self.engine.load_job().ok().flatten().filter(Job::is_running);
+        if running.is_none() || self.engine.job_runs.replace(true) {
+            return;
+        }
+        let engine = Rc::clone(&self.engine);
+        self.state.wait_until(async move {
+            run(&engine).await;
+            engine.held_for_job.borrow_mut().clear();
+            engine.job_runs.set(false);
+        });
+        let storage = self.state.storage();
+        self.state.wait_until(async move {
+            if let Err(error) = storage.set_alarm(ALARM).await {
+                console_error!("A job has no alarm: {error}");
+            }
+        });
+    }
+
+    /// Stays awake as long as a job runs.
+    pub(super) async fn alarm(&self) -> worker::Result<()> {
+        self.work_in_background();
+        let job = self.engine.load_job().ok().flatten();
+        if job.is_some_and(|job| job.is_running()) {
+            for bookmark in self.engine.held_for_job.borrow().iter() {
+                if let Err(refused) = self.engine.hold(bookmark) {
+                    console_error!("A job reads at {bookmark}, which is not held: {refused}");
+                }
+            }
+            self.state.storage().set_alarm(ALARM).await?;
+        }
+        Ok(())
+    }
+}
+
+impl Engine {
+    fn new_job(&self, body: &str) -> Result<String, Refused> {
+        let new: NewJob = serde_json::from_str(body)
+            .map_err(|error| Refused::Asked(format!("this is no job: {error}")))?;
+        if let Some(running) = self.load_job()?.filter(Job::is_running) {
+            return Err(Refused::Busy(running.refusal()));
+        }
+        match &new {
+            NewJob::Restore { bookmark } => self.hold(bookmark)?,
+            NewJob::Fork(_) => {
+                self.with(|Opened { database, .. }| match database.size_pages() {
+                    0 => Ok(()),
+                    _ => Err(Refused::Asked("a fork begins with an empty database".to_owned())),
+                })?
+            }
+            NewJob::Import(_) => self.with(|_| Ok(()))?,
+        }
+        let id = random_uuid().map_err(|error| Refused::Asked(error.to_string()))?;
+        let told = Told {
+            job: id.clone(),
+            kind: new.kind().to_owned(),
+            state: State::Running,
+            messages: Vec::new(),
+            done: 0,
+            total: 0,
+            unit: Unit::Pages,
+            error: None,
+            result: None,
+        };
+        self.save_job(Job { new, told, attempts: 0 })?;
+        Ok(id)
+    }
+
+    /// What a write is told while a job runs.
+    pub(super) fn writes_refused(&self) -> Option<String> {
+        let job = self.job.borrow();
+        job.as_ref().filter(|job| job.is_running()).map(Job::refusal)
+    }
+
+    fn load_job(&self) -> Result<Option<Job>, StorageError> {
+        if !self.job_loaded.replace(true) {
+            let sql = "SELECT value FROM meta WHERE key = 'job'";
+            let mut job = None;
+            // Before the first look at the database there is no table.
+            let table =
+                "CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value BLOB NOT NULL)";
+            self.storage.run(table, &[])?;
+            self.storage.query(sql, &[], |row| {
+                job = serde_json::from_slice(&row.bytes(0)).ok();
+                Ok::<(), StorageError>(())
+            })?;
+            self.job.replace(job);
+        }
+        Ok(self.job.borrow().clone())
+    }
+
+    fn save_job(&self, job: Job) -> Result<(), StorageError> {
+        let text = serde_json::to_vec(&job).map_err(|error| StorageError(error.to_string()))?;
+        let set = "INSERT OR REPLACE INTO meta VALUES ('job', ?)";
+        self.storage.run(set, &[Bound::Bytes(&text)])?;
+        self.job.replace(Some(job));
+        Ok(())
+    }
+
+    /// Takes down how far it is, in memory alone.
+    fn tell(&self, done: u64, total: u64, unit: Unit) {
+        if let Some(job) = &mut *self.job.borrow_mut() {
+            (job.told.done, job.told.total, job.told.unit) = (done, total, unit);
+        }
+    }
+
+    /// Ends the job. What it has published is in the same write.
+    fn end_job(&self, outcome: Result<Json, String>) -> Result<(), StorageError> {
+        let Some(mut job) = self.load_job()? else { return Ok(()) };
+        match outcome {
+            Ok(result) => {
+                (job.told.state, job.told.result) = (State::Complete, Some(result));
+                job.told.done = job.told.total;
+            }
+            Err(error) => (job.told.state, job.told.error) = (State::Error, Some(error)),
+        }
+        self.save_job(job)
+    }
+
+    /// Makes a draft that is finished the database, and the job complete.
+    async fn publish(
+        &self,
+        mut draft: Draft,
+        expected: Option<Position>,
+        result: impl FnOnce(&str) -> Json,
+    ) -> Result<(), Refused> {
+        while draft.finish_step(STEP_PAGES)? {
+            pause().await;
+        }
+        if expected.is_some_and(|expected| expected.checksum != draft.checksum()) {
+            let text = "what was read is not the database at that bookmark".to_owned();
+            return Err(SqlError::Pages(isolite_core::Error::Corrupt(text)).into());
+        }
+        let policy = CheckpointPolicy { log_commits_max: 1, ..self.checkpoint_policy() };
+        while !self.with_store(|store| Ok(store.takes(&draft)))? {
+            self.with_store(|store| store.checkpoint_step(&policy))?;
+            pause().await;
+        }
+        // Nothing is awaited from here on, so all of it is one write.
+        self.with_store(|store| store.publish(draft, js_sys::Date::now() as i64))?;
+        self.opened.replace(None);
+        let bookmark = past::newest(self)?;
+        self.end_job(Ok(result(&bookmark)))?;
+        Ok(())
+    }
+
+    /// Has a position held as long as the job runs.
+    fn hold_for_job(&self, bookmark: &str) -> Result<(), Refused> {
+        self.hold(bookmark)?;
+        self.held_for_job.borrow_mut().push(bookmark.to_owned());
+        Ok(())
+    }
+
+    /// A new draft, once the one before is in its place. Where it begins stays readable meanwhile.
+    async fn draft(&self) -> Result<Draft, Refused> {
+        self.hold_for_job(&past::newest(self)?)?;
+        while !self.with_store(|store| Ok(store.is_settled()))? {
+            let policy = self.checkpoint_policy();
+            self.with_store(|store| store.checkpoint_step(&policy))?;
+            pause().await;
+        }
+        self.with_store(|store| store.draft(COMMIT_PAGES_MAX))
+    }
+}
+
+/// Runs the job that is to run, to its end.
+async fn run(engine: &Rc<Engine>) {
+    let Ok(Some(mut job)) = engine.load_job() else { return };
+    job.attempts += 1;
+    let new = job.new.clone();
+    let outcome = match job.attempts > ATTEMPTS_MAX {
+        true => Err("It was cut short too often, and nothing was changed".to_owned()),
+        false => match engine.save_job(job) {
+            Ok(()) => work(engine, &new).await.map_err(|refused| refused.to_string()),
+            Err(error) => Err(error.to_string()),
+        },
+    };
+    if let Err(error) = outcome {
+        console_error!("A {} failed: {error}", new.kind());
+        if let Err(error) = engine.end_job(Err(error)) {
+            console_error!("How it ended was not kept: {error}");
+        }
+    }
+}
+
+async fn work(engine: &Rc<Engine>, new: &NewJob) -> Result<(), Refused> {
+    match new {
+        NewJob::Restore { bookmark } => restore::run(engine, bookmark).await,
+        NewJob::Import(new) => import::run(engine, new).await,
+        NewJob::Fork(new) => fork::run(engine, new).await,
+    }
+}
+
+/// Lets requests in between.
+async fn pause() {
+    Delay::from(Duration::ZERO).await;
+}

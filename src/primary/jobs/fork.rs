@@ -1,0 +1,84 @@
+//! A fork: an empty database becomes what another one was at a bookmark.
+
+use std::collections::BTreeMap;
+
+use isolite_core::{Bookmark, ltx};
+use isolite_protocol::directory::{Jurisdiction, LocationHint};
+use isolite_protocol::query_string;
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+
+use super::{Engine, Refused, STEP_PAGES, Unit};
+use crate::object::call_js::{Address, Message, Object, send};
+
+/// Pages asked for at once: 8 MiB before compression.
+const PART_PAGES: u32 = 2048;
+
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct NewFork {
+    source: Home,
+    bookmark: String,
+}
+
+/// How the objects of a database are found.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct Home {
+    pub uuid: String,
+    #[serde(default)]
+    primary_location_hint: Option<LocationHint>,
+    #[serde(default)]
+    jurisdiction: Option<Jurisdiction>,
+}
+
+impl Home {
+    pub(super) fn address<'a>(&'a self, name: &'a str) -> Address<'a> {
+        Address {
+            name,
+            location_hint: self.primary_location_hint.map(LocationHint::as_str),
+            jurisdiction: self.jurisdiction.map(Jurisdiction::as_str),
+        }
+    }
+}
+
+pub(super) async fn run(engine: &Engine, new: &NewFork) -> Result<(), Refused> {
+    let bookmark: Result<Bookmark, _> = new.bookmark.parse();
+    let position = bookmark.map_err(|error| Refused::Asked(error.to_string()))?.position;
+    let mut draft = engine.draft().await?;
+    let mut size_pages = 0;
+    let mut first = 1;
+    // An empty database has no part.
+    let mut more = position.txid > 0;
+    while more {
+        let part = ask(engine, new, first).await?;
+        let decoder = ltx::Decoder::new(&part).map_err(isolite_core::Error::from)?;
+        size_pages = decoder.header().size_pages;
+        let mut pages = BTreeMap::new();
+        let read = decoder.pages(|number, page| drop(pages.insert(number, Box::new(*page))));
+        read.map_err(isolite_core::Error::from)?;
+        while !pages.is_empty() {
+            let rest = pages.keys().nth(STEP_PAGES).copied();
+            let rest = rest.map(|number| pages.split_off(&number)).unwrap_or_default();
+            draft.put(std::mem::replace(&mut pages, rest))?;
+            super::pause().await;
+        }
+        first += PART_PAGES;
+        engine.tell(u64::from(first.min(size_pages)), u64::from(size_pages), Unit::Pages);
+        more = first <= size_pages;
+    }
+    draft.resize(size_pages);
+    engine.publish(draft, Some(position), |now| json!({ "bookmark": now })).await
+}
+
+async fn ask(engine: &Engine, new: &NewFork, first: u32) -> Result<Vec<u8>, Refused> {
+    let at = query_string::encode(&new.bookmark);
+    let path = format!("/past?at={at}&first={first}&count={PART_PAGES}");
+    let message = Message { path: &path, ..Message::default() };
+    let source = Object::Primary(new.source.address(&new.source.uuid));
+    let answer = send(&engine.env, source, message).await;
+    let answer = answer.map_err(|error| Refused::Asked(error.to_string()))?;
+    match (answer.status, answer.commits) {
+        (200, Some(part)) => Ok(part),
+        (200, None) => Err(Refused::Asked("the source has no such part".to_owned())),
+        _ => Err(Refused::Asked(super::failure_of(&String::from(answer.text)))),
+    }
+}

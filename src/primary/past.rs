@@ -1,0 +1,244 @@
+//! The past of a primary: what is kept of it, and reads of the database as it was.
+//!
+//! Whoever reads there in several calls has the position held: nothing is dropped from there on for an
+//! hour after the last call that named it. A read of one call needs no hold, because nothing comes
+//! between its look at what is kept and its end.
+
+use isolite_core::{Bookmark, NotKept, Past, Position, Retention, StorageError, Tag, Txid};
+use isolite_protocol::query_string;
+use isolite_sqlite::{Database, Error as SqlError, Run};
+use serde::Serialize;
+
+use super::{Engine, Opened, Primary, Queries, Refused, bookmark, refuse};
+use crate::object::call_js::Answer;
+use crate::object::sql_js::Bound;
+
+/// Pages in memory of each past database that is open, besides SQLite's own.
+const CACHE_PAGES: usize = 256;
+/// Past databases kept open for the next call, the last used first.
+const OPEN_MAX: usize = 2;
+/// Pages of one part: 16 MiB before compression.
+const PART_PAGES_MAX: u32 = 4096;
+/// How long a position is held that nobody names again.
+const HOLD_MS: u64 = 3_600_000;
+
+const TABLE: &str =
+    "CREATE TABLE IF NOT EXISTS held (txid INTEGER PRIMARY KEY, until_ms INTEGER NOT NULL)";
+
+/// `/time_travel/bookmark`.
+#[derive(Serialize)]
+struct At {
+    bookmark: String,
+    timestamp_ms: i64,
+}
+
+/// The databases that are open as they were.
+#[derive(Default)]
+pub(super) struct Pasts {
+    open: Vec<(Position, Database)>,
+}
+
+impl Primary {
+    /// Where the database stood at a time, or stands now.
+    pub(super) fn bookmark_at(&self, query: &str) -> Answer {
+        let time_ms = query_string::raw(query, "timestamp_ms");
+        let time_ms: Option<i64> = match time_ms.map(str::parse).transpose() {
+            Ok(time_ms) => time_ms,
+            Err(_) => return refuse(&Refused::Asked("timestamp_ms is no number".to_owned())),
+        };
+        let now_ms = js_sys::Date::now() as i64;
+        if time_ms.is_some_and(|time_ms| time_ms > now_ms) {
+            return refuse(&Refused::Asked("the timestamp is in the future".to_owned()));
+        }
+        let at = self.engine.with(|Opened { database, tag }| {
+            let time_ms = time_ms.unwrap_or(now_ms);
+            let found = database.with_store(|store| store.position_at(time_ms));
+            let found = found.unwrap_or(Ok(Err(NotKept::Unknown))).map_err(SqlError::Pages)?;
+            let (position, time_ms) = found.map_err(|not_kept| not_kept_as(not_kept, *tag))?;
+            let bookmark = Bookmark { position, tag: *tag }.to_string();
+            Ok(At { bookmark, timestamp_ms: time_ms })
+        });
+        Answer::json(at)
+    }
+
+    /// A request that reads the database as it was at the bookmark.
+    pub(super) fn query_as_of(
+        &self,
+        at: &str,
+        queries: &Queries,
+        query: &str,
+        script: bool,
+    ) -> Answer {
+        let run = Run::of(queries, query, &js_sys::Date::now, &self.served);
+        let run = if script { run.as_script() } else { run };
+        let done = self.engine.with_past(at, |database| match database.run(&run) {
+            Ok(done) => Ok(done),
+            Err(SqlError::Sql { text }) if text.contains("readonly database") => {
+                Err(Refused::ReadOnly)
+            }
+            Err(error) => Err(error.into()),
+        });
+        match done {
+            // Without a bookmark: it is not where the database stands.
+            Ok(done) => Answer::new(200, done.answer),
+            Err(refused) => refuse(&refused),
+        }
+    }
+
+    /// A part of the database as it was, for whoever makes another database of it.
+    pub(super) fn past_part(&self, query: &str) -> Answer {
+        let number = |name, or| {
+            query_string::raw(query, name).and_then(|text| text.parse().ok()).unwrap_or(or)
+        };
+        let (first, count) = (number("first", 1), number("count", 0).min(PART_PAGES_MAX));
+        let at = &query_string::value(query, "at").unwrap_or_default();
+        let part = self.engine.hold(at).and_then(|()| {
+            self.engine.past(at).and_then(|mut past| {
+                past.pages_from(first, count).map_err(|error| SqlError::Pages(error).into())
+            })
+        });
+        match part {
+            Ok(commits) => Answer { commits, ..Answer::new(200, "") },
+            Err(refused) => refuse(&refused),
+        }
+    }
+}
+
+impl Engine {
+    /// Calls `use_it` with the database as it was at a bookmark.
+    pub(super) fn with_past<T>(
+        &self,
+        at: &str,
+        use_it: impl FnOnce(&mut Database) -> Result<T, Refused>,
+    ) -> Result<T, Refused> {
+        let limits = self.settings.clone().map_err(Refused::Misconfigured)?.limits;
+        let position = self.kept(at)?;
+        let mut pasts = self.pasts.borrow_mut();
+        let open = pasts.open.iter().position(|(open, _)| *open == position);
+        let mut database = match open {
+            Some(index) => pasts.open.remove(index).1,
+            None => Database::open_past(self.past(at)?, limits)?,
+        };
+        let used = use_it(&mut database);
+        if !database.is_broken() {
+            pasts.open.insert(0, (position, database));
+            pasts.open.truncate(OPEN_MAX);
+        }
+        used
+    }
+
+    /// The pages as they were at a bookmark.
+    pub(super) fn past(&self, at: &str) -> Result<Past, Refused> {
+        self.with(|Opened { database, tag }| {
+            let position = position_of(at, *tag)?;
+            let past = database.with_store(|store| store.past(position, CACHE_PAGES));
+            let past = past.unwrap_or(Ok(Err(NotKept::Unknown))).map_err(SqlError::Pages)?;
+            past.map_err(|not_kept| not_kept_as(not_kept, *tag))
+        })
+    }
+
+    /// The position of a bookmark, if it is still kept. Looked at before each use of what was opened
+    /// there before: pages that were dropped would be read as later ones.
+    fn kept(&self, at: &str) -> Result<Position, Refused> {
+        self.with(|Opened { database, tag }| {
+            let position = position_of(at, *tag)?;
+            let kept = database.with_store(|store| store.keeps(&position));
+            kept.unwrap_or(Err(NotKept::Unknown)).map_err(|gone| not_kept_as(gone, *tag))?;
+            Ok(position)
+        })
+    }
+
+    /// Has nothing dropped from the position of a bookmark on, for an hour.
+    pub(super) fn hold(&self, at: &str) -> Result<(), Refused> {
+        let txid = self.kept(at)?.txid;
+        let now_ms = js_sys::Date::now() as u64;
+        let values = [Bound::Number(txid), Bound::Number(now_ms + HOLD_MS), Bound::Number(now_ms)];
+        self.storage.run(TABLE, &[])?;
+        // Not with each call anew.
+        let sql = format!(
+            "INSERT INTO held VALUES (?1, ?2) ON CONFLICT DO UPDATE SET until_ms = ?2 \
+             WHERE until_ms < ?3 + {}",
+            HOLD_MS / 2
+        );
+        self.storage.run(&sql, &values)?;
+        self.held.set(self.read_held(now_ms)?);
+        Ok(())
+    }
+
+    /// The oldest position that is held, and until when.
+    fn read_held(&self, now_ms: u64) -> Result<Option<(Txid, u64)>, StorageError> {
+        self.storage.run(TABLE, &[])?;
+        self.storage.run("DELETE FROM held WHERE until_ms < ?", &[Bound::Number(now_ms)])?;
+        let mut held = None;
+        let oldest = "SELECT txid, until_ms FROM held ORDER BY txid LIMIT 1";
+        self.storage.query(oldest, &[], |row| {
+            held = Some((row.number(0), row.number(1)));
+            Ok::<(), StorageError>(())
+        })?;
+        Ok(held)
+    }
+
+    /// As a start finds it.
+    pub(super) fn load_held(&self) -> Result<(), StorageError> {
+        self.held.set(self.read_held(js_sys::Date::now() as u64)?);
+        Ok(())
+    }
+
+    /// What is kept of the past now.
+    pub(super) fn retention(&self) -> Retention {
+        let now_ms = js_sys::Date::now() as u64;
+        if self.held.get().is_some_and(|(_, until_ms)| until_ms < now_ms) {
+            // Without an answer nothing is let go.
+            self.load_held().unwrap_or_default();
+        }
+        let settings = self.settings.as_ref();
+        Retention {
+            time_ms: settings.map_or(i64::MAX, |settings| settings.retention_ms),
+            bytes_max: settings.map_or(u64::MAX, |settings| settings.history_bytes_max),
+            now_ms: now_ms as i64,
+            held: self.held.get().map(|(txid, _)| txid),
+        }
+    }
+}
+
+fn position_of(at: &str, tag: Tag) -> Result<Position, Refused> {
+    let position = at.parse().and_then(|bookmark: Bookmark| bookmark.of(tag));
+    position.map_err(|error| Refused::Asked(error.to_string()))
+}
+
+fn not_kept_as(not_kept: NotKept, tag: Tag) -> Refused {
+    Refused::Asked(match not_kept {
+        NotKept::TooOld { position, time_ms } => {
+            let time = js_sys::Date::new(&(time_ms as f64).into()).to_iso_string();
+            let oldest = Bookmark { position, tag };
+            format!("that is older than what is kept: the oldest bookmark is {oldest}, of {time}")
+        }
+        NotKept::Unknown => {
+            "invalid bookmark: the database never stood there; take one that it gave out".to_owned()
+        }
+    })
+}
+
+/// Where the database stands, as the shell tells it.
+pub(super) fn newest(engine: &Engine) -> Result<String, Refused> {
+    engine.with(|Opened { database, tag }| Ok(bookmark(database, *tag)))
+}
+
+impl From<isolite_core::Error> for Refused {
+    fn from(error: isolite_core::Error) -> Self {
+        Refused::Failed(SqlError::Pages(error))
+    }
+}
+
+impl Answer {
+    /// What was asked for, as JSON.
+    pub(super) fn json(told: Result<impl Serialize, Refused>) -> Answer {
+        match told {
+            Ok(value) => match serde_json::to_string(&value) {
+                Ok(text) => Answer::new(200, text),
+                Err(error) => super::fail(&error.to_string(), 500),
+            },
+            Err(refused) => refuse(&refused),
+        }
+    }
+}
