@@ -27,6 +27,8 @@ const OPEN_BYTES: usize = 512 << 10;
 const RETRY_DELAY_MS: f64 = 30_000.0;
 /// The same after a question that was not answered, or an answer that did not fit.
 const FAILURE_DELAY_MS: f64 = 1_000.0;
+/// The same after an answer from somebody who is behind.
+const BEHIND_DELAY_MS: f64 = 20.0;
 /// A question that was not answered by then has failed with the request that asked it.
 const ASKED_MS_MAX: f64 = 20_000.0;
 
@@ -215,8 +217,8 @@ pub(crate) fn settle(id: &str, told: Option<Told<'_>>, now_ms: f64) -> Option<St
                 entry.asked = Some(ask);
                 entry.asked_until_ms = now_ms + ASKED_MS_MAX;
             }
-            // What answered may be behind itself.
-            Ok(None) => entry.asked_until_ms = if entry.is_behind() { now_ms + 20.0 } else { 0.0 },
+            Ok(None) if entry.is_behind() => entry.asked_until_ms = now_ms + BEHIND_DELAY_MS,
+            Ok(None) => entry.asked_until_ms = 0.0,
             Err(_) if entry.is_whole() => entry.asked_until_ms = now_ms + FAILURE_DELAY_MS,
             Err(_) => {
                 entry.let_go();

@@ -79,6 +79,8 @@ pub(crate) struct Engine {
     job: RefCell<Option<jobs::Job>>,
     job_loaded: Cell<bool>,
     job_runs: Cell<bool>,
+    /// Bookmarks of what the job reads.
+    held_for_job: RefCell<Vec<String>>,
     insights: Insights,
     checkpoint_runs: Cell<bool>,
 }
@@ -110,6 +112,7 @@ impl DurableObject for IsolitePrimary {
             job: RefCell::new(None),
             job_loaded: Cell::new(false),
             job_runs: Cell::new(false),
+            held_for_job: RefCell::default(),
             checkpoint_runs: Cell::new(false),
         };
         let engine = Rc::new(engine);
@@ -306,8 +309,8 @@ impl Primary {
                 engine.insights.write(js_sys::Date::now());
             });
         }
-        for push in self.engine.pushes_due() {
-            self.state.wait_until(following::push(Rc::clone(&self.engine), push));
+        for parcel in self.engine.pushes_due() {
+            self.state.wait_until(following::push(Rc::clone(&self.engine), parcel));
         }
     }
 }

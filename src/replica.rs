@@ -10,16 +10,20 @@
 
 mod engine;
 mod home;
+mod parts;
 mod sync;
 
+use std::cell::OnceCell;
 use std::rc::Rc;
 use std::time::Duration;
 
-use isolite_core::Constraint;
+use isolite_core::{Bookmark, Constraint, PageNo, Pushed};
 use isolite_protocol::{Failure, Request as Queries, query_string};
 use js_sys::{Array, JsString, Uint8Array};
 use wasm_bindgen::prelude::*;
-use worker::{DurableObject, Env, Request, Response, Result, State, console_error, durable_object};
+use worker::{
+    Delay, DurableObject, Env, Request, Response, Result, State, console_error, durable_object,
+};
 
 use crate::object::call_js::{Answer, Message, Object, Text, send, within};
 use crate::object::feed::Question;
@@ -27,6 +31,10 @@ use crate::object::{checkpoint, open_databases};
 use crate::target::Target;
 use engine::{Asked, Engine};
 use home::Home;
+
+/// How long a push that came early waits for what it continues: more than the ways of two messages
+/// to one place differ.
+const EARLY_TIME: Duration = Duration::from_millis(60);
 
 #[durable_object(fetch)]
 pub struct IsoliteReplica {
@@ -45,6 +53,8 @@ struct Call {
     body: JsString,
     session: Option<String>,
     have: Option<String>,
+    /// The body, decoded once at the most.
+    queries: OnceCell<Option<Queries>>,
 }
 
 impl DurableObject for IsoliteReplica {
@@ -79,6 +89,7 @@ impl IsoliteReplica {
             body: body.dyn_into().unwrap_or_else(|_| JsString::from("")),
             session: session.as_string(),
             have: have.as_string(),
+            queries: OnceCell::new(),
         };
         let ltx = ltx.dyn_ref::<Uint8Array>().map(Uint8Array::to_vec);
         let answer = match &self.replica {
@@ -90,13 +101,14 @@ impl IsoliteReplica {
 }
 
 impl Call {
-    fn queries(&self) -> Option<Queries> {
-        Queries::decode(&String::from(&self.body)).ok()
+    fn queries(&self) -> Option<&Queries> {
+        let decode = || Queries::decode(&String::from(&self.body)).ok();
+        self.queries.get_or_init(decode).as_ref()
     }
 
     fn only_reads(&self) -> bool {
         let follows = !matches!(self.target.path(), "/query" | "/execute");
-        follows || self.queries().is_some_and(|queries| isolite_sqlite::only_reads(&queries))
+        follows || self.queries().is_some_and(isolite_sqlite::only_reads)
     }
 }
 
@@ -117,7 +129,7 @@ impl RegionReplica {
             return Ok(Answer::new(500, Failure::new(wrong).encode()));
         }
         let answer = match call.target.path() {
-            "/push" => return Ok(self.push(call.have.as_deref(), ltx.as_deref())),
+            "/push" => return Ok(self.push(call.have.as_deref(), ltx.as_deref()).await),
             "/info" => return Ok(self.engine.info()),
             "/query" | "/execute" => {
                 self.engine.live_at(query);
@@ -150,7 +162,7 @@ impl RegionReplica {
     async fn read(&self, call: &Call) -> Option<Answer> {
         let query = call.target.query();
         let queries = call.queries()?;
-        if !isolite_sqlite::may_only_read(&queries) {
+        if !isolite_sqlite::may_only_read(queries) {
             return None;
         }
         let constraint = self.engine.constraint(call)?;
@@ -160,7 +172,7 @@ impl RegionReplica {
             return None;
         }
         self.be_ready(&constraint).await?;
-        self.engine.read(&queries, query, &constraint, call.have.as_deref())
+        self.engine.read(queries, query, &constraint, call.have.as_deref())
     }
 
     /// What an isolate asks for that follows.
@@ -169,8 +181,24 @@ impl RegionReplica {
             Question::Commits => self.engine.constraint(call)?,
             Question::Pages { .. } => self.engine.constraint(call)?.of_any_age(),
         };
-        self.be_ready(&constraint).await?;
-        self.engine.feed(question, call.have.as_deref())
+        match (self.be_ready(&constraint).await, question) {
+            (Some(()), _) => self.engine.feed(question, call.have.as_deref()),
+            (None, Question::Pages { first, size_pages_max }) => {
+                self.part(*first, *size_pages_max).await
+            }
+            (None, Question::Commits) => None,
+        }
+    }
+
+    /// A part of the snapshot that is being taken in. None if it is not the next one, or does not come
+    /// in the time that a read waits.
+    async fn part(&self, first: PageNo, size_pages_max: PageNo) -> Option<Answer> {
+        if self.engine.next_part() != Some(first) {
+            return None;
+        }
+        let part = self.engine.waiting.for_part(first)?;
+        let part = within(self.engine.read_wait(), part).await?.ok()?;
+        Some(part.answer(size_pages_max, js_sys::Date::now()))
     }
 
     /// Catches up if the constraint asks for it. None without a whole database, which then comes in
@@ -190,14 +218,26 @@ impl RegionReplica {
         Some(())
     }
 
-    fn push(&self, bookmark: Option<&str>, ltx: Option<&[u8]>) -> Answer {
-        let answer = self.engine.push(bookmark, ltx);
-        if self.engine.is_behind() {
-            // It could not be applied, or only told.
+    async fn push(&self, bookmark: Option<&str>, ltx: Option<&[u8]>) -> Answer {
+        let Some(pushed) = bookmark.and_then(|text| text.parse::<Bookmark>().ok()) else {
+            return Answer::new(400, Failure::new("A push needs a bookmark").encode());
+        };
+        let taken = self.engine.push(pushed, ltx);
+        if matches!(taken, Ok(Pushed::Early(_))) {
+            // One that it has overtaken is likely to come by then, and need not be asked for.
+            Delay::from(EARLY_TIME).await;
+        }
+        self.ask_if_behind(&taken);
+        self.work_in_background();
+        taken.map_or_else(|answer| answer, |_| self.engine.stands())
+    }
+
+    /// What was pushed could not be applied, or was only told of, or continues what did not come.
+    fn ask_if_behind(&self, taken: &std::result::Result<Pushed, Answer>) {
+        let waits = !matches!(taken, Ok(Pushed::Early(_))) && self.engine.is_ahead();
+        if self.engine.is_behind() && !waits {
             self.fill_in_background();
         }
-        self.work_in_background();
-        answer
     }
 
     /// Has the primary answer. A read does not wait for that as long as a write.
@@ -235,6 +275,7 @@ impl RegionReplica {
             let engine = Rc::clone(&self.engine);
             self.state.wait_until(async move {
                 sync::fill(&engine).await;
+                engine.waiting.keep_only(None);
                 engine.fills.set(false);
             });
         }

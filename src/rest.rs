@@ -91,7 +91,7 @@ async fn route(request: &mut Request, env: &Env) -> std::result::Result<Reply, R
         Route::Download(database) => exports::file(env, &database, query).await,
         Route::ExportNow(database) => exports::file(env, &database, query).await,
         Route::Upload { database, filename } => {
-            uploads::put(env, request, &database, &filename).await
+            uploads::put(env, request, &database, &filename, query).await
         }
         Route::Fork(database) => time_travel::fork(env, &database, &body(request).await?).await,
         route => answer_json(request, env, &grant, &target, route).await.map(Reply::Json),

@@ -145,6 +145,8 @@ async fn ask(
     let have = local::have(record);
     let message = Message { path, body: Some(body), session, have: Some(&have), ltx: None };
     let sent_ms = js_sys::Date::now();
+    // It only begins after this call.
+    local::begin(env, record, caller);
     let answer = send(env, object, message).await?;
     local::learn(env, record, caller, sent_ms, &answer);
     Ok(answer)

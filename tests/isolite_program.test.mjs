@@ -76,6 +76,7 @@ describe("isolite d1", { concurrency: 2 }, () => {
   test("create, execute and delete, without --remote and without a configuration's entry", async () => {
     const created = await succeeds(["d1", "create", "app-data"]);
     assert.match(created, /Successfully created DB 'app-data'/);
+    assert.match(created, /entrypoint = "Database"\nprops = \{ database = "app-data" \}/);
     const sql = "SELECT 6 * 7 AS answer";
     const args = ["d1", "execute", "--command", sql, "app-data", "--json"];
     assert.deepEqual(JSON.parse(await succeeds(args))[0].results, [{ answer: 42 }]);

@@ -20,9 +20,13 @@ const [HOME, AWAY] = ["enam", "apac"];
 /** To an object of the same region and back: more than any read from memory takes. */
 const NEAR_MS = 12;
 const FAR_MS = 60;
+/** Timers count whole milliseconds. */
+const ROUNDING_MS = 2;
 const BOUND_MS = 1_000;
 const WAYS = ["embedded", "service"];
-const NAMES = ["first", "pushed", "early", "larger", "written", "marked", "other", "kept", "gone"];
+const NAMES = [
+  "first", "shared", "pushed", "early", "larger", "written", "marked", "other", "kept", "gone",
+];
 const READ = "SELECT max(n) AS n FROM t";
 
 const row = (from) => REGIONS.map((to) => [to, from === to ? NEAR_MS : FAR_MS]);
@@ -158,6 +162,25 @@ describe("a region's replica", { concurrency: 1 }, () => {
     assert.equal(whole.snapshots, 0);
     assert.equal(place.files.replicas(AWAY).length, 1);
     assert.deepEqual(place.files.replicas(HOME), []);
+  });
+
+  // By its age it is known from one that the primary was asked for.
+  test("gives isolates the part of its snapshot that it is about to get", async () => {
+    const id = await place.create("shared");
+    const home = `database=${id}&region=${AWAY}&hint=${HOME}&jurisdiction=`;
+    const [part, none] = await Promise.all(
+      [1_000, 1].map((size_max) => {
+        const path = `/pages?${home}&age_ms_max=1000&least=&first=1&size_max=${size_max}`;
+        return place.call({ kind: "replica", region: AWAY, object: `${id}/${AWAY}`, path });
+      }),
+    );
+    for (const { status, bookmark, age_ms } of [part, none]) {
+      assert.deepEqual([status, bookmark], [200, part.bookmark]);
+      assert.ok(age_ms >= FAR_MS - ROUNDING_MS, `${age_ms} ms`);
+    }
+    assert.ok(part.bytes > 0);
+    assert.equal(none.bytes, undefined);
+    await until("it is whole", async () => (await place.info(id)).bookmark === part.bookmark);
   });
 
   test("is pushed what is written at home, without asking", async () => {

@@ -426,13 +426,13 @@ describe("the program", () => {
       "/jobs/poll": [...Array(8).fill(job("import", "running")[0]), ...complete],
     };
     const uuid = await created("imported", script);
-    writeFileSync(path("i.sql"), "SELECT 2;\n".repeat(600_000));
+    writeFileSync(path("i.sql"), "SELECT 2;\n".repeat(10_000_000));
     assert.equal(await runImport(["imported", path("i.sql")], context()), 0);
     const [[, { import: asked }]] = await play(uuid, {
       ...script,
       "/jobs/poll": job("import", "error", { error: "it broke" }),
     });
-    assert.partialDeepStrictEqual(asked, { bytes: 6_000_000, format: "sql" });
+    assert.partialDeepStrictEqual(asked, { bytes: 100_000_000, format: "sql" });
     // It is there already.
     await assert.rejects(runImport(["imported", path("i.sql")], context()), /it broke/);
     await assert.rejects(runImport(["imported", path("none.sql")], context()), /ENOENT/);

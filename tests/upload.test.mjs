@@ -170,6 +170,28 @@ describe("the door", () => {
     assert.equal(md5(await read(name, size)), digest);
   });
 
+  test("parts, one of them sent twice", async () => {
+    const file = randomBytes(11 * MIB + 3);
+    const { upload_url, filename } = await init(md5(file));
+    const part = (first, end, total = file.length) =>
+      put(upload_url, file.subarray(first, end), {
+        headers: { "content-range": `bytes ${first}-${end - 1}/${total}` },
+      });
+    assert.equal((await part(0, 5 * MIB)).status, 202);
+    // A gap, a part that is shorter than it says, and one that begins within a block.
+    assert.equal((await part(6 * MIB, 7 * MIB)).status, 400);
+    const headers = { "content-range": `bytes ${5 * MIB}-${6 * MIB}/${file.length}` };
+    assert.equal((await put(upload_url, "x", { headers })).status, 400);
+    assert.equal((await part(5, 7)).status, 400);
+    assert.equal((await part(0, 5, 5 * 1024 ** 3 + 1)).status, 413);
+    for (let i = 0; i < 2; i++) assert.equal((await part(5 * MIB, 10 * MIB)).status, 202);
+    assert.equal(JSON.parse((await call(`${uuid}/${filename}`, "/info")).text).md5, null);
+    const last = await part(10 * MIB, file.length);
+    assert.equal(last.status, 200, await last.clone().text());
+    assert.equal(last.headers.get("etag"), `"${md5(file)}"`);
+    assert.ok((await read(`${uuid}/${filename}`, file.length)).equals(file));
+  });
+
   test("an empty file", async () => {
     const { upload_url, filename } = await init(EMPTY_MD5);
     const headers = { "content-length": "0" };

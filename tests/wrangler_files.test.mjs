@@ -13,15 +13,11 @@ import { temporaryDirectory } from "./support/repository.mjs";
 import { RestClient } from "./support/rest_client.mjs";
 import { TOKEN, wrangler, WranglerDev } from "./support/wrangler.mjs";
 
-// To be taken out with the first of them.
-const skip = "REST has no routes for export, import and time travel yet";
-
 const BOOKMARK = /^[0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{32}$/;
 
 let worker;
 let rest;
 before(async () => {
-  if (skip) return;
   worker = await WranglerDev.start(["wrangler.toml"]);
   rest = new RestClient(worker.origin, TOKEN);
 });
@@ -67,7 +63,7 @@ const imported = (database, file, ...options) =>
 
 const rowsOf = (database) => rest.query(database, "SELECT * FROM pets ORDER BY id");
 
-describe("export", { skip, concurrency: 2 }, () => {
+describe("export", { concurrency: 2 }, () => {
   before(async () => {
     await rest.create("pets");
     await rest.query(
@@ -123,7 +119,7 @@ describe("export", { skip, concurrency: 2 }, () => {
   });
 });
 
-describe("execute --file", { skip, concurrency: 2 }, () => {
+describe("execute --file", { concurrency: 2 }, () => {
   const written = (name, sql) => {
     writeFileSync(at(name), sql);
     return at(name);
@@ -182,7 +178,7 @@ describe("execute --file", { skip, concurrency: 2 }, () => {
   });
 });
 
-describe("time-travel", { skip }, () => {
+describe("time-travel", () => {
   let middle;
   before(async () => {
     await rest.create("past");

@@ -5,6 +5,7 @@
 //! they are what has to be deleted with the database.
 
 use std::rc::Rc;
+use std::time::Duration;
 
 use isolite_core::{Bookmark, Position, Push, StorageError};
 use isolite_protocol::query_string;
@@ -12,12 +13,15 @@ use serde::{Deserialize, Serialize};
 use worker::console_error;
 
 use super::{Engine, Opened, Refused};
-use crate::object::call_js::{Address, Message, Object, send};
+use crate::object::call_js::{Address, Message, Object, send_within};
 use crate::object::feed::{Question, position_of};
 use crate::object::sql_js::Bound;
 
 /// How long a replica is pushed to that asks nothing more.
 const SUBSCRIPTION_MS: u64 = 60_000;
+
+/// A push that is not answered by then is lost.
+const PUSH_TIME_MAX: Duration = Duration::from_secs(20);
 
 const TABLE: &str = "CREATE TABLE IF NOT EXISTS follower \
     (region BLOB PRIMARY KEY, replica BLOB NOT NULL, until_ms INTEGER NOT NULL)";
@@ -126,14 +130,40 @@ impl Engine {
         Ok(replicas)
     }
 
-    pub(super) fn pushes_due(&self) -> Vec<Push> {
+    /// The pushes to make now, each with what it brings: no commit comes between.
+    pub(super) fn pushes_due(&self) -> Vec<Parcel> {
         let Some(newest) = self.position() else { return Vec::new() };
-        self.followers.borrow_mut().due(newest, js_sys::Date::now())
+        let due = self.followers.borrow_mut().due(newest, js_sys::Date::now());
+        due.into_iter().filter_map(|push| self.packed(push)).collect()
     }
 
-    fn push_due_to(&self, region: &str) -> Option<Push> {
+    fn push_due_to(&self, region: &str) -> Option<Parcel> {
         let newest = self.position()?;
-        self.followers.borrow_mut().due_to(region, newest, js_sys::Date::now())
+        let due = self.followers.borrow_mut().due_to(region, newest, js_sys::Date::now());
+        self.packed(due?)
+    }
+
+    fn packed(&self, push: Push) -> Option<Parcel> {
+        let fed = self.with(|Opened { database, tag, .. }| {
+            let ltx = Question::Commits.answer(database, push.since)?;
+            Ok((ltx, Bookmark { position: database.position(), tag: *tag }))
+        });
+        match fed {
+            Ok((ltx, bookmark)) => {
+                let bytes = ltx.as_ref().map_or(0, Vec::len);
+                self.followers.borrow_mut().weighs(&push, bytes);
+                Some(Parcel { push, bookmark, ltx })
+            }
+            Err(refused) => {
+                self.end_pushes(&push, &format!("{refused:?}"));
+                None
+            }
+        }
+    }
+
+    fn end_pushes(&self, push: &Push, why: &str) {
+        console_error!("The replica of {} is not pushed to any more: {why}", push.region);
+        self.followers.borrow_mut().refused(push);
     }
 
     fn position(&self) -> Option<Position> {
@@ -151,35 +181,53 @@ impl Engine {
     }
 }
 
+/// A push, and what it brings.
+pub(super) struct Parcel {
+    push: Push,
+    bookmark: Bookmark,
+    ltx: Option<Vec<u8>>,
+}
+
+/// Why a push did not bring a replica forward.
+enum Undelivered {
+    /// No answer came.
+    Lost(String),
+    Refused(String),
+}
+
 /// Makes a push, and those that have become due at its end.
-pub(super) async fn push(engine: Rc<Engine>, push: Push) {
-    let mut next = Some(push);
-    while let Some(push) = next.take() {
-        match deliver(&engine, &push).await {
-            Ok(position) => engine.followers.borrow_mut().acknowledged(&push.region, position),
-            Err(error) => {
-                console_error!("The replica of {} is not pushed to any more: {error}", push.region);
-                engine.followers.borrow_mut().failed(&push.region);
+pub(super) async fn push(engine: Rc<Engine>, parcel: Parcel) {
+    let mut next = Some(parcel);
+    while let Some(parcel) = next.take() {
+        let push = &parcel.push;
+        match deliver(&engine, &parcel).await {
+            Ok(position) => engine.followers.borrow_mut().acknowledged(push, position),
+            Err(Undelivered::Lost(why)) => {
+                console_error!("A push to the replica of {} was lost: {why}", push.region);
+                engine.followers.borrow_mut().lost(push);
             }
+            Err(Undelivered::Refused(why)) => engine.end_pushes(push, &why),
         }
         next = engine.push_due_to(&push.region);
     }
 }
 
-async fn deliver(engine: &Engine, push: &Push) -> Result<Position, String> {
-    let fed = engine.with(|Opened { database, tag, .. }| {
-        let ltx = Question::Commits.answer(database, push.since)?;
-        Ok((ltx, Bookmark { position: database.position(), tag: *tag }))
-    });
-    let (ltx, bookmark) = fed.map_err(|refused| format!("{refused:?}"))?;
-    let subscription = engine.subscription(&push.region).ok_or("nothing is known of it")?;
+/// Where the replica then stands.
+async fn deliver(engine: &Engine, parcel: &Parcel) -> Result<Position, Undelivered> {
+    let Parcel { push, bookmark, ltx } = parcel;
+    let refused = |why: &str| Undelivered::Refused(why.to_owned());
+    let subscription =
+        engine.subscription(&push.region).ok_or_else(|| refused("nothing is known of it"))?;
     let text = bookmark.to_string();
     let message =
         Message { path: "/push", have: Some(&text), ltx: ltx.as_deref(), ..Message::default() };
-    let sent = send(&engine.env, Object::Replica(subscription.address()), message).await;
-    let answer = sent.map_err(|error| error.to_string())?;
+    let object = Object::Replica(subscription.address());
+    let sent = send_within(PUSH_TIME_MAX, &engine.env, object, message).await;
+    let answer = sent.map_err(|error| Undelivered::Lost(error.to_string()))?;
     let position = position_of(answer.bookmark.as_deref(), bookmark.tag);
-    position.filter(|_| answer.status == 200).ok_or_else(|| format!("status {}", answer.status))
+    position
+        .filter(|_| answer.status == 200)
+        .ok_or_else(|| refused(&format!("status {}", answer.status)))
 }
 
 fn unencodable(error: serde_json::Error) -> StorageError {

@@ -8,16 +8,12 @@
 use std::cell::RefCell;
 
 use isolite_core::StorageError;
-use isolite_protocol::insights::{Hour, Question, Report, Sums, hour_of};
+use isolite_protocol::insights::{Hour, Question, Report, Sums, first_kept, hour_of};
 use worker::console_error;
 
 use crate::object::sql_js::{Bound, Storage};
 
 const WRITE_EVERY_MS: f64 = 60_000.0;
-/// As far back as D1 tells.
-const HOURS_KEPT: u64 = 31 * 24;
-/// Of all rows together; the oldest go first.
-const BYTES_KEPT: u64 = 8 << 20;
 /// A later hour than any: a number that the storage takes.
 const HOUR_MAX: u64 = 1 << 40;
 
@@ -102,17 +98,14 @@ impl Insights {
     }
 
     fn drop_old(&self, now: u64) -> Result<(), StorageError> {
-        let mut first_kept = now.saturating_sub(HOURS_KEPT);
-        let mut bytes = 0;
+        let mut hours = Vec::new();
         let newest_first = "SELECT hour, length(bytes) FROM insight ORDER BY hour DESC";
         self.storage.query(newest_first, &[], |row| {
-            bytes += row.number(1);
-            if bytes > BYTES_KEPT {
-                first_kept = first_kept.max(row.number(0) + 1);
-            }
+            hours.push((row.number(0), row.number(1)));
             Ok::<(), StorageError>(())
         })?;
-        self.storage.run("DELETE FROM insight WHERE hour < ?", &[Bound::Number(first_kept)])
+        let first_kept = Bound::Number(first_kept(now, &hours));
+        self.storage.run("DELETE FROM insight WHERE hour < ?", &[first_kept])
     }
 
     fn stored(&self, hour: u64) -> Result<Option<Hour>, StorageError> {

@@ -130,6 +130,7 @@ impl Primary {
         let engine = Rc::clone(&self.engine);
         self.state.wait_until(async move {
             run(&engine).await;
+            engine.held_for_job.borrow_mut().clear();
             engine.job_runs.set(false);
         });
         let storage = self.state.storage();
@@ -145,6 +146,11 @@ impl Primary {
         self.work_in_background();
         let job = self.engine.load_job().ok().flatten();
         if job.is_some_and(|job| job.is_running()) {
+            for bookmark in self.engine.held_for_job.borrow().iter() {
+                if let Err(refused) = self.engine.hold(bookmark) {
+                    console_error!("A job reads at {bookmark}, which is not held: {refused}");
+                }
+            }
             self.state.storage().set_alarm(ALARM).await?;
         }
         Ok(())
@@ -262,8 +268,16 @@ impl Engine {
         Ok(())
     }
 
-    /// A new draft, once the one before is in its place.
+    /// Has a position held as long as the job runs.
+    fn hold_for_job(&self, bookmark: &str) -> Result<(), Refused> {
+        self.hold(bookmark)?;
+        self.held_for_job.borrow_mut().push(bookmark.to_owned());
+        Ok(())
+    }
+
+    /// A new draft, once the one before is in its place. Where it begins stays readable meanwhile.
     async fn draft(&self) -> Result<Draft, Refused> {
+        self.hold_for_job(&past::newest(self)?)?;
         while !self.with_store(|store| Ok(store.is_settled()))? {
             let policy = self.checkpoint_policy();
             self.with_store(|store| store.checkpoint_step(&policy))?;

@@ -5,12 +5,14 @@ use std::time::Duration;
 
 use futures_util::lock::Mutex;
 use isolite_core::{
-    Bookmark, CheckpointPolicy, CheckpointProgress, Constraint, Replica, Store, Tag,
+    Ask, Bookmark, CheckpointPolicy, CheckpointProgress, Constraint, PageNo, Pushed, Replica,
+    Store, Tag,
 };
 use isolite_protocol::{Failure, Request as Queries};
 use isolite_sqlite::{Database, Run};
 use worker::{Env, State, console_error};
 
+use super::parts::Waiting;
 use super::{Call, Home};
 use crate::object::call_js::Answer;
 use crate::object::feed::{Question, position_of};
@@ -29,6 +31,7 @@ pub(super) struct Engine {
     /// Whoever asks the primary holds it.
     pub turn: Mutex<()>,
     pub fills: Cell<bool>,
+    pub waiting: Waiting,
     pub checkpoint_runs: Cell<bool>,
     pub asked: Cell<Asked>,
     /// How often the database's settings were changed, as far as its primary has told.
@@ -63,6 +66,7 @@ impl Engine {
             env,
             turn: Mutex::new(()),
             fills: Cell::new(false),
+            waiting: Waiting::default(),
             checkpoint_runs: Cell::new(false),
             asked: Cell::new(Asked { sent_ms: f64::NEG_INFINITY, trip_ms: 0.0 }),
             settings_revision: Cell::new(0),
@@ -158,6 +162,19 @@ impl Engine {
         self.look(false, |opened| opened.replica.is_behind())
     }
 
+    /// The first page of the part of a snapshot that comes next; None of a whole database.
+    pub fn next_part(&self) -> Option<PageNo> {
+        self.look(None, |opened| match opened.replica.ask() {
+            Ask::Pages { first } => Some(first),
+            Ask::Commits { .. } => None,
+        })
+    }
+
+    /// Whether a push came that continues one which is still to come.
+    pub fn is_ahead(&self) -> bool {
+        self.look(false, |opened| opened.replica.is_ahead())
+    }
+
     pub fn snapshots(&self) -> u32 {
         self.look(0, |opened| opened.replica.snapshots())
     }
@@ -225,26 +242,32 @@ impl Engine {
         answer
     }
 
-    /// Takes in what the primary pushes; the answer tells where the replica then stands.
-    pub fn push(&self, bookmark: Option<&str>, ltx: Option<&[u8]>) -> Answer {
-        let Some(pushed) = bookmark.and_then(|text| text.parse::<Bookmark>().ok()) else {
-            return Answer::new(400, Failure::new("A push needs a bookmark").encode());
-        };
+    /// Takes in what the primary pushes. The error is the answer where it cannot be.
+    pub fn push(&self, pushed: Bookmark, ltx: Option<&[u8]>) -> Result<Pushed, Answer> {
         let taken = self
             .take_tag(pushed.tag)
             .and_then(|()| self.with(|opened| Ok(opened.replica.pushed(pushed.position, ltx))));
         match taken {
-            Ok(Ok(Some(position))) => {
-                let bookmark = Bookmark { position, tag: pushed.tag }.to_string();
-                Answer { bookmark: Some(bookmark), ..Answer::new(200, "") }
-            }
-            // It asks by itself.
-            Ok(Ok(None)) => Answer::new(409, Failure::new("The replica is not whole").encode()),
+            Ok(Ok(taken)) => Ok(taken),
             Ok(Err(error)) => {
                 console_error!("A replica reads a snapshot: {error}");
-                Answer::new(409, Failure::new(error.to_string()).encode())
+                Err(Answer::new(409, Failure::new(error.to_string()).encode()))
             }
-            Err(error) => Answer::new(500, Failure::new(error).encode()),
+            Err(error) => Err(Answer::new(500, Failure::new(error).encode())),
+        }
+    }
+
+    /// Where it stands, to the primary that pushes.
+    pub fn stands(&self) -> Answer {
+        let bookmark = self.look(None, |Opened { replica, tag }| {
+            Some(Bookmark { position: replica.position()?, tag: (*tag)? })
+        });
+        match bookmark {
+            Some(bookmark) => {
+                Answer { bookmark: Some(bookmark.to_string()), ..Answer::new(200, "") }
+            }
+            // It asks by itself.
+            None => Answer::new(409, Failure::new("The replica is not whole").encode()),
         }
     }
 

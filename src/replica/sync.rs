@@ -1,11 +1,13 @@
 //! The questions of a replica to its primary, one at a time.
 
+use std::rc::Rc;
 use std::time::Duration;
 
-use isolite_core::{Answer as Learnt, Ask, Bookmark, Constraint, Progress};
-use worker::console_error;
+use isolite_core::{Answer as Learnt, Ask, Bookmark, Constraint, PageNo, Progress};
+use worker::{Delay, console_error};
 
 use super::engine::{Asked, Engine, Opened};
+use super::parts::Part;
 use crate::object::call_js::{Message, Object, send_within};
 
 /// Somebody waits for it, who otherwise asks the primary.
@@ -53,6 +55,7 @@ pub(super) async fn fill(engine: &Engine) {
             Ok(Progress::Done) => return,
             Err(stop) => return end(engine, stop),
         }
+        engine.waiting.keep_only(engine.next_part());
         failures += u32::from(engine.snapshots() != snapshots);
         if failures > FAILURES_MAX {
             return;
@@ -93,12 +96,25 @@ async fn step(engine: &Engine) -> Result<Progress, Stop> {
     let revision = String::from(answer.text.clone()).parse().unwrap_or(0);
     engine.settings_revision.set(engine.settings_revision.get().max(revision));
     engine.take_tag(bookmark.tag)?;
-    let learnt = Learnt { sent_ms, primary: bookmark.position, ltx: answer.commits.as_deref() };
+    let ltx = Rc::new(answer.commits);
+    if let Ask::Pages { first } = ask {
+        let part = Part { sent_ms, bookmark: answer.bookmark, ltx: Rc::clone(&ltx) };
+        share(engine, first, &part).await;
+    }
+    let learnt = Learnt { sent_ms, primary: bookmark.position, ltx: (*ltx).as_deref() };
     let answered = engine.with(|Opened { replica, .. }| Ok(replica.answered(ask, learnt)))?;
     Ok(answered.unwrap_or_else(|error| {
         console_error!("The replica of {} reads a snapshot: {error}", home.region);
         Progress::More
     }))
+}
+
+/// Gives a part to the isolates that wait for it. They have it before the replica stores it, since
+/// no answer leaves until what was stored before it is durable.
+async fn share(engine: &Engine, first: PageNo, part: &Part) {
+    if engine.waiting.give(first, part) {
+        Delay::from(Duration::ZERO).await;
+    }
 }
 
 fn end(engine: &Engine, stop: Stop) {

@@ -1,13 +1,13 @@
 //! A file in pieces, as a stream: while a client takes one, the next is already under way.
 
 use std::cell::RefCell;
-use std::future::{Future, ready};
+use std::future::{Future, poll_fn, ready};
 use std::rc::Rc;
+use std::task::{Poll, Waker};
 
 use futures_util::stream::{self, Stream, StreamExt};
 use isolite_protocol::rest::RestError;
-use wasm_bindgen::JsValue;
-use wasm_bindgen_futures::{JsFuture, future_to_promise};
+use wasm_bindgen_futures::spawn_local;
 use worker::{Error, console_error};
 
 pub(super) struct Piece<C> {
@@ -47,25 +47,35 @@ where
 }
 
 /// Work that goes on whether or not somebody waits for it.
-struct UnderWay<T> {
-    done: JsFuture,
-    outcome: Rc<RefCell<Option<T>>>,
+struct UnderWay<T>(Rc<Slot<T>>);
+
+struct Slot<T> {
+    outcome: RefCell<Option<T>>,
+    /// Of whoever waits.
+    waker: RefCell<Option<Waker>>,
 }
 
-impl<C: 'static> UnderWay<Outcome<C>> {
-    fn begin(work: impl Future<Output = Outcome<C>> + 'static) -> Self {
-        let outcome = Rc::new(RefCell::new(None));
-        let slot = Rc::clone(&outcome);
-        let done = future_to_promise(async move {
-            slot.replace(Some(work.await));
-            Ok(JsValue::UNDEFINED)
+impl<T: 'static> UnderWay<T> {
+    fn begin(work: impl Future<Output = T> + 'static) -> Self {
+        let slot = Rc::new(Slot { outcome: RefCell::new(None), waker: RefCell::new(None) });
+        let filled = Rc::clone(&slot);
+        spawn_local(async move {
+            filled.outcome.replace(Some(work.await));
+            if let Some(waker) = filled.waker.take() {
+                waker.wake();
+            }
         });
-        UnderWay { done: JsFuture::from(done), outcome }
+        UnderWay(slot)
     }
 
-    async fn outcome(self) -> Outcome<C> {
-        drop(self.done.await);
-        let lost = || Err(RestError::Internal("A piece was lost".to_owned()));
-        self.outcome.take().unwrap_or_else(lost)
+    async fn outcome(self) -> T {
+        poll_fn(|context| match self.0.outcome.take() {
+            Some(outcome) => Poll::Ready(outcome),
+            None => {
+                self.0.waker.replace(Some(context.waker().clone()));
+                Poll::Pending
+            }
+        })
+        .await
     }
 }

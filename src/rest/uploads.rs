@@ -2,7 +2,8 @@
 
 use futures_util::future::join;
 use isolite_protocol::directory::DatabaseRecord;
-use isolite_protocol::rest::{Envelope, FileFormat, RestError, parse_filename};
+use isolite_protocol::query_string;
+use isolite_protocol::rest::{ContentRange, Envelope, FileFormat, RestError, parse_filename};
 use md5::{Digest, Md5};
 use worker::{Env, Request};
 
@@ -35,18 +36,35 @@ pub(super) struct Upload<'a> {
     name: String,
 }
 
-/// `PUT …/upload/:filename`, whose signature was found to be right.
+/// `PUT …/upload/:filename`, whose signature was found to be right. With a `content-range` the body is a
+/// part of the file, since the platform bounds a request; the last part is answered as the whole is.
 pub(super) async fn put(
     env: &Env,
     request: &Request,
     database: &str,
     filename: &str,
+    query: &str,
 ) -> Result<Reply, RestError> {
     let filename = parse_filename(filename)?;
     let announced = announced(request)?;
+    let header = request.headers().get("content-range").unwrap_or_default();
+    let range = header.as_deref().map(ContentRange::parse).transpose()?;
     let record = databases::find(env, database).await?;
-    let file = Upload::of(env, &record, &filename).receive(request, announced).await?;
-    Ok(Reply::Etag { body: Envelope::success("null", None), md5: file.md5 })
+    let upload = Upload::of(env, &record, &filename);
+    let body = Envelope::success("null", None);
+    let file = match range {
+        None => upload.receive(request, announced).await?,
+        Some(range) => {
+            // The parts of one URL are of one writer.
+            let writer = query_string::raw(query, "signature").unwrap_or_default();
+            upload.receive_part(request, writer, &range).await?;
+            if !range.is_last() {
+                return Ok(Reply::Accepted(body));
+            }
+            upload.finish_parts(writer, range.total).await?
+        }
+    };
+    Ok(Reply::Etag { body, md5: file.md5 })
 }
 
 /// What `content-length` says, if it is not too much.
@@ -64,41 +82,85 @@ impl<'a> Upload<'a> {
         Upload { env, record, filename, name: format!("{}/{filename}", record.uuid) }
     }
 
-    /// Takes the whole body in. While a block is written the next one arrives.
+    /// Takes the whole body in.
     pub(super) async fn receive(
         &self,
         request: &Request,
         announced: Option<u64>,
     ) -> Result<File, RestError> {
         let writer = random_uuid().map_err(|error| RestError::Internal(error.to_string()))?;
-        let mut blocks = Blocks::of(request, BLOCK_BYTES)?;
         let mut md5 = Md5::new();
-        let mut bytes = 0;
+        let bytes = self.write_body(request, &writer, 0, |block| md5.update(block)).await?;
+        if let Some(announced) = announced.filter(|announced| *announced != bytes) {
+            return Err(not_whole(bytes, announced));
+        }
+        self.finish(&writer, bytes, md5).await
+    }
+
+    async fn receive_part(
+        &self,
+        request: &Request,
+        writer: &str,
+        range: &ContentRange,
+    ) -> Result<(), RestError> {
+        if range.total > FILE_BYTES_MAX {
+            return Err(too_large());
+        }
+        let end = self.write_body(request, writer, range.first, |_| ()).await?;
+        if end == range.end { Ok(()) } else { Err(not_whole(end, range.end)) }
+    }
+
+    /// Reads back what came in parts, for its MD5.
+    async fn finish_parts(&self, writer: &str, bytes: u64) -> Result<File, RestError> {
+        let mut md5 = Md5::new();
+        let mut offset = 0;
+        while offset < bytes {
+            let path = format!("/read?writer={writer}&offset={offset}&count={BLOCK_BYTES}");
+            let block = self.call(&path, None).await?.bytes;
+            if block.is_empty() {
+                return Err(not_whole(offset, bytes));
+            }
+            md5.update(&block);
+            offset += block.len() as u64;
+        }
+        self.finish(writer, bytes, md5).await
+    }
+
+    async fn finish(&self, writer: &str, bytes: u64, md5: Md5) -> Result<File, RestError> {
+        let md5: String = md5.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        self.call(&format!("/finish?writer={writer}&bytes={bytes}&md5={md5}"), None).await?;
+        Ok(File { filename: self.filename.to_owned(), bytes, md5 })
+    }
+
+    /// Writes a body from `first` on, and tells where it ended. While a block is written the next one
+    /// arrives.
+    async fn write_body(
+        &self,
+        request: &Request,
+        writer: &str,
+        first: u64,
+        mut visit: impl FnMut(&[u8]),
+    ) -> Result<u64, RestError> {
+        let mut blocks = Blocks::of(request, BLOCK_BYTES)?;
+        let mut end = first;
         // An empty file is written too.
         let mut block = blocks.next().await?.unwrap_or_default();
         loop {
-            let offset = bytes;
-            bytes += block.len() as u64;
-            if bytes > FILE_BYTES_MAX {
+            let offset = end;
+            end += block.len() as u64;
+            if end > FILE_BYTES_MAX {
                 blocks.cancel();
                 self.delete().await?;
                 return Err(too_large());
             }
-            md5.update(&block);
-            let (written, next) = join(self.write(&writer, offset, &block), blocks.next()).await;
+            visit(&block);
+            let (written, next) = join(self.write(writer, offset, &block), blocks.next()).await;
             written?;
             match next? {
                 Some(next) => block = next,
-                None => break,
+                None => return Ok(end),
             }
         }
-        if let Some(announced) = announced.filter(|announced| *announced != bytes) {
-            let text = format!("The body did not arrive whole: {bytes} of {announced} bytes");
-            return Err(RestError::Malformed(text));
-        }
-        let md5: String = md5.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
-        self.call(&format!("/finish?writer={writer}&bytes={bytes}&md5={md5}"), None).await?;
-        Ok(File { filename: self.filename.to_owned(), bytes, md5 })
     }
 
     async fn write(&self, writer: &str, offset: u64, block: &[u8]) -> Result<(), RestError> {
@@ -138,6 +200,11 @@ impl<'a> Upload<'a> {
         let object = Object::Upload(Address::beside(self.record, &self.name));
         told(send(self.env, object, Message { path, ltx: bytes, ..Message::default() }).await)
     }
+}
+
+fn not_whole(bytes: u64, expected: u64) -> RestError {
+    let text = format!("The body did not arrive whole: {bytes} of {expected} bytes");
+    RestError::Malformed(text)
 }
 
 fn too_large() -> RestError {

@@ -62,6 +62,15 @@ pub(super) fn learn(
     }
 }
 
+/// Asks for a replica that is missing while the first answer is on its way. Of one that is only behind
+/// that answer brings what is lacking.
+pub(super) fn begin(env: &Env, record: &DatabaseRecord, caller: &Caller<'_>) {
+    let missing = embedded_replicas::bookmark(&record.uuid).is_none();
+    if missing && is_kept(record) && caller.wants_replica() {
+        refresh(env, record, caller);
+    }
+}
+
 /// What must not leave its border is not kept in an isolate, which may be anywhere.
 pub(super) fn is_kept(record: &DatabaseRecord) -> bool {
     record.jurisdiction.is_none() && record.settings.replicates()

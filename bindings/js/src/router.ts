@@ -148,7 +148,9 @@ export class RouterTransport implements Transport {
       if (found) return found;
       const [local, knew] = [this.#local, this.#knows(router, place)];
       const sent_ms = Date.now();
-      const answer = await this.#ask(router, place, path, body, session, age_ms_max);
+      const asked = this.#ask(router, place, path, body, session, age_ms_max);
+      if (age_ms_max > 0) this.#begin(router, place, age_ms_max, sent_ms);
+      const answer = await asked;
       const [text, status, bookmark, commits, age_ms = 0] = answer;
       if (status === GONE && !last) {
         this.#forget(router, place);
@@ -250,6 +252,16 @@ export class RouterTransport implements Transport {
     const bookmark = session === null && !this.#tells ? null : router.have(id);
     if (now_ms >= this.#look_ms) this.#refresh(router, place, age_ms_max, now_ms);
     return { text, bookmark, served };
+  }
+
+  /**
+   * Asks for a replica that is missing while the first answer is on its way. Of one that is only
+   * behind that answer brings what is lacking.
+   */
+  #begin(router: Router, place: Place, age_ms_max: number, now_ms: number): void {
+    if (isKept(place) && router.have(place[0]) === "") {
+      this.#refresh(router, place, age_ms_max, now_ms);
+    }
   }
 
   /** Asks in the background, well before a read would have to wait. */

@@ -1,8 +1,13 @@
 //! The replicas that follow a primary, as the primary knows them: what to push to whom, and when.
 //!
-//! One push to a replica is in flight at a time; what is committed meanwhile goes into the next. A
-//! subscription ends by itself when the replica does not renew it, and after a push that failed: the
-//! replica's next read then catches up first, so nothing depends on a push but how soon it is there.
+//! A push begins where the replica will stand once all has come that is on its way to it, so a commit
+//! waits for no answer. Only so many may be on their way; what is committed meanwhile goes into the
+//! next. When one of them is lost, or its answer tells that the replica stands elsewhere, what is on
+//! its way no longer leads there, and the next begins where the replica stands.
+//!
+//! A subscription ends by itself when the replica does not renew it, and after a push that was in
+//! vain: the replica's next read then catches up first, so nothing depends on a push but how soon it
+//! is there.
 
 use std::collections::BTreeMap;
 
@@ -10,10 +15,16 @@ use crate::position::Position;
 
 /// Regions are short, and few.
 const FOLLOWERS_MAX: usize = 64;
+/// Pushes on their way to one replica: over 200 ms there and back, 80 commits a second.
+const PUSHES_MAX: usize = 16;
+/// With so many bytes on their way there is no next one. Each is kept until it is answered.
+const BYTES_MAX: usize = 1 << 20;
 
 #[derive(Default)]
 pub struct Followers {
     by_region: BTreeMap<String, Follower>,
+    /// Pushes so far.
+    count: u64,
 }
 
 struct Follower {
@@ -21,7 +32,18 @@ struct Follower {
     until_ms: f64,
     /// Where it was last known to stand; None when the primary has just started.
     position: Option<Position>,
-    in_flight: bool,
+    on_their_way: Vec<Sent>,
+    /// One was lost, and nothing has come forward since: should one of this number or later be lost
+    /// too, there is no third try.
+    second_try: Option<u64>,
+    /// Pushes there had been when it last asked, and where it then was to stand.
+    asked: (u64, Option<Position>),
+}
+
+/// A push that has no answer yet.
+struct Sent {
+    push: Push,
+    bytes: usize,
 }
 
 /// A push that is due: what the replica of a region lacks since a position.
@@ -30,6 +52,10 @@ pub struct Push {
     pub region: String,
     /// None where it is not known; the replica then tells.
     pub since: Option<Position>,
+    /// Where it leads.
+    pub to: Position,
+    /// Of all pushes.
+    number: u64,
 }
 
 impl Followers {
@@ -39,127 +65,146 @@ impl Followers {
         if !self.by_region.contains_key(region) && self.by_region.len() >= FOLLOWERS_MAX {
             return false;
         }
-        let new = || Follower { until_ms, position, in_flight: false };
+        let new = || Follower {
+            until_ms,
+            position,
+            on_their_way: Vec::new(),
+            second_try: None,
+            asked: (0, None),
+        };
         let follower = self.by_region.entry(region.to_owned()).or_insert_with(new);
+        follower.asked = (self.count, position);
         follower.until_ms = follower.until_ms.max(until_ms);
-        if position.is_some() && !follower.in_flight {
+        // Of pushes on their way the answers tell.
+        if position.is_some() && follower.on_their_way.is_empty() {
             follower.position = position;
         }
         true
     }
 
-    /// The pushes to begin now that the primary stands at `newest`; each ends by
-    /// [`Followers::acknowledged`] or [`Followers::failed`].
+    /// The pushes to make now that the primary stands at `newest`; each ends by
+    /// [`Followers::acknowledged`], [`Followers::lost`] or [`Followers::refused`].
     pub fn due(&mut self, newest: Position, now_ms: f64) -> Vec<Push> {
-        self.by_region.retain(|_, follower| follower.in_flight || follower.until_ms > now_ms);
-        let each = self.by_region.iter_mut();
-        each.filter_map(|(region, follower)| follower.push(region, newest, now_ms)).collect()
+        self.by_region
+            .retain(|_, follower| !follower.on_their_way.is_empty() || follower.until_ms > now_ms);
+        let regions: Vec<String> = self.by_region.keys().cloned().collect();
+        regions.iter().filter_map(|region| self.due_to(region, newest, now_ms)).collect()
     }
 
-    /// The same for one replica, whose push has just ended.
+    /// The same for one replica, of which a push has just ended.
     pub fn due_to(&mut self, region: &str, newest: Position, now_ms: f64) -> Option<Push> {
-        self.by_region.get_mut(region)?.push(region, newest, now_ms)
+        let follower = self.by_region.get_mut(region)?;
+        let since = follower.lacks_since(&newest, now_ms)?;
+        self.count += 1;
+        let push = Push { region: region.to_owned(), since, to: newest, number: self.count };
+        follower.on_their_way.push(Sent { push: push.clone(), bytes: 0 });
+        Some(push)
     }
 
-    /// The replica answered a push: it stands at `position`.
-    pub fn acknowledged(&mut self, region: &str, position: Position) {
-        if let Some(follower) = self.by_region.get_mut(region) {
-            // A push that brought nothing forward was in vain, and so would be the next.
-            if follower.position.is_some_and(|before| position == before) {
-                self.by_region.remove(region);
-                return;
-            }
-            follower.in_flight = false;
-            follower.position = Some(position);
+    /// How much a push brings.
+    pub fn weighs(&mut self, push: &Push, bytes: usize) {
+        let follower = self.by_region.get_mut(&push.region);
+        let mut sent = follower.into_iter().flat_map(|follower| &mut follower.on_their_way);
+        if let Some(sent) = sent.find(|sent| sent.push == *push) {
+            sent.bytes = bytes;
         }
     }
 
-    /// No answer came. The replica subscribes again when it next asks.
-    pub fn failed(&mut self, region: &str) {
-        self.by_region.remove(region);
+    /// The replica answered a push: it stands at `position`.
+    pub fn acknowledged(&mut self, push: &Push, position: Position) {
+        if let Some(follower) = self.ended(push)
+            && !follower.stands_at(push, position)
+        {
+            self.end(push);
+        }
+    }
+
+    /// No answer came.
+    pub fn lost(&mut self, push: &Push) {
+        let next = self.count + 1;
+        let Some(follower) = self.ended(push) else { return };
+        let brought = follower.position.is_some_and(|at| at.is_at_least(&push.to));
+        match follower.second_try {
+            _ if brought => {}
+            None => follower.second_try = Some(next),
+            Some(first) if push.number < first => {}
+            Some(_) => self.end(push),
+        }
+    }
+
+    /// The replica cannot be pushed to. It subscribes again when it next asks.
+    pub fn refused(&mut self, push: &Push) {
+        if self.ended(push).is_some() {
+            self.end(push);
+        }
+    }
+
+    /// Ends the subscription that a push in vain was of. The replica may have asked since, as it does
+    /// when it has got such a one: it then stands where that answer leads.
+    fn end(&mut self, push: &Push) {
+        let Some(follower) = self.by_region.get_mut(&push.region) else { return };
+        let (count, position) = follower.asked;
+        if push.number > count {
+            self.by_region.remove(&push.region);
+        } else if position.is_some() {
+            follower.position = position;
+        }
+    }
+
+    /// Whose push it was; None if that one is not followed by any more.
+    fn ended(&mut self, push: &Push) -> Option<&mut Follower> {
+        let follower = self.by_region.get_mut(&push.region)?;
+        let at = follower.on_their_way.iter().position(|sent| sent.push == *push)?;
+        follower.on_their_way.swap_remove(at);
+        Some(follower)
     }
 }
 
 impl Follower {
-    fn push(&mut self, region: &str, newest: Position, now_ms: f64) -> Option<Push> {
-        let there = self.position.is_some_and(|at| at.is_at_least(&newest));
-        if self.in_flight || there || self.until_ms <= now_ms {
+    /// From where on to push what it lacks; None if nothing is to be pushed now.
+    fn lacks_since(&self, newest: &Position, now_ms: f64) -> Option<Option<Position>> {
+        let bytes: usize = self.on_their_way.iter().map(|sent| sent.bytes).sum();
+        let room = self.on_their_way.len() < PUSHES_MAX && bytes < BYTES_MAX;
+        if !room || self.until_ms <= now_ms {
             return None;
         }
-        self.in_flight = true;
-        Some(Push { region: region.to_owned(), since: self.position })
+        match self.expected() {
+            Some(at) => (!at.is_at_least(newest)).then_some(Some(at)),
+            // One is enough to learn it by.
+            None => self.on_their_way.is_empty().then_some(None),
+        }
+    }
+
+    /// Where it will stand once all has come that is on its way.
+    fn expected(&self) -> Option<Position> {
+        let mut at = self.position?;
+        while let Some(next) = self.on_their_way.iter().find(|sent| sent.push.continues(&at)) {
+            at = next.push.to;
+        }
+        Some(at)
+    }
+
+    /// It has answered a push from there. False if the push was in vain, as the next would be.
+    fn stands_at(&mut self, push: &Push, position: Position) -> bool {
+        if self.position.is_none_or(|before| !before.is_at_least(&position)) {
+            self.position = Some(position);
+            self.second_try = None;
+        }
+        if self.position.is_some_and(|at| at.is_at_least(&push.to)) {
+            return true;
+        }
+        // It tells where to begin.
+        self.position = Some(position);
+        push.since.is_none_or(|since| !position.is_at_least(&since))
+    }
+}
+
+impl Push {
+    /// Whether it brings a replica forward that stands there.
+    fn continues(&self, at: &Position) -> bool {
+        self.since.is_some_and(|since| at.is_at_least(&since)) && !at.is_at_least(&self.to)
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::checksum::Checksum;
-    #[cfg(target_arch = "wasm32")]
-    use wasm_bindgen_test::wasm_bindgen_test as test;
-
-    fn at(txid: u64) -> Position {
-        Position { epoch: 1, txid, checksum: Checksum::EMPTY }
-    }
-
-    fn push(since: u64) -> Vec<Push> {
-        vec![Push { region: "apac".to_owned(), since: Some(at(since)) }]
-    }
-
-    #[test]
-    fn one_push_at_a_time_and_the_next_brings_all() {
-        let mut followers = Followers::default();
-        assert!(followers.subscribe("apac", Some(at(3)), 1000.0));
-        assert_eq!(followers.due(at(3), 0.0), vec![]);
-        assert_eq!(followers.due(at(4), 0.0), push(3));
-        assert_eq!(followers.due(at(6), 0.0), vec![]);
-        followers.acknowledged("apac", at(4));
-        assert_eq!(followers.due_to("apac", at(6), 0.0), push(4).pop());
-        followers.acknowledged("apac", at(6));
-        assert_eq!(followers.due(at(6), 0.0), vec![]);
-    }
-
-    #[test]
-    fn a_subscription_lapses_unless_it_is_renewed() {
-        let mut followers = Followers::default();
-        followers.subscribe("apac", Some(at(3)), 1000.0);
-        followers.subscribe("apac", Some(at(3)), 2000.0);
-        assert_eq!(followers.due(at(4), 1500.0), push(3));
-        followers.acknowledged("apac", at(4));
-        assert_eq!(followers.due(at(5), 2000.0), vec![]);
-        followers.subscribe("apac", Some(at(5)), 3000.0);
-        assert_eq!(followers.due(at(6), 2500.0), push(5));
-    }
-
-    #[test]
-    fn what_failed_or_brought_nothing_ends_the_subscription() {
-        for fails in [true, false] {
-            let mut followers = Followers::default();
-            followers.subscribe("apac", Some(at(3)), 1000.0);
-            assert_eq!(followers.due(at(4), 0.0), push(3));
-            if fails {
-                followers.failed("apac");
-            } else {
-                followers.acknowledged("apac", at(3));
-            }
-            assert_eq!(followers.due(at(5), 0.0), vec![]);
-        }
-    }
-
-    #[test]
-    fn after_a_start_the_replica_is_asked_where_it_stands() {
-        let mut followers = Followers::default();
-        followers.subscribe("apac", None, 1000.0);
-        let asked = vec![Push { region: "apac".to_owned(), since: None }];
-        assert_eq!(followers.due(at(4), 0.0), asked);
-        followers.acknowledged("apac", at(2));
-        assert_eq!(followers.due(at(4), 0.0), push(2));
-    }
-
-    #[test]
-    fn there_is_an_end_to_them() {
-        let mut followers = Followers::default();
-        let took = (0..100).filter(|n| followers.subscribe(&n.to_string(), None, 1.0)).count();
-        assert_eq!(took, FOLLOWERS_MAX);
-    }
-}
+mod tests;

@@ -13,6 +13,7 @@
 //!   nor from one that it knows the primary to have left.
 
 use crate::bootstrap::{Ask, Bootstrap};
+use crate::early::EarlyPushes;
 use crate::embedded_replica::EmbeddedReplica;
 use crate::error::Error;
 use crate::position::Position;
@@ -62,8 +63,20 @@ pub enum Progress {
     More,
 }
 
+/// What became of a push, and where the replica then stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Pushed {
+    /// There, and what was pushed is in it unless it continues from later.
+    At(Position),
+    /// There, and what was pushed is kept until that comes which it continues.
+    Early(Position),
+    /// Nowhere, while a snapshot is not whole.
+    NotWhole,
+}
+
 pub struct Replica<P> {
     pages: P,
+    early: EarlyPushes,
     /// The snapshot that is being taken in; None of a whole database.
     bootstrap: Option<Bootstrap>,
     /// The newest position that the primary is known to have reached.
@@ -80,7 +93,8 @@ impl<P: ReplicaPages> Replica<P> {
         let newest = pages.position();
         let bootstrap = (newest.txid == 0).then(Bootstrap::default);
         let confirmed_ms = f64::NEG_INFINITY;
-        Replica { pages, bootstrap, newest, confirmed_ms, snapshots: 0 }
+        let early = EarlyPushes::default();
+        Replica { pages, early, bootstrap, newest, confirmed_ms, snapshots: 0 }
     }
 
     /// The same, that takes up the place of one which was let go when the primary was known to have
@@ -134,6 +148,11 @@ impl<P: ReplicaPages> Replica<P> {
         !self.pages.position().is_at_least(&self.newest)
     }
 
+    /// Whether a push came that continues one which is still to come.
+    pub fn is_ahead(&self) -> bool {
+        !self.early.is_empty()
+    }
+
     /// What to ask the primary for.
     pub fn ask(&self) -> Ask {
         match &self.bootstrap {
@@ -176,40 +195,48 @@ impl<P: ReplicaPages> Replica<P> {
 
     /// Takes in what came along with an answer to something else, as to a write.
     pub fn learn(&mut self, answer: &Answer<'_>) -> Result<(), Error> {
+        self.take_in(answer).map(drop)
+    }
+
+    /// Takes in a push, which answers no question and so confirms no time.
+    pub fn pushed(&mut self, primary: Position, ltx: Option<&[u8]>) -> Result<Pushed, Error> {
+        let sent_ms = f64::NEG_INFINITY;
+        let received = self.take_in(&Answer { sent_ms, primary, ltx })?;
+        let Some(position) = self.position() else { return Ok(Pushed::NotWhole) };
+        let gap = ltx.filter(|_| received == Some(Received::Gap));
+        let kept = gap.is_some_and(|ltx| self.early.keep(primary, ltx));
+        Ok(if kept { Pushed::Early(position) } else { Pushed::At(position) })
+    }
+
+    /// What became of the commits that came along; None without any, or without a whole database.
+    fn take_in(&mut self, answer: &Answer<'_>) -> Result<Option<Received>, Error> {
         let own = self.pages.position();
         if answer.primary.epoch < own.epoch {
-            return Ok(());
+            return Ok(None);
         }
         if answer.primary.is_at_least(&self.newest) {
             self.newest = answer.primary;
         }
         if self.bootstrap.is_some() {
-            return Ok(());
+            return Ok(None);
         }
         if answer.primary.has_diverged_from(&own) {
             let why = "it is not the primary's database any more".to_owned();
             return Err(self.begin_anew(Error::Corrupt(why)));
         }
-        if let Some(ltx) = answer.ltx
-            && let Err(error) = self.pages.apply(ltx, answer.primary)
-        {
-            return Err(self.begin_anew(error));
+        let mut received = None;
+        if let Some(ltx) = answer.ltx {
+            let applied = self.pages.apply(ltx, answer.primary);
+            received = Some(applied.map_err(|error| self.begin_anew(error))?);
+        }
+        while let Some((position, ltx)) = self.early.next(&self.pages.position()) {
+            let applied = self.pages.apply(&ltx, position);
+            applied.map_err(|error| self.begin_anew(error))?;
         }
         if self.pages.position().is_at_least(&answer.primary) {
             self.confirmed_ms = self.confirmed_ms.max(answer.sent_ms);
         }
-        Ok(())
-    }
-
-    /// Takes in a push, which answers no question and so confirms no time. Returns where the replica
-    /// then stands, None while a snapshot is not whole.
-    pub fn pushed(
-        &mut self,
-        primary: Position,
-        ltx: Option<&[u8]>,
-    ) -> Result<Option<Position>, Error> {
-        self.learn(&Answer { sent_ms: f64::NEG_INFINITY, primary, ltx })?;
-        Ok(self.position())
+        Ok(received)
     }
 
     /// Begins anew if the pages have turned out to be damaged, which a read may find that fails.
@@ -240,6 +267,7 @@ impl<P: ReplicaPages> Replica<P> {
         self.snapshots += 1;
         self.bootstrap = Some(Bootstrap::default());
         self.confirmed_ms = f64::NEG_INFINITY;
+        self.early = EarlyPushes::default();
         self.pages.clear()
     }
 }

@@ -8,6 +8,7 @@ mod hour;
 mod order;
 mod question;
 mod report;
+mod retention;
 mod sums;
 
 pub use hour::Hour;
@@ -15,6 +16,7 @@ pub(crate) use order::first;
 pub use order::{Key, Metric, Order};
 pub use question::Question;
 pub use report::{Report, Reporter};
+pub use retention::first_kept;
 pub use sums::Sums;
 
 const HOUR_MS: i64 = 3_600_000;

@@ -2,6 +2,7 @@
 
 mod access;
 mod bearer_token;
+mod content_range;
 mod database;
 mod envelope;
 mod export;
@@ -17,6 +18,7 @@ mod timestamp;
 
 pub use access::{Access, Grant};
 pub use bearer_token::{Authorization, bearer_token, check_bearer_token};
+pub use content_range::ContentRange;
 pub use database::{Database, select_fields};
 pub use envelope::{Envelope, ResultInfo};
 pub use export::{ExportBody, ExportOptions, FileFormat};

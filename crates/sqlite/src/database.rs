@@ -30,7 +30,7 @@ use crate::registered::Registered;
 use crate::shared::Shared;
 use crate::source::Source;
 use crate::sql_text::SqlText;
-use crate::statement::{Cell, Statement};
+use crate::statement::{Cell, Lasts, Statement};
 use crate::statement_cache::StatementCache;
 use crate::vfs;
 use foreign_keys::Relaxed;
@@ -58,6 +58,8 @@ pub struct Database {
     /// Set while the request has foreign keys ignored or deferred.
     relaxed: Option<Relaxed>,
     import: Option<Import>,
+    /// Set once a dump has been planned.
+    pub(crate) statistics_forgotten: bool,
     connection: Connection,
     policy: Arc<Policy>,
     shared: Rc<Shared>,
@@ -200,6 +202,7 @@ impl Database {
             header: None,
             relaxed: None,
             import: None,
+            statistics_forgotten: false,
             connection,
             policy,
             shared,
@@ -312,7 +315,7 @@ impl Database {
     }
 
     /// Runs one statement of our own, which the rules for SQL do not concern.
-    fn run_internal(&mut self, sql: &str) -> Result<(), Error> {
+    pub(crate) fn run_internal(&mut self, sql: &str) -> Result<(), Error> {
         self.number(sql).map(drop)
     }
 
@@ -340,7 +343,9 @@ impl Database {
     ) -> Result<(), Error> {
         self.policy.internally(|| {
             let text = SqlText::new(sql);
-            let Some(mut statement) = Statement::prepare(&self.connection, &text, 0)?.0 else {
+            let Some(mut statement) =
+                Statement::prepare(&self.connection, &text, 0, Lasts::Once)?.0
+            else {
                 return Ok(());
             };
             for (index, value) in values.iter().enumerate() {
@@ -361,7 +366,8 @@ impl Database {
     ) -> Result<T, Error> {
         self.policy.internally(|| {
             if statement.is_none() {
-                *statement = Statement::prepare(&self.connection, &SqlText::new(sql), 0)?.0;
+                *statement =
+                    Statement::prepare(&self.connection, &SqlText::new(sql), 0, Lasts::Long)?.0;
             }
             let Some(statement) = statement else {
                 return Ok(read(Cell::Null));

@@ -48,12 +48,15 @@ impl Default for DumpOptions {
 impl Database {
     /// Writes the piece at `cursor`: whole statements of about `bytes_max` bytes together, or one row
     /// if it is longer. Returns where to go on, or None at the end.
+    ///
+    /// The connection is best one that serves nothing else: it forgets what ANALYZE has found.
     pub fn dump(
         &mut self,
         options: &DumpOptions,
         cursor: &DumpCursor,
         bytes_max: usize,
     ) -> Result<(Vec<u8>, Option<DumpCursor>), Error> {
+        self.forget_statistics()?;
         let plan = Plan::of(self, options)?;
         if *cursor == DumpCursor::default() && options.data {
             self.refuse_what_is_lost(&plan)?;
@@ -111,14 +114,37 @@ impl Database {
             if object.kind != Kind::Virtual(Module::FullText(Content::Nowhere)) {
                 continue;
             }
-            // Each segment of the index begins with an entry there.
-            let index = quoted(&format!("{}_idx", object.name));
-            self.each_row(&format!("SELECT 1 FROM {index} LIMIT 1"), &[], |_| {
+            // It has its rows in one, if it was not told otherwise, and each part of the index in the
+            // other.
+            let sizes = format!("{}_docsize", object.name);
+            let index = format!("{}_idx", object.name);
+            let table = if tables::exists(self, &sizes)? { sizes } else { index };
+            self.each_row(&format!("SELECT 1 FROM {} LIMIT 1", quoted(&table)), &[], |_| {
                 let why = "a full text index without content keeps no texts to write; export the \
                     other tables by name, or without data";
                 Err(Error::NotDumpable { name: object.name.clone(), why })
             })?;
         }
+        Ok(())
+    }
+
+    /// Has SQLite take every table for a long one. Of a table that was short when it was analysed, and
+    /// has grown since, it would read all rows to find those behind a key.
+    ///
+    /// What is written for that is rolled back, and only the planner's memory of it stays.
+    fn forget_statistics(&mut self) -> Result<(), Error> {
+        if self.statistics_forgotten {
+            return Ok(());
+        }
+        if tables::exists(self, "sqlite_stat1")? {
+            self.run_internal("BEGIN")?;
+            let forgotten = self
+                .run_internal("UPDATE sqlite_stat1 SET stat = '1000000'")
+                .and_then(|()| self.run_internal("ANALYZE sqlite_schema"));
+            self.roll_back();
+            forgotten?;
+        }
+        self.statistics_forgotten = true;
         Ok(())
     }
 }

@@ -41,6 +41,13 @@ pub(crate) enum Cell<'a> {
     Blob(&'a [u8]),
 }
 
+/// How long a statement is meant to live. SQLite has a small and fast place for those that soon go.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Lasts {
+    Long,
+    Once,
+}
+
 impl Statement {
     /// Prepares the statement at offset `at` of `text`, and tells where what follows it starts.
     /// There is none in blank text and comments.
@@ -48,9 +55,10 @@ impl Statement {
         connection: &Connection,
         text: &SqlText,
         at: usize,
+        lasts: Lasts,
     ) -> Result<(Option<Statement>, usize), Error> {
         let start = text.from(at).as_ptr();
-        let flags = ffi::SQLITE_PREPARE_PERSISTENT;
+        let flags = if lasts == Lasts::Long { ffi::SQLITE_PREPARE_PERSISTENT } else { 0 };
         let (mut raw, mut tail) = (null_mut(), null());
         // SAFETY: the handle is open as long as `connection` is borrowed, `SqlText` ends with a
         // NUL wherever it is entered, and SQLite keeps no pointer into it.

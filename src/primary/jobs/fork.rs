@@ -46,7 +46,9 @@ pub(super) async fn run(engine: &Engine, new: &NewFork) -> Result<(), Refused> {
     let mut draft = engine.draft().await?;
     let mut size_pages = 0;
     let mut first = 1;
-    while position.txid > 0 {
+    // An empty database has no part.
+    let mut more = position.txid > 0;
+    while more {
         let part = ask(engine, new, first).await?;
         let decoder = ltx::Decoder::new(&part).map_err(isolite_core::Error::from)?;
         size_pages = decoder.header().size_pages;
@@ -61,9 +63,7 @@ pub(super) async fn run(engine: &Engine, new: &NewFork) -> Result<(), Refused> {
         }
         first += PART_PAGES;
         engine.tell(u64::from(first.min(size_pages)), u64::from(size_pages), Unit::Pages);
-        if first > size_pages {
-            break;
-        }
+        more = first <= size_pages;
     }
     draft.resize(size_pages);
     engine.publish(draft, Some(position), |now| json!({ "bookmark": now })).await

@@ -43,7 +43,9 @@ pub(super) async fn run(engine: &Engine, new: &NewImport) -> Result<(), Refused>
     };
     let published = match imported {
         Ok((draft, imported)) => {
-            let result = |now: &str| told(&imported, now, Date::now() - begun_ms);
+            let size_bytes = u64::from(draft.size_pages()) * PAGE_SIZE as u64;
+            let size_after = imported.as_ref().map_or(size_bytes, |imported| imported.size_after);
+            let result = |now: &str| told(&imported, size_after, now, Date::now() - begun_ms);
             engine.publish(draft, None, result).await
         }
         Err(refused) => Err(refused),
@@ -90,6 +92,9 @@ async fn file(
     new: &NewImport,
     limits: Limits,
 ) -> Result<(Draft, Option<Imported>), Refused> {
+    if !new.bytes.is_multiple_of(PAGE_SIZE as u64) {
+        return Err(asked("the file is cut short: it ends within a page"));
+    }
     let mut draft = engine.draft().await?;
     let mut size_pages = (new.bytes / PAGE_SIZE as u64) as u32;
     let mut next = 1;
@@ -162,22 +167,23 @@ async fn ask(engine: &Engine, new: &NewImport, path: &str) -> Result<Option<Vec<
     }
 }
 
-/// D1's answer to whoever asks how far it is.
-fn told(imported: &Option<Imported>, bookmark: &str, duration_ms: f64) -> Json {
-    let meta = imported.as_ref().map(|imported| {
-        json!({
+/// D1's answer to whoever asks how far it is. Of a file no rows are counted.
+fn told(imported: &Option<Imported>, size_after: u64, bookmark: &str, duration_ms: f64) -> Json {
+    let count = |of: fn(&Imported) -> u64| imported.as_ref().map_or(0, of);
+    json!({
+        "num_queries": count(|imported| imported.queries),
+        "final_bookmark": bookmark,
+        "meta": {
             "served_by": "isolite",
             "duration": duration_ms,
-            "changes": imported.changes,
-            "last_row_id": imported.last_row_id,
-            "changed_db": imported.changed_db,
-            "size_after": imported.size_after,
-            "rows_read": imported.rows_read,
-            "rows_written": imported.rows_written,
-        })
-    });
-    let queries = imported.as_ref().map_or(0, |imported| imported.queries);
-    json!({ "num_queries": queries, "final_bookmark": bookmark, "meta": meta })
+            "changes": imported.as_ref().map_or(0, |imported| imported.changes),
+            "last_row_id": imported.as_ref().map_or(0, |imported| imported.last_row_id),
+            "changed_db": imported.as_ref().is_none_or(|imported| imported.changed_db),
+            "size_after": size_after,
+            "rows_read": count(|imported| imported.rows_read),
+            "rows_written": count(|imported| imported.rows_written),
+        },
+    })
 }
 
 fn asked(error: impl ToString) -> Refused {

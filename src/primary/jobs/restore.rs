@@ -9,7 +9,7 @@ use serde_json::json;
 use super::{Engine, Refused, STEP_PAGES, Unit, past, pause};
 
 pub(super) async fn run(engine: &Engine, bookmark: &str) -> Result<(), Refused> {
-    engine.hold(bookmark)?;
+    engine.hold_for_job(bookmark)?;
     let previous = past::newest(engine)?;
     let mut draft = engine.draft().await?;
     let mut past = engine.past(bookmark)?;

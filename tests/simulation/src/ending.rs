@@ -11,6 +11,7 @@ use crate::content::{Contents, Write};
 use crate::faults;
 use crate::message::{Message, Request, place};
 use crate::network::{self, Object};
+use crate::region::Region;
 use crate::router::{Handle, Query};
 use crate::visitor::Visitor;
 use crate::world::World;
@@ -25,8 +26,12 @@ const PROBE_AGE_MS_MAX: u64 = 250;
 const PUSH_MS: u64 = 1_000;
 const BUSY_COMMITS: u32 = 60;
 const BUSY_MS: u64 = 130;
-/// Between commits that come close together.
-const CLOSE_MS: u64 = 20;
+/// Between commits that come close together: less than any answer takes.
+const CLOSE_MS: u64 = 5;
+/// More than may be on their way.
+const MANY_COMMITS: u32 = 24;
+/// Longer than a write takes to the primary beside it, with its disk.
+const WRITE_MS: u64 = 20;
 /// Longer than all parts of a snapshot take.
 const SNAPSHOT_MS: u64 = 3_000;
 /// Longer than any commit here.
@@ -38,6 +43,7 @@ pub fn run(world: &Rc<World>) {
     // Where less is fed than a commit takes, a push only tells of it.
     if world.plan.feed_commits_bytes_max >= COMMIT_BYTES_MAX {
         push(world);
+        lose(world);
         if world.plan.ends_busy {
             begin_anew(world);
             damage(world);
@@ -109,33 +115,74 @@ fn behind(world: &Rc<World>) -> Option<String> {
 }
 
 /// Commits that come to each replica by one push each, or by fewer where they come close together,
-/// without anybody asking.
+/// without anybody asking; and as fast as the way there is.
 fn push(world: &Rc<World>) {
     if world.plan.ends_busy {
         world.replicas.iter().for_each(|replica| faults::wipe(world, replica));
     }
     subscribe(world);
-    for together in [1, 1, 3] {
+    let many = world.plan.feed_commits_bytes_max >= COMMIT_BYTES_MAX * MANY_COMMITS as usize;
+    for together in [1, 1, 3, if many { MANY_COMMITS } else { 1 }] {
         let pushed: Vec<u64> = world.replicas.iter().map(|it| it.pushes.get()).collect();
         for _ in 0..together {
             commit(world);
             world.run_for(CLOSE_MS);
         }
+        if together < MANY_COMMITS {
+            be_there_in_time(world);
+        }
         world.run_for(PUSH_MS);
         if world.is_violated() {
             return;
         }
-        let newest = world.checker.borrow().newest();
         for (replica, before) in world.replicas.iter().zip(pushed) {
             let pushes = replica.pushes.get() - before;
-            let at = replica.engine().held(world, replica).map(|(at, _)| place(at));
-            if !(1..=together).contains(&pushes) || at != Some(newest) {
+            let at = stands_at_newest(world, replica);
+            if !(1..=u64::from(together)).contains(&pushes) || !at {
                 let region = replica.region;
-                let text = || format!("region {region} got {pushes} pushes of {newest:?}: {at:?}");
+                let text = || format!("region {region} got {pushes} pushes of {together}: {at}");
                 world.checker.borrow_mut().violate(Check::OnePush, text);
             }
         }
     }
+}
+
+/// Once the last commit had the time for its way, each replica has it, however long an answer takes.
+fn be_there_in_time(world: &Rc<World>) {
+    let began_ms = world.clock.now_ms();
+    for replica in &world.replicas {
+        let due_ms = began_ms + WRITE_MS + network::longest_way_ms(0, replica.region);
+        world.run_for(due_ms.saturating_sub(world.clock.now_ms()));
+        if !world.is_violated() && !stands_at_newest(world, replica) {
+            let text = || format!("region {} waits longer than the way takes", replica.region);
+            world.checker.borrow_mut().violate(Check::OnePush, text);
+        }
+    }
+}
+
+/// Of several pushes the first is lost, and then of one: each replica comes to stand at the newest
+/// commit without asking again and again.
+fn lose(world: &Rc<World>) {
+    for together in [2, 1] {
+        subscribe(world);
+        world.lost_pushes.borrow_mut().extend(0..world.replicas.len());
+        for _ in 0..together {
+            commit(world);
+            world.run_for(CLOSE_MS);
+        }
+        world.run_for(PUSH_MS);
+        let late = world.replicas.iter().find(|replica| !stands_at_newest(world, replica));
+        if let Some(replica) = late.filter(|_| !world.is_violated()) {
+            let text = || format!("region {} does not get what was lost", replica.region);
+            world.checker.borrow_mut().violate(Check::OnePush, text);
+            return;
+        }
+    }
+}
+
+fn stands_at_newest(world: &Rc<World>, replica: &Region) -> bool {
+    let newest = world.checker.borrow().newest();
+    replica.engine().held(world, replica).is_some_and(|(at, _)| place(at) == newest)
 }
 
 /// All let go of what they have, and are whole again although commits go on.
@@ -180,7 +227,8 @@ fn subscribe(world: &Rc<World>) {
     for (index, replica) in world.replicas.iter().enumerate() {
         let (inside, region) = (Rc::clone(world), replica.region);
         world.clock.spawn(&world.always, async move {
-            let message = Message { age_ms_max: Some(1.0), ..Message::new(Request::Commits) };
+            let session = Some("first-primary".to_owned());
+            let message = Message { session, ..Message::new(Request::Commits) };
             network::call(&inside, region, Object::Replica(index), message, PUSH_MS).await;
         });
     }

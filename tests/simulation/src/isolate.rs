@@ -11,7 +11,7 @@ use crate::clock::{BEGIN_MS, Life};
 use crate::content::Contents;
 use crate::message::{Request, TAG, bookmark};
 use crate::mutation::Mutation;
-use crate::plan::{ASKED_MS_MAX, RETRY_DELAY_MS};
+use crate::plan::{ASKED_MS_MAX, BEHIND_DELAY_MS, RETRY_DELAY_MS};
 use crate::world::World;
 use pages::Pages;
 
@@ -172,10 +172,8 @@ impl Isolate {
                     entry.asked = Some(ask);
                     entry.asked_until_ms = now_ms + ASKED_MS_MAX;
                 }
-                // What answered may be behind itself.
-                Ok(None) => {
-                    entry.asked_until_ms = if entry.is_behind() { now_ms + 20.0 } else { 0.0 };
-                }
+                Ok(None) if entry.is_behind() => entry.asked_until_ms = now_ms + BEHIND_DELAY_MS,
+                Ok(None) => entry.asked_until_ms = 0.0,
                 Err(_) if entry.is_whole() => entry.asked_until_ms = now_ms + 1_000.0,
                 Err(_) => {
                     entry.let_go(world);

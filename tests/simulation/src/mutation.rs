@@ -39,17 +39,23 @@ pub enum Mutation {
     SnapshotStartForgotten,
     /// A write that was not answered is sent again.
     WriteRepeated,
-    /// What is committed while a push is in flight waits for the next commit.
+    /// What is committed while there is no room for a push waits for the next commit.
     PushNotContinued,
-    /// A replica counts as standing where it stood when it asked, or nowhere during its snapshot:
-    /// what is pushed to it then comes too early, and ends its subscription.
-    AnswerNotCounted,
+    /// A push waits until the one before it is answered.
+    OnePushAtATime,
+    /// After a push that was lost the next begins where that one led.
+    LostPushForgotten,
+    /// A push that has overtaken another counts as applied.
+    EarlyPushAcknowledged,
+    /// A replica that is whole by the last part of its snapshot asks for nothing more, so that nobody
+    /// knows that it follows.
+    SnapshotNotFollowed,
     /// Parts of a snapshot are put together without the commits between them.
     SnapshotTorn,
 }
 
 impl Mutation {
-    pub const ALL: [Mutation; 21] = [
+    pub const ALL: [Mutation; 24] = [
         Mutation::BookmarkNotAwaited,
         Mutation::GapIgnored,
         Mutation::PageSkipped,
@@ -69,7 +75,10 @@ impl Mutation {
         Mutation::SnapshotStartForgotten,
         Mutation::WriteRepeated,
         Mutation::PushNotContinued,
-        Mutation::AnswerNotCounted,
+        Mutation::OnePushAtATime,
+        Mutation::LostPushForgotten,
+        Mutation::EarlyPushAcknowledged,
+        Mutation::SnapshotNotFollowed,
         Mutation::SnapshotTorn,
     ];
 

@@ -48,6 +48,13 @@ pub async fn call(
         let again = deliver(Rc::clone(world), from, to, message.clone(), None);
         world.clock.spawn(&world.always, again);
     }
+    if let (Object::Replica(index), Request::Push(_)) = (to, &message.request)
+        && world.lost_pushes.borrow_mut().remove(&index)
+    {
+        world.trace(|| format!("a push to {to:?} is lost, and its sender told"));
+        world.clock.sleep(2 * latency_ms(world, from, region)).await;
+        return None;
+    }
     if !passes(world, from, region) {
         world.trace(|| format!("lost on the way from {from} to {to:?}"));
         world.clock.sleep(wait_ms).await;
@@ -144,8 +151,18 @@ fn passes(world: &World, from: usize, to: usize) -> bool {
 }
 
 /// Regions lie in a row.
+fn base_ms(from: usize, to: usize) -> u64 {
+    1 + 35 * from.abs_diff(to) as u64
+}
+
+/// How long any message takes that is not late.
+pub fn longest_way_ms(from: usize, to: usize) -> u64 {
+    let base_ms = base_ms(from, to);
+    base_ms + base_ms / 2
+}
+
 fn latency_ms(world: &World, from: usize, to: usize) -> u64 {
-    let base_ms = 1 + 35 * from.abs_diff(to) as u64;
+    let base_ms = base_ms(from, to);
     let late_ms =
         if world.fails(world.plan.faults.late) { world.random.below(LATE_MS_MAX) } else { 0 };
     base_ms + world.random.below(base_ms / 2 + 1) + late_ms

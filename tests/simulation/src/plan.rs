@@ -82,7 +82,10 @@ pub const QUESTION_MS_MAX: u64 = 1_500;
 pub const READ_WAIT_MS: u64 = 2_000;
 pub const CALL_MS_MAX: u64 = 4_000;
 pub const SUBSCRIPTION_MS: u64 = 8_000;
+/// More than the ways of two messages to one place differ.
+pub const EARLY_MS: u64 = 60;
 pub const RETRY_DELAY_MS: f64 = 2_500.0;
+pub const BEHIND_DELAY_MS: f64 = 20.0;
 pub const ASKED_MS_MAX: f64 = 3_000.0;
 
 const KINDS: [Fault; 12] = [

@@ -29,6 +29,8 @@ struct Engine {
     opened: RefCell<Option<Store>>,
     followers: RefCell<Followers>,
     checkpoint_runs: Cell<bool>,
+    /// Pushes that have no answer yet.
+    on_their_way: Cell<u32>,
 }
 
 impl Primary {
@@ -125,11 +127,10 @@ fn feed(world: &Rc<World>, message: &Message) -> Answer {
         Ok((feed::answer(world, &message.request, store, have)?, store.position()))
     });
     let Ok((commits, at)) = fed else { return Answer::status(500) };
-    if let Some(region) = message.follow {
-        // The answer brings it there; of an empty database there is nothing to bring.
-        let brings = commits.is_some() || matches!(message.request, Request::Pages { .. });
-        let brings = brings && !world.has(Mutation::AnswerNotCounted);
-        world.primary.subscribe(world, region, if brings { Some(at) } else { have });
+    if let (Some(region), Request::Commits) = (message.follow, &message.request) {
+        // The answer brings it there.
+        let there = if commits.is_some() { Some(at) } else { have };
+        world.primary.subscribe(world, region, there);
     }
     let bookmark = Some(bookmark(at));
     Answer { status: 200, contents: None, at: Some(at), bookmark, commits, age_ms: 0.0 }
@@ -145,8 +146,8 @@ fn work_in_background(world: &Rc<World>) {
     if due && !engine.checkpoint_runs.replace(true) {
         world.clock.spawn(&life, checkpoint(Rc::clone(world), Rc::clone(&engine)));
     }
-    for push in world.primary.pushes_due(world) {
-        let pushing = following::push(Rc::clone(world), Rc::clone(&engine), push);
+    for parcel in world.primary.pushes_due(world) {
+        let pushing = following::push(Rc::clone(world), Rc::clone(&engine), parcel);
         world.clock.spawn(&life, pushing);
     }
 }

@@ -1,17 +1,19 @@
 //! The replica of a region, as `src/replica.rs` and `src/replica/engine.rs` drive it.
 
 mod engine;
+mod parts;
 mod sync;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use isolite_core::{CheckpointProgress, Constraint};
+use isolite_core::{CheckpointProgress, Constraint, Pushed};
 
 use crate::host::Host;
-use crate::message::{Answer, Message, Request, TAG};
+use crate::message::{Answer, Message, Request, TAG, position_of};
+use crate::mutation::Mutation;
 use crate::network::{self, Object};
-use crate::plan::{CALL_MS_MAX, READ_WAIT_MS};
+use crate::plan::{CALL_MS_MAX, EARLY_MS, READ_WAIT_MS};
 use crate::world::World;
 pub use engine::{Asked, Engine};
 
@@ -57,7 +59,7 @@ pub async fn answer(world: &Rc<World>, index: usize, message: &Message) -> Answe
     let Some(region) = world.replicas.get(index) else { return Answer::status(404) };
     let call = Call { world, index, region, engine: region.engine(), message };
     let answer = match &message.request {
-        Request::Push(ltx) => Some(call.push(ltx.as_deref())),
+        Request::Push(ltx) => Some(call.push(ltx.as_deref()).await),
         Request::Read => call.read().await,
         Request::Commits | Request::Pages { .. } => call.feed().await,
         Request::Write(_) => None,
@@ -87,8 +89,26 @@ impl Call<'_> {
     /// What an isolate asks for that follows.
     async fn feed(&self) -> Option<Answer> {
         let constraint = self.constraint()?;
-        self.be_ready(&constraint).await?;
-        self.engine.feed(self.world, self.region, self.message)
+        match (self.be_ready(&constraint).await, &self.message.request) {
+            (Some(()), _) => self.engine.feed(self.world, self.region, self.message),
+            (None, Request::Pages { first, size_pages_max }) => {
+                self.part(*first, *size_pages_max).await
+            }
+            (None, _) => None,
+        }
+    }
+
+    /// A part of the snapshot that is being taken in. None if it is not the next one, or does not come
+    /// in the time that a read waits.
+    async fn part(&self, first: u32, size_pages_max: u32) -> Option<Answer> {
+        let Call { world, engine, region, .. } = self;
+        if engine.next_part(world, region) != Some(first) {
+            return None;
+        }
+        let part = network::within(world, READ_WAIT_MS, engine.waiting.for_part(first)).await??;
+        let answer = part.answer(size_pages_max, region.host.now_ms(world));
+        world.trace(|| format!("replica {} gives part {first} on: {:?}", region.region, answer.at));
+        Some(answer)
     }
 
     fn constraint(&self) -> Option<Constraint> {
@@ -114,16 +134,31 @@ impl Call<'_> {
         Some(())
     }
 
-    fn push(&self, ltx: Option<&[u8]>) -> Answer {
+    async fn push(&self, ltx: Option<&[u8]>) -> Answer {
         let Call { world, engine, region, message, .. } = self;
         region.pushes.set(region.pushes.get() + 1);
-        let answer = engine.push(world, region, message.have.as_deref(), ltx);
-        if engine.is_behind(world, region) {
-            // It could not be applied, or only told.
+        let Some(pushed) = position_of(message.have.as_deref()) else { return Answer::status(400) };
+        let taken = engine.push(world, region, pushed, ltx);
+        if matches!(taken, Ok(Pushed::Early(_))) {
+            if world.has(Mutation::EarlyPushAcknowledged) {
+                let bookmark = message.have.clone();
+                return Answer { bookmark, ..Answer::status(200) };
+            }
+            // One that it has overtaken is likely to come by then.
+            world.clock.sleep(EARLY_MS).await;
+        }
+        self.ask_if_behind(&taken);
+        self.work_in_background();
+        taken.map_or_else(|answer| answer, |_| engine.stands(world, region))
+    }
+
+    /// What was pushed could not be applied, or was only told of, or continues what did not come.
+    fn ask_if_behind(&self, taken: &Result<Pushed, Answer>) {
+        let Call { world, engine, region, .. } = self;
+        let waits = !matches!(taken, Ok(Pushed::Early(_))) && engine.is_ahead(world, region);
+        if engine.is_behind(world, region) && !waits {
             self.fill_in_background();
         }
-        self.work_in_background();
-        answer
     }
 
     /// Has the primary answer. A read does not wait for that as long as a write.
@@ -150,6 +185,7 @@ impl Call<'_> {
             let index = self.index;
             self.world.clock.spawn(&self.region.host.life(), async move {
                 sync::fill(&world, index, &engine).await;
+                engine.waiting.keep_only(None);
                 engine.fills.set(false);
             });
         }

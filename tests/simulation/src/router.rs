@@ -62,6 +62,10 @@ impl Handle {
         }
         let (knew, local) = (self.knows(world, isolate), self.local.get());
         let sent_ms = isolate.now_ms(world);
+        // A replica that is missing is asked for while the first answer is on its way.
+        if query.age_ms_max > 0.0 && isolate.have(world).is_none() {
+            self.refresh(world, isolate, query.age_ms_max);
+        }
         let answer = self.ask(world, isolate, query).await?;
         let sent_ms = match world.has(Mutation::ConfirmedAtArrival) {
             true => isolate.now_ms(world),

@@ -2,6 +2,7 @@
 //! one seed.
 
 use std::cell::{Cell, RefCell};
+use std::collections::BTreeSet;
 use std::fmt;
 use std::io::Write;
 use std::rc::Rc;
@@ -42,6 +43,8 @@ pub struct World {
     pub calm: Cell<bool>,
     /// Per region: until when nothing comes in or out.
     pub cut_off_until_ms: Vec<Cell<u64>>,
+    /// Replicas of which the next push is lost.
+    pub lost_pushes: RefCell<BTreeSet<usize>>,
     pub writes: Cell<u64>,
     traced: bool,
 }
@@ -92,6 +95,7 @@ impl World {
             pool: Pool::default(),
             calm: Cell::new(false),
             cut_off_until_ms: (0..plan.regions).map(|_| Cell::new(0)).collect(),
+            lost_pushes: RefCell::default(),
             writes: Cell::new(0),
             traced,
             random,

@@ -33,8 +33,9 @@ async function take(database, { sql, params = [], batch }) {
 }
 
 async function call(env, { kind, region, object, path, body }) {
-  const [text, status, bookmark] = await stub(env, kind, region, object).call(path, body);
-  return { text, status, bookmark };
+  const answer = await stub(env, kind, region, object).call(path, body);
+  const [text, status, bookmark, commits, age_ms] = answer;
+  return { text, status, bookmark, bytes: commits?.byteLength, age_ms };
 }
 
 async function evict(env, { kind, region, object }) {

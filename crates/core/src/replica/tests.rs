@@ -1,4 +1,5 @@
-//! A region's replica whose own storage is damaged: it is read anew, and never kept as it is.
+//! A region's replica whose own storage is damaged: it is read anew, and never kept as it is. And one
+//! to which pushes come in another order than they were made.
 
 use super::*;
 use crate::bootstrap::Ask;
@@ -77,4 +78,69 @@ fn what_cannot_be_read_is_read_anew() {
     follow(&mut replica, &mut primary);
     assert!(!replica.heal().unwrap());
     assert!(replica.pages_mut().read(2, 0, &mut [0; 8]).is_ok());
+}
+
+/// A replica that follows, and what the primary pushes for each of so many more commits.
+fn pushed_to(pushes: usize) -> (Replica<Store>, Vec<(Position, Vec<u8>)>) {
+    let mut primary = primary();
+    let storage = followed(&mut primary);
+    let pushes = (0..pushes).map(|_| {
+        let since = primary.position();
+        let pages = [(2, blank_page())].into();
+        primary.commit(Changes { pages, size_pages: 3 }, 1).unwrap();
+        (primary.position(), primary.commits_since(since, 100_000).unwrap().unwrap())
+    });
+    let pushes = pushes.collect();
+    (open(&storage), pushes)
+}
+
+fn push(replica: &mut Replica<Store>, (position, ltx): &(Position, Vec<u8>)) -> Pushed {
+    replica.pushed(*position, Some(ltx)).unwrap()
+}
+
+#[test]
+fn pushes_that_overtake_others_are_kept_until_these_come() {
+    let (mut replica, pushes) = pushed_to(4);
+    let own = replica.position().unwrap();
+    for early in [3, 1, 3] {
+        assert_eq!(push(&mut replica, &pushes[early]), Pushed::Early(own));
+    }
+    assert!(replica.is_ahead() && replica.is_behind());
+    assert_eq!(push(&mut replica, &pushes[0]), Pushed::At(pushes[1].0));
+    assert!(replica.is_ahead() && replica.is_behind());
+    assert_eq!(push(&mut replica, &pushes[2]), Pushed::At(pushes[3].0));
+    assert!(!replica.is_ahead() && !replica.is_behind());
+    assert_eq!(replica.snapshots(), 0);
+}
+
+#[test]
+fn a_push_that_is_kept_continues_what_was_asked_for() {
+    let (mut replica, pushes) = pushed_to(2);
+    push(&mut replica, &pushes[1]);
+    let (primary, ltx) = &pushes[0];
+    let answer = Answer { sent_ms: 1.0, primary: *primary, ltx: Some(ltx) };
+    replica.answered(replica.ask(), answer).unwrap();
+    assert_eq!(replica.position(), Some(pushes[1].0));
+    assert!(!replica.is_ahead());
+}
+
+#[test]
+fn only_so_many_pushes_are_kept() {
+    let (mut replica, pushes) = pushed_to(20);
+    let own = replica.position().unwrap();
+    let told: Vec<Pushed> = pushes[1..].iter().map(|it| push(&mut replica, it)).collect();
+    assert_eq!(told.iter().filter(|told| **told == Pushed::Early(own)).count(), 16);
+    assert_eq!(told.last(), Some(&Pushed::At(own)));
+    push(&mut replica, &pushes[0]);
+    assert_eq!(replica.position(), Some(pushes[16].0));
+    assert!(!replica.is_ahead());
+}
+
+#[test]
+fn what_was_kept_goes_with_the_database_that_it_was_for() {
+    let (mut replica, pushes) = pushed_to(2);
+    push(&mut replica, &pushes[1]);
+    assert!(replica.pushed(pushes[0].0, Some(b"damaged")).is_err());
+    assert_eq!((replica.position(), replica.is_ahead()), (None, false));
+    assert_eq!(push(&mut replica, &pushes[1]), Pushed::NotWhole);
 }

@@ -11,6 +11,7 @@ use super::{Database, Numbers};
 use crate::error::Error;
 use crate::splitter::{SplitStatement, excerpt};
 use crate::sql_text::{SqlText, Words};
+use crate::statement::Lasts;
 
 /// An import under way.
 pub(super) struct Import {
@@ -135,7 +136,7 @@ impl Database {
         let mut at = 0;
         loop {
             self.policy.begin_statement(self.limits.steps_max);
-            let Some(mut next) = self.next_statement(&text, at)? else {
+            let Some(mut next) = self.next_statement(&text, at, Lasts::Once)? else {
                 let empty = at == 0 || text.is_cut();
                 return if empty { Err(Error::NotAStatement) } else { Ok(()) };
             };

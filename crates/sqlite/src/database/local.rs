@@ -17,7 +17,7 @@ use crate::error::Error;
 use crate::limits::Limits;
 use crate::source::Source;
 use crate::sql_text::{self, SqlText, is_blank, is_query};
-use crate::statement::Statement;
+use crate::statement::{Lasts, Statement};
 
 /// Whether each statement begins like one that reads. It may write all the same.
 pub fn may_only_read(request: &Request) -> bool {
@@ -117,7 +117,8 @@ impl Database {
             return None;
         }
         let text = SqlText::new(&query.sql);
-        let (statement, after) = Statement::prepare(&self.connection, &text, 0).ok()?;
+        let (statement, after) =
+            Statement::prepare(&self.connection, &text, 0, Lasts::Long).ok()?;
         let alone = is_blank(text.from(after)) && !text.is_cut();
         let local = alone && !self.policy.take_needs_primary();
         statement.filter(|statement| local && statement.is_read_only())

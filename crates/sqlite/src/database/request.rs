@@ -12,7 +12,7 @@ use crate::answer::{AnswerWriter, Moment};
 use crate::error::Error;
 use crate::policy::{FLAGS, Wish};
 use crate::sql_text::{SqlText, is_blank, is_left_out};
-use crate::statement::Statement;
+use crate::statement::{Lasts, Statement};
 
 /// A statement of a text, ready to run.
 pub(super) struct Next {
@@ -117,7 +117,7 @@ impl Database {
         let text = SqlText::new(&query.sql);
         let mut at = 0;
         loop {
-            let Some(mut next) = self.next_statement(&text, at)? else {
+            let Some(mut next) = self.next_statement(&text, at, Lasts::Long)? else {
                 // Comments at the end are welcome, a text of nothing else is a mistake.
                 let empty = at == 0 || text.is_cut();
                 return if empty { Err(Error::NotAStatement) } else { Ok(None) };
@@ -159,9 +159,10 @@ impl Database {
         &mut self,
         text: &SqlText,
         at: usize,
+        lasts: Lasts,
     ) -> Result<Option<Next>, Error> {
         let spared = self.spare_references(text, at)?;
-        let (statement, after) = Statement::prepare(&self.connection, text, at)?;
+        let (statement, after) = Statement::prepare(&self.connection, text, at, lasts)?;
         let (wish, last) = (self.policy.take_wish(), is_blank(text.from(after)));
         Ok(statement.map(|statement| Next { statement, after, last, spared, wish }))
     }
@@ -258,7 +259,7 @@ impl Database {
         unsafe { ffi::sqlite3_total_changes64(self.connection.handle()) }
     }
 
-    pub(super) fn roll_back(&mut self) {
+    pub(crate) fn roll_back(&mut self) {
         // SQLite has rolled back by itself after some errors; there is then nothing to end. Where
         // it cannot, for want of memory, the open transaction shows: the database is broken.
         if !self.connection.is_autocommit() {

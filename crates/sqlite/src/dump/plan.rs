@@ -2,16 +2,24 @@
 //!
 //! All tables come first, so that a foreign key finds the table that it refers to; then the rows,
 //! those of parents before those of children; then what would slow down their loading, as indexes do,
-//! or disturb it, as triggers do. The plan is made anew for each piece, and is the same each time.
+//! or disturb it, as triggers do. Only the indexes of large tables come before the rows: to make one
+//! afterwards, SQLite sorts it in memory, of which an isolate has too little. The plan is made anew
+//! for each piece, and is the same each time.
 
 use std::collections::{HashMap, HashSet};
 
 use super::full_text::{Content, Module, module_of};
-use super::{DumpOptions, text};
+use super::{DumpOptions, tables, text};
 use crate::database::Database;
 use crate::error::Error;
 use crate::statement::Cell;
 use crate::tokens::has_word;
+
+/// Size of a database, in pages, up to which none of its tables is large.
+const SMALL_PAGES_MAX: u32 = 4096;
+
+/// How far the rowids of a table may be apart that is not large.
+const SMALL_ROWIDS_MAX: f64 = 100_000.0;
 
 /// What there is in the schema, and the steps of a dump over it.
 pub(super) struct Plan {
@@ -65,8 +73,21 @@ impl Plan {
         if options.schema {
             plan.steps.extend(tables.iter().copied().map(Step::Create));
         }
+        let mut indexes = plan.numbers(|kind| *kind == Kind::Index);
+        if !options.schema {
+            indexes.clear();
+        }
         if options.data {
-            plan.steps.extend(tables.iter().copied().map(Step::Rows));
+            for table in tables {
+                if plan.is_large(database, table, &indexes)? {
+                    let name = &plan.objects[table].name;
+                    let of_table = |index: &usize| plan.objects[*index].table == *name;
+                    let (first, later) = indexes.into_iter().partition(of_table);
+                    indexes = later;
+                    plan.steps.extend(Vec::into_iter(first).map(Step::Create));
+                }
+                plan.steps.push(Step::Rows(table));
+            }
             if plan.has_sequences() {
                 plan.steps.extend([Step::ClearSequences, Step::Sequences]);
             }
@@ -79,8 +100,8 @@ impl Plan {
                 plan.push_virtual_rows(number);
             }
         }
+        plan.steps.extend(indexes.into_iter().map(Step::Create));
         if options.schema {
-            plan.push_all(|kind| *kind == Kind::Index, Step::Create);
             plan.push_all(|kind| *kind == Kind::View, Step::Create);
         }
         if options.data {
@@ -90,10 +111,30 @@ impl Plan {
         if options.schema {
             plan.push_all(|kind| *kind == Kind::Trigger, Step::Create);
         }
-        if options.data && has_statistics(database)? {
+        if options.data && tables::exists(database, "sqlite_stat1")? {
             plan.steps.extend([Step::ClearStatistics, Step::Statistics]);
         }
         Ok(plan)
+    }
+
+    /// Whether a table with some of the `indexes` may have too many rows for sorting.
+    fn is_large(
+        &self,
+        database: &Database,
+        table: usize,
+        indexes: &[usize],
+    ) -> Result<bool, Error> {
+        let Object { name, kind, .. } = &self.objects[table];
+        let has_index = indexes.iter().any(|index| self.objects[*index].table == *name);
+        if !has_index || database.size_pages() <= SMALL_PAGES_MAX {
+            return Ok(false);
+        }
+        match kind {
+            Kind::Table { has_rowid: true } => {
+                Ok(tables::rowid_span(database, name)?.is_some_and(|span| span > SMALL_ROWIDS_MAX))
+            }
+            _ => Ok(true),
+        }
     }
 
     fn push_virtual_rows(&mut self, number: usize) {
@@ -173,16 +214,6 @@ impl Plan {
 
 fn has_content_elsewhere(kind: &Kind) -> bool {
     matches!(kind, Kind::Virtual(Module::FullText(Content::Other { .. })))
-}
-
-fn has_statistics(database: &Database) -> Result<bool, Error> {
-    let mut found = false;
-    let sql = "SELECT 1 FROM sqlite_schema WHERE name = 'sqlite_stat1'";
-    database.each_row(sql, &[], |_| {
-        found = true;
-        Ok(false)
-    })?;
-    Ok(found)
 }
 
 /// All that a dump may write, in the order in which it was made. Tables that a virtual table made for

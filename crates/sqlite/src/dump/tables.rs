@@ -65,6 +65,24 @@ impl Columns {
     }
 }
 
+/// How far the rowids of a table are apart, at both ends of which SQLite looks at once. None where
+/// they have no name.
+pub(super) fn rowid_span(database: &Database, table: &str) -> Result<Option<f64>, Error> {
+    let columns = Columns::of(database, table)?;
+    let Some(rowid) = columns.rowid() else { return Ok(None) };
+    let (name, mut span) = (quoted(table), None);
+    let ends = format!(
+        "SELECT (SELECT max({rowid}) FROM {name}) - 0.0 - (SELECT min({rowid}) FROM {name})"
+    );
+    database.each_row(&ends, &[], |row| {
+        if let Cell::Real(apart) = row.cell(0) {
+            span = Some(apart);
+        }
+        Ok(true)
+    })?;
+    Ok(span)
+}
+
 fn rowid_rows(database: &Database, table: &str, columns: Columns) -> Result<Rows, Error> {
     let name = quoted(table);
     // No index may be read instead, with rows in another order.
@@ -220,7 +238,7 @@ pub(super) fn refill(
     }))
 }
 
-fn exists(database: &Database, table: &str) -> Result<bool, Error> {
+pub(super) fn exists(database: &Database, table: &str) -> Result<bool, Error> {
     let mut found = false;
     let sql =
         "SELECT 1 FROM sqlite_schema WHERE type IN ('table', 'view') AND name = ?1 COLLATE NOCASE";

@@ -13,11 +13,14 @@ use crate::limits::Limits;
 use crate::random::Random;
 use crate::splitter::Splitter;
 
+#[cfg(not(target_arch = "wasm32"))]
+mod other_programs;
 mod random_databases;
 
 pub(super) fn empty() -> Database {
     let store = Store::open(Box::new(MemoryStorage::default()), 256).unwrap();
-    Database::open(store, Limits::default()).unwrap()
+    let limits = Limits { transaction_pages_max: 100_000, ..Limits::default() };
+    Database::open(store, limits).unwrap()
 }
 
 /// A database that a script has made.
@@ -101,7 +104,7 @@ pub(super) fn content(database: &Database) -> BTreeMap<String, Vec<String>> {
         );
         let hidden = ["rowid", "_rowid_", "oid"].into_iter().find(|word| {
             let as_text = value(&Cell::Text(word.as_bytes()));
-            !columns.iter().any(|column| *column == as_text)
+            !columns.contains(&as_text)
         });
         let rowid = match hidden {
             Some(word) if has_rowid && kind != "view" => format!("{word}, "),
@@ -284,7 +287,7 @@ fn an_index_without_content_is_not_lost_in_silence() {
     assert!(told.starts_with("cannot export f: a full text index without content"), "{told}");
     assert_eq!(error(&mut database, DumpOptions { data: false, ..all.clone() }), None);
     assert_eq!(error(&mut database, DumpOptions { tables: vec!["T".into()], ..all }), None);
-    load(&mut database, b"DELETE FROM f; INSERT INTO f(f) VALUES('optimize');").unwrap();
+    load(&mut database, b"DELETE FROM f;").unwrap();
     whole(&mut database, 1000);
 }
 
@@ -340,14 +343,18 @@ fn long_values_and_many_rows() {
 
 #[test]
 fn nothing_is_sorted_or_skipped() {
-    // Of a table that had one row when it was analysed, SQLite reads all.
-    let mut database = made_by(HARD.replace("ANALYZE;", "").as_bytes());
+    // It ends with ANALYZE, which finds very few rows.
+    let mut database = made_by(HARD.as_bytes());
     load(&mut database, SEARCHES.as_bytes()).unwrap();
     load(
         &mut database,
         b"CREATE INDEX covers ON no_rowid(n, a, b, c); CREATE INDEX too ON text_key(v, k);",
     )
     .unwrap();
+    let position = database.position();
+    whole(&mut database, 1 << 20);
+    assert_eq!(database.position(), position);
+    assert!(!database.is_broken());
     let plan = Plan::of(&database, &DumpOptions::default()).unwrap();
     for step in &plan.steps {
         let Step::Rows(number) = step else { continue };
@@ -392,4 +399,34 @@ fn reals_come_back_to_the_bit() {
     }
     round_trip(&mut database, &[100_000], "reals");
     assert!(numbers.len() > 2000);
+}
+
+#[test]
+fn indexes_of_large_tables_come_before_the_rows() {
+    let mut script = "CREATE TABLE large(a, b); CREATE TABLE small(a); CREATE TABLE w(a PRIMARY KEY) WITHOUT ROWID; \
+        CREATE INDEX l ON large(a); CREATE UNIQUE INDEX m ON Large(b); CREATE INDEX s ON small(a); \
+        CREATE INDEX v ON w(a DESC); INSERT INTO large(rowid, b) VALUES(-9223372036854775808, 1), (9223372036854775807, 2); \
+        INSERT INTO small(rowid, a) VALUES(1, 2), (100000, 2);".to_owned();
+    let order = |sql: &str| {
+        let words = sql.lines().filter_map(|line| {
+            let mut words = line.split([' ', '(']);
+            let name = (words.next()?, words.nth(1)?);
+            matches!(name.0, "CREATE" | "INSERT").then(|| name.1.to_owned())
+        });
+        words.collect::<Vec<_>>().join(" ")
+    };
+    let mut database = made_by(script.as_bytes());
+    assert_eq!(
+        order(&whole(&mut database, 1 << 20)),
+        "large small w \"large\" \"small\" l INDEX s v"
+    );
+    for _ in 0..9 {
+        script +=
+            "INSERT INTO small(rowid, a) VALUES(abs(random()) % 90000 + 5, zeroblob(1900000));";
+    }
+    let mut database = made_by(script.as_bytes());
+    assert_eq!(
+        order(&round_trip(&mut database, &[1 << 20], "large")).replace("\"small\" ", ""),
+        "large small w l INDEX \"large\" v s"
+    );
 }

@@ -5,10 +5,11 @@ use std::rc::Rc;
 
 use futures_util::lock::Mutex;
 use isolite_core::{
-    Answer as Learnt, CheckpointProgress, Constraint, Error, Position, Replica, Store,
+    Answer as Learnt, Ask, CheckpointProgress, Constraint, Error, Position, Pushed, Replica, Store,
 };
 
 use super::Region;
+use super::parts::Waiting;
 use crate::content::Contents;
 use crate::feed;
 use crate::message::{Answer, Message, bookmark, position_of};
@@ -22,6 +23,7 @@ pub struct Engine {
     /// Whoever asks the primary holds it.
     pub turn: Mutex<()>,
     pub fills: Cell<bool>,
+    pub waiting: Waiting,
     pub checkpoint_runs: Cell<bool>,
     pub asked: Cell<Asked>,
     opened: RefCell<Option<Replica<Store>>>,
@@ -101,6 +103,19 @@ impl Engine {
         self.look(world, region, false, |replica| replica.is_behind())
     }
 
+    /// The first page of the part of a snapshot that comes next; None of a whole database.
+    pub fn next_part(&self, world: &Rc<World>, region: &Region) -> Option<u32> {
+        self.look(world, region, None, |replica| match replica.ask() {
+            Ask::Pages { first } => Some(first),
+            Ask::Commits { .. } => None,
+        })
+    }
+
+    /// Whether a push came that continues one which is still to come.
+    pub fn is_ahead(&self, world: &Rc<World>, region: &Region) -> bool {
+        self.look(world, region, false, |replica| replica.is_ahead())
+    }
+
     pub fn snapshots(&self, world: &Rc<World>, region: &Region) -> u32 {
         self.look(world, region, 0, |replica| replica.snapshots())
     }
@@ -167,31 +182,36 @@ impl Engine {
         answer
     }
 
-    /// Takes in what the primary pushes; the answer tells where the replica then stands.
+    /// Takes in what the primary pushes. The error is the answer where it cannot be.
     pub fn push(
         &self,
         world: &Rc<World>,
         region: &Region,
-        bookmark_text: Option<&str>,
+        primary: Position,
         ltx: Option<&[u8]>,
-    ) -> Answer {
-        let Some(primary) = position_of(bookmark_text) else { return Answer::status(400) };
+    ) -> Result<Pushed, Answer> {
         let now_ms = region.host.now_ms(world);
         let taken = self.with(world, region, |replica| {
-            if world.has(Mutation::PushConfirmsAge) {
-                let told = Learnt { sent_ms: now_ms, primary, ltx };
-                return Ok(replica.learn(&told).map(|()| replica.position()));
+            let taken = replica.pushed(primary, ltx);
+            if world.has(Mutation::PushConfirmsAge) && taken.is_ok() {
+                replica.learn(&Learnt { sent_ms: now_ms, primary, ltx: None })?;
             }
-            Ok(replica.pushed(primary, ltx))
+            Ok(taken)
         });
         world.trace(|| format!("replica {} is pushed {primary}: {taken:?}", region.region));
         match taken {
-            Ok(Ok(Some(position))) => {
-                Answer { bookmark: Some(bookmark(position)), ..Answer::status(200) }
-            }
+            Ok(Ok(taken)) => Ok(taken),
+            Ok(Err(_)) => Err(Answer::status(409)),
+            Err(_) => Err(Answer::status(500)),
+        }
+    }
+
+    /// Where it stands, to the primary that pushes.
+    pub fn stands(&self, world: &Rc<World>, region: &Region) -> Answer {
+        match self.look(world, region, None, |replica| replica.position()) {
+            Some(position) => Answer { bookmark: Some(bookmark(position)), ..Answer::status(200) },
             // It asks by itself.
-            Ok(Ok(None)) | Ok(Err(_)) => Answer::status(409),
-            Err(_) => Answer::status(500),
+            None => Answer::status(409),
         }
     }
 

@@ -4,8 +4,10 @@ use std::rc::Rc;
 
 use isolite_core::{Answer as Learnt, Ask, Constraint, Progress};
 
+use super::parts::Part;
 use super::{Asked, Engine, Region};
 use crate::message::{Message, Request, bookmark, position_of};
+use crate::mutation::Mutation;
 use crate::network::{self, Object};
 use crate::plan::QUESTION_MS_MAX;
 use crate::world::World;
@@ -44,10 +46,14 @@ pub async fn fill(world: &Rc<World>, index: usize, engine: &Engine) {
         // Others may have their turn between two parts of a snapshot.
         let _turn = engine.turn.lock().await;
         let snapshots = engine.snapshots(world, region);
+        let snapshot = !engine.is_whole(world, region);
         match step(world, region, engine).await {
             Ok(Progress::More) => {}
+            // Whole by its last part: what it asks for next has it pushed to.
+            Ok(Progress::Done) if snapshot && !world.has(Mutation::SnapshotNotFollowed) => {}
             Ok(Progress::Done) | Err(Stop) => return,
         }
+        engine.waiting.keep_only(engine.next_part(world, region));
         failures += u32::from(engine.snapshots(world, region) != snapshots);
         if failures > FAILURES_MAX {
             return;
@@ -78,6 +84,12 @@ async fn step(world: &Rc<World>, region: &Region, engine: &Engine) -> Result<Pro
         return Err(Stop);
     }
     let primary = position_of(answer.bookmark.as_deref()).ok_or(Stop)?;
+    if let Ask::Pages { first } = ask
+        && engine.waiting.give(first, Part { sent_ms, answer: answer.clone() })
+    {
+        // They have it before the replica stores it.
+        world.clock.sleep(0).await;
+    }
     let learnt = Learnt { sent_ms, primary, ltx: answer.commits.as_deref() };
     let answered = engine.with(world, region, |replica| Ok(replica.answered(ask, learnt)));
     let answered = answered.map_err(|_| Stop)?;

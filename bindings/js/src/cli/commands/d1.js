@@ -65,11 +65,24 @@ export async function run(args) {
   const config = has(rest, ...CONFIG) ? undefined : ours(command, rest);
   if (config !== undefined) extra.push("--config", config.path);
   try {
-    return await runWrangler(["d1", ...words, ...extra, ...rest], environment(url, token));
+    const status = await runWrangler(["d1", ...words, ...extra, ...rest], environment(url, token));
+    if (command === "create" && status === 0) process.stderr.write(binding(positionals(rest)[0]));
+    return status;
   } finally {
     config?.remove();
   }
 }
+
+/** What wrangler says of a new database is of one of D1's. */
+const binding = (database) => `
+This is a database of Isolite: leave it out of d1_databases. A Worker binds it as a service:
+
+[[services]]
+binding = "DB"
+service = "isolite"                       # your Isolite Worker
+entrypoint = "Database"
+props = { database = ${JSON.stringify(database)} }
+`;
 
 function ours(command, rest) {
   const environment = take(rest, ENVIRONMENT);

@@ -18,6 +18,9 @@ const USAGE = `isolite import NAME FILE
   A file of SQL is run, as one transaction. A SQLite file replaces all that is in the database.
   The file tells by its first bytes which of them it is.`;
 
+/** Below the 100 MB that a request may have on most plans, and a multiple of 1 MiB. */
+const PART_BYTES = 64 << 20;
+
 /** `context` is where the Worker is, `{ url, token, account? }`. */
 export async function run(args, context = settings()) {
   const asked = read(args, USAGE, ["which database", "which file"], {});
@@ -66,16 +69,29 @@ async function digest(path, size, progress) {
   return hash.digest("hex");
 }
 
+/** In parts, as the platform bounds a request; one whose connection was lost is sent again. */
 async function upload(url, path, size, etag, progress) {
-  const sent = counted(createReadStream(path), (count) => progress.bytes("Sent", count, size));
-  const response = await reached(new URL(url).origin, url, {
-    method: "PUT",
-    headers: { "content-length": `${size}` },
-    body: Readable.toWeb(Readable.from(sent)),
-    duplex: "half",
-  });
-  if (!response.ok) throw await refusal(response);
+  let response;
+  for (let first = 0; first === 0 || first < size; first += PART_BYTES) {
+    const end = Math.min(first + PART_BYTES, size);
+    const part = () => send(url, path, { first, end, size }, progress);
+    response = await part().catch(part).catch(part);
+    if (!response.ok) throw await refusal(response);
+    await response.body?.cancel();
+  }
   if (response.headers.get("etag") !== `"${etag}"`) {
     throw new Mistake(`${path} has changed while it was sent: import it again`);
   }
+}
+
+function send(url, path, { first, end, size }, progress) {
+  const range = size > 0 && { "content-range": `bytes ${first}-${end - 1}/${size}` };
+  const bytes = size > 0 ? createReadStream(path, { start: first, end: end - 1 }) : [];
+  const sent = counted(bytes, (count) => progress.bytes("Sent", first + count, size));
+  return reached(new URL(url).origin, url, {
+    method: "PUT",
+    headers: { "content-length": `${end - first}`, ...(end - first < size && range) },
+    body: Readable.toWeb(Readable.from(sent)),
+    duplex: "half",
+  });
 }

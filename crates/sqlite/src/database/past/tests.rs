@@ -22,6 +22,7 @@ fn ask(database: &mut Database, sql: &str) -> Result<String, Error> {
         now_ms: 7,
         clock: &|| 0.0,
         served: "",
+        observe: None,
     };
     let answer = database.run(&run)?.answer;
     Ok(answer
