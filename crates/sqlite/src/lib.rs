@@ -5,6 +5,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod answer;
+mod cells;
 mod database;
 mod error;
 mod host;
@@ -20,6 +21,7 @@ mod statement;
 mod statement_cache;
 mod vfs;
 
+pub use cells::Cells;
 pub use database::{Database, Done, Numbers, Run, may_only_read, only_reads};
 pub use error::Error;
 pub use limits::Limits;
