@@ -9,6 +9,7 @@ mod cells;
 mod database;
 mod dump;
 mod error;
+mod file;
 mod host;
 mod json;
 mod limits;
