@@ -252,7 +252,8 @@ export class RouterTransport implements Transport {
     // A replica goes forward only: what it has shown once it need not be asked for again.
     if (session === null) {
       this.#seen = undefined;
-      if (this.#local === 0) this.#local = router.number(place[0]);
+      // Who is told all makes one query.
+      if (this.#local === 0 && !this.#tells) this.#local = router.number(place[0]);
     }
     const bookmark = session === null && !this.#tells ? null : router.have(place[0]);
     if (now_ms >= this.#look_ms) this.#refresh(router, place, age_ms_max, now_ms);
