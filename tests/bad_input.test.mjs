@@ -241,7 +241,8 @@ describe("databases, routes and methods that are not there", () => {
     ["a path upwards", "POST", "/data/%2e%2e/%2e%2e/delete",
       { status: 404, code: 7000, message: /^No route for/ }],
     ["GET of a query", "GET", "/data/query", { status: 405, code: 7001, message: /use POST/ }],
-    ["POST of a database", "POST", "/data", { status: 405, code: 7001, message: /use GET, PUT, PATCH, DELETE/ }],
+    ["POST of a database", "POST", "/data",
+      { status: 405, code: 7001, message: /use GET, PUT, PATCH, DELETE/ }],
     ["PATCH of all", "PATCH", "", { status: 405, code: 7001, message: /use GET, POST/ }],
   ]) {
     test(name, async () => {

@@ -3,9 +3,14 @@
 // Method: a Worker that picks by both ways of binding, asked by HTTP; and REST beside it.
 
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 
 import { applyMigrations } from "../bindings/js/src/migrations.ts";
+import { inRepository, temporaryDirectory } from "./support/repository.mjs";
 import { RestClient } from "./support/rest_client.mjs";
 import { isoliteConfiguration, TOKEN, WranglerDev } from "./support/wrangler.mjs";
 import { assertNoCrash } from "./support/witness.mjs";
@@ -239,6 +244,33 @@ describe("migrations of a group", { concurrency: 1 }, () => {
     });
     assert.equal(told.migrated.length, 22);
     assert.deepEqual(told.failures, []);
+  });
+
+  test("the program applies a folder, and tells what failed", async () => {
+    const directory = temporaryDirectory("migrations");
+    const file = (name, sql) => writeFileSync(join(directory, name), sql);
+    for (const { name, sql } of [...MIGRATIONS, third]) file(name, sql);
+    file("0009_half.sql", "INSERT INTO notes (a, more) VALUES ('half', 1)");
+    await rest.query("m-03", "DROP TABLE notes");
+    const apply = async () => {
+      const program = inRepository("bindings/js/src/cli/main.js");
+      const args = ["migrations", "apply", "--prefix", "m-", "--dir", directory, "--limit", "7"];
+      const ran = spawn(process.execPath, [program, ...args], {
+        env: { ...process.env, ISOLITE_URL: workers.origin, ISOLITE_ADMIN_TOKEN: TOKEN },
+      });
+      let output = "";
+      for (const stream of [ran.stdout, ran.stderr]) stream.on("data", (text) => (output += text));
+      const [status] = await once(ran, "close");
+      return { status, output };
+    };
+    const first = await apply();
+    assert.equal(first.status, 1, first.output);
+    assert.match(first.output, /^m-03: 0009_half\.sql: no such table: notes: SQLITE_ERROR$/m);
+    assert.match(first.output, /22 databases: 21 had migrations applied, 1 failed/);
+    await rest.result("DELETE", "/m-03");
+    const second = await apply();
+    assert.equal(second.status, 0, second.output);
+    assert.match(second.output, /21 databases: 0 had migrations applied, 0 failed/);
   });
 
   test("what is asked wrongly is told", async () => {

@@ -235,11 +235,12 @@ impl DatabaseTable {
         Ok(self.count(sql, &[Parameter::Text(id)])? > 0)
     }
 
-    /// Some of those for the alarm: that are being wiped, or of which the primary has to be told.
+    /// Some of those for the alarm, any, so that none is kept from its turn: that are being wiped, or of which the primary has to be told.
     pub fn unfinished(&self, count_max: u32) -> Result<Vec<DatabaseRecord>> {
         let sql = format!(
-            "SELECT {COLUMNS} FROM database WHERE deleting = 1
-             UNION ALL SELECT {COLUMNS} FROM database WHERE pending = 1 LIMIT {count_max}"
+            "SELECT * FROM (SELECT {COLUMNS} FROM database WHERE deleting = 1
+             UNION ALL SELECT {COLUMNS} FROM database WHERE pending = 1)
+             ORDER BY random() LIMIT {count_max}"
         );
         self.records(&sql, &[])
     }

@@ -58,9 +58,10 @@ pub struct SettingsError(pub String);
 
 /// As good as no bound: some thirty years.
 const STALENESS_MS_MAX: u64 = 1_000_000_000_000;
-const RETENTION_DAYS_MAX: u64 = 365;
-/// What one object can hold.
-const HISTORY_BYTES_MAX: u64 = 10 << 30;
+/// As that of all databases of a Worker.
+const RETENTION_DAYS_MAX: u64 = 3_650;
+/// The same.
+const HISTORY_BYTES_MAX: u64 = 3 << 30;
 
 const NAMES: [&str; 5] =
     ["read_replication", "max_staleness_ms", "retention_days", "history_bytes_max", "limits"];
@@ -186,7 +187,7 @@ mod tests {
             (r#"{"read_replication":"auto"}"#, r#"must be {"mode": "auto"}"#),
             (r#"{"max_staleness_ms":-1}"#, "max_staleness_ms is -1: set it to a whole number"),
             (r#"{"max_staleness_ms":"1"}"#, "max_staleness_ms is \"1\""),
-            (r#"{"retention_days":366}"#, "from 0 to 365"),
+            (r#"{"retention_days":3651}"#, "from 0 to 3650"),
             (r#"{"history_bytes_max":1.5}"#, "history_bytes_max is 1.5"),
             (r#"{"limits":[]}"#, "limits must be an object"),
             (r#"{"limits":{"steps_max":0}}"#, "limits.steps_max is 0: set it to"),

@@ -55,7 +55,7 @@ async function untilCopied(rest, uuid, progress) {
     if (state === "complete") return;
     if (state === "error") {
       // Half a copy is of no use, and it would hold the name.
-      await rest.ask("DELETE", [uuid]);
+      await rest.ask("DELETE", [uuid], { query: { purge: true } });
       throw new Mistake(`The fork failed: ${error}`);
     }
     const bytes = (count) => count * (unit === "pages" ? PAGE_BYTES : 1);
