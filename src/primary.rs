@@ -76,7 +76,7 @@ pub(crate) struct Engine {
     kept: Cell<(Option<u64>, Option<u64>)>,
     /// The oldest position from which on nothing is dropped, and until when.
     held: Cell<Option<(Txid, u64)>>,
-    job: RefCell<Option<jobs::Job>>,
+    job: RefCell<Option<jobs::KeptJob>>,
     job_loaded: Cell<bool>,
     job_runs: Cell<bool>,
     /// Bookmarks of what the job reads.

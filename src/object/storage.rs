@@ -36,7 +36,8 @@ const TABLES: [&str; 7] = [
     staged::SCRATCH_TABLE,
 ];
 
-const META: &str = "CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value BLOB NOT NULL)";
+pub(crate) const META: &str =
+    "CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value BLOB NOT NULL)";
 
 /// Number of this layout, kept in `meta`. A version of the code that finds a later one leaves the
 /// object alone, as after a deployment was rolled back.

@@ -15,14 +15,17 @@ use std::time::Duration;
 
 use isolite_core::{CheckpointPolicy, Draft, Position, StorageError};
 use isolite_protocol::query_string;
+use isolite_protocol::rest::{Job, JobState, JobUnit, NewJob, StartedJob};
 use isolite_sqlite::Error as SqlError;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
+use serde_json::value::RawValue;
 use worker::{Delay, console_error};
 
 use super::{Engine, Opened, Primary, Refused, failure_of, of_storage, past, refuse};
 use crate::object::call_js::Answer;
 use crate::object::sql_js::Bound;
+use crate::object::storage::META;
 use crate::platform_js::random_uuid;
 
 /// A draft of so many pages is an ordinary commit, which replicas get as such: 4 MiB.
@@ -34,70 +37,16 @@ const ATTEMPTS_MAX: u32 = 3;
 /// Within the ten seconds after which an object without requests sleeps.
 const ALARM: Duration = Duration::from_secs(8);
 
-/// `/jobs/start`.
-#[derive(Clone, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum NewJob {
-    Restore { bookmark: String },
-    Import(import::NewImport),
-    Fork(fork::NewFork),
-}
-
-/// `/jobs/poll`.
-#[derive(Clone, Serialize, Deserialize)]
-struct Told {
-    job: String,
-    kind: String,
-    state: State,
-    messages: Vec<String>,
-    done: u64,
-    total: u64,
-    unit: Unit,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    error: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    result: Option<Json>,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum State {
-    Running,
-    Complete,
-    Error,
-}
-
-#[derive(Clone, Copy, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Unit {
-    Bytes,
-    Pages,
-}
-
 /// The newest job, as it is kept.
 #[derive(Clone, Serialize, Deserialize)]
-pub(super) struct Job {
+pub(super) struct KeptJob {
     new: NewJob,
-    told: Told,
+    told: Job,
     /// How often it was begun.
     attempts: u32,
 }
 
-impl NewJob {
-    fn kind(&self) -> &'static str {
-        match self {
-            NewJob::Restore { .. } => "restore",
-            NewJob::Import(_) => "import",
-            NewJob::Fork(_) => "fork",
-        }
-    }
-}
-
-impl Job {
-    fn is_running(&self) -> bool {
-        self.told.state == State::Running
-    }
-
+impl KeptJob {
     /// What a write is told meanwhile.
     fn refusal(&self) -> String {
         format!("Currently processing a long-running {}.", self.new.kind())
@@ -106,12 +55,12 @@ impl Job {
 
 impl Primary {
     pub(super) fn start_job(&self, body: &str) -> Answer {
-        Answer::json(self.engine.new_job(body).map(|job| Json::from_iter([("job", job)])))
+        Answer::json(self.engine.new_job(body).map(|job| StartedJob { job }))
     }
 
     pub(super) fn poll_job(&self, query: &str) -> Answer {
         let asked = query_string::value(query, "job");
-        let job = match self.engine.load_job() {
+        let job = match self.engine.newest_job() {
             Ok(job) => job,
             Err(error) => return refuse(&of_storage(error).into()),
         };
@@ -123,8 +72,7 @@ impl Primary {
 
     /// Begins the job that is to run, and after a crash begins it again.
     pub(super) fn run_job(&self) {
-        let running = self.engine.load_job().ok().flatten().filter(Job::is_running);
-        if running.is_none() || self.engine.job_runs.replace(true) {
+        if !self.engine.job_is_running() || self.engine.job_runs.replace(true) {
             return;
         }
         let engine = Rc::clone(&self.engine);
@@ -144,8 +92,7 @@ impl Primary {
     /// Stays awake as long as a job runs.
     pub(super) async fn alarm(&self) -> worker::Result<()> {
         self.work_in_background();
-        let job = self.engine.load_job().ok().flatten();
-        if job.is_some_and(|job| job.is_running()) {
+        if self.engine.job_is_running() {
             for bookmark in self.engine.held_for_job.borrow().iter() {
                 if let Err(refused) = self.engine.hold(bookmark) {
                     console_error!("A job reads at {bookmark}, which is not held: {refused}");
@@ -161,7 +108,7 @@ impl Engine {
     fn new_job(&self, body: &str) -> Result<String, Refused> {
         let new: NewJob = serde_json::from_str(body)
             .map_err(|error| Refused::Asked(format!("this is no job: {error}")))?;
-        if let Some(running) = self.load_job()?.filter(Job::is_running) {
+        if let Some(running) = self.newest_job()?.filter(|job| job.told.is_running()) {
             return Err(Refused::Busy(running.refusal()));
         }
         match &new {
@@ -175,45 +122,46 @@ impl Engine {
             NewJob::Import(_) => self.with(|_| Ok(()))?,
         }
         let id = random_uuid().map_err(|error| Refused::Asked(error.to_string()))?;
-        let told = Told {
-            job: id.clone(),
-            kind: new.kind().to_owned(),
-            state: State::Running,
-            messages: Vec::new(),
-            done: 0,
-            total: 0,
-            unit: Unit::Pages,
-            error: None,
-            result: None,
-        };
-        self.save_job(Job { new, told, attempts: 0 })?;
+        let told = Job::started(id.clone(), new.kind());
+        self.save_job(KeptJob { new, told, attempts: 0 })?;
         Ok(id)
     }
 
     /// What a write is told while a job runs.
     pub(super) fn writes_refused(&self) -> Option<String> {
         let job = self.job.borrow();
-        job.as_ref().filter(|job| job.is_running()).map(Job::refusal)
+        job.as_ref().filter(|job| job.told.is_running()).map(KeptJob::refusal)
     }
 
-    fn load_job(&self) -> Result<Option<Job>, StorageError> {
-        if !self.job_loaded.replace(true) {
-            let sql = "SELECT value FROM meta WHERE key = 'job'";
-            let mut job = None;
-            // Before the first look at the database there is no table.
-            let table =
-                "CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value BLOB NOT NULL)";
-            self.storage.run(table, &[])?;
-            self.storage.query(sql, &[], |row| {
-                job = serde_json::from_slice(&row.bytes(0)).ok();
-                Ok::<(), StorageError>(())
-            })?;
-            self.job.replace(job);
-        }
+    /// One that cannot be read is told to who polls it.
+    fn job_is_running(&self) -> bool {
+        let running = |job: &KeptJob| job.told.is_running();
+        self.load_job().is_ok() && self.job.borrow().as_ref().is_some_and(running)
+    }
+
+    fn newest_job(&self) -> Result<Option<KeptJob>, StorageError> {
+        self.load_job()?;
         Ok(self.job.borrow().clone())
     }
 
-    fn save_job(&self, job: Job) -> Result<(), StorageError> {
+    /// As a start finds it.
+    fn load_job(&self) -> Result<(), StorageError> {
+        if self.job_loaded.get() {
+            return Ok(());
+        }
+        // Before the first look at the database there is no table.
+        self.storage.run(META, &[])?;
+        let mut job = None;
+        self.storage.query("SELECT value FROM meta WHERE key = 'job'", &[], |row| {
+            job = serde_json::from_slice(&row.bytes(0)).ok();
+            Ok::<(), StorageError>(())
+        })?;
+        self.job.replace(job);
+        self.job_loaded.set(true);
+        Ok(())
+    }
+
+    fn save_job(&self, job: KeptJob) -> Result<(), StorageError> {
         let text = serde_json::to_vec(&job).map_err(|error| StorageError(error.to_string()))?;
         let set = "INSERT OR REPLACE INTO meta VALUES ('job', ?)";
         self.storage.run(set, &[Bound::Bytes(&text)])?;
@@ -222,7 +170,7 @@ impl Engine {
     }
 
     /// Takes down how far it is, in memory alone.
-    fn tell(&self, done: u64, total: u64, unit: Unit) {
+    fn tell(&self, done: u64, total: u64, unit: JobUnit) {
         if let Some(job) = &mut *self.job.borrow_mut() {
             (job.told.done, job.told.total, job.told.unit) = (done, total, unit);
         }
@@ -230,13 +178,14 @@ impl Engine {
 
     /// Ends the job. What it has published is in the same write.
     fn end_job(&self, outcome: Result<Json, String>) -> Result<(), StorageError> {
-        let Some(mut job) = self.load_job()? else { return Ok(()) };
+        let Some(mut job) = self.newest_job()? else { return Ok(()) };
         match outcome {
             Ok(result) => {
-                (job.told.state, job.told.result) = (State::Complete, Some(result));
+                job.told.state = JobState::Complete;
+                job.told.result = RawValue::from_string(result.to_string()).ok();
                 job.told.done = job.told.total;
             }
-            Err(error) => (job.told.state, job.told.error) = (State::Error, Some(error)),
+            Err(error) => (job.told.state, job.told.error) = (JobState::Error, Some(error)),
         }
         self.save_job(job)
     }
@@ -289,7 +238,7 @@ impl Engine {
 
 /// Runs the job that is to run, to its end.
 async fn run(engine: &Rc<Engine>) {
-    let Ok(Some(mut job)) = engine.load_job() else { return };
+    let Ok(Some(mut job)) = engine.newest_job() else { return };
     job.attempts += 1;
     let new = job.new.clone();
     let outcome = match job.attempts > ATTEMPTS_MAX {

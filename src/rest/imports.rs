@@ -2,7 +2,9 @@
 
 use isolite_protocol::directory::DatabaseRecord;
 use isolite_protocol::query_string;
-use isolite_protocol::rest::{Envelope, FileFormat, Home, ImportAction, Method, NewJob, RestError};
+use isolite_protocol::rest::{
+    Envelope, FileFormat, Home, ImportAction, Method, NewImport, NewJob, RestError,
+};
 use serde::Serialize;
 use worker::{Env, Request};
 
@@ -92,8 +94,13 @@ async fn ingest(
         let text = format!("The file is {format}, by what it begins with, and not {expected}");
         return Err(RestError::Malformed(text));
     }
-    let (filename, etag, bytes) = (file.filename.as_str(), file.md5.as_str(), file.bytes);
-    let import = NewJob::Import { filename, etag, bytes, format, database: Home::of(record) };
+    let import = NewJob::Import(NewImport {
+        filename: file.filename.clone(),
+        etag: file.md5.clone(),
+        bytes: file.bytes,
+        format,
+        database: Home::of(record),
+    });
     let job = jobs::start(env, record, &import).await?;
     progress(env, record, &job).await
 }

@@ -28,7 +28,7 @@ pub(super) async fn newest(env: &Env, database: &str) -> Answer {
 pub(super) async fn start(
     env: &Env,
     record: &DatabaseRecord,
-    job: &NewJob<'_>,
+    job: &NewJob,
 ) -> Result<String, RestError> {
     let told = ask(env, record, "/jobs/start", Some(&job.encode())).await?;
     let started: Result<StartedJob, _> = serde_json::from_str(&told.text);

@@ -3,7 +3,7 @@
 use isolite_protocol::directory::DatabaseRecord;
 use isolite_protocol::query_string;
 use isolite_protocol::rest::{
-    Database, Envelope, Fork, Home, Job, JobState, NewJob, PointInTime, RestError,
+    Database, Envelope, Fork, Home, Job, JobState, NewFork, NewJob, PointInTime, RestError,
 };
 use serde::{Deserialize, Serialize};
 use worker::{Env, console_error};
@@ -44,7 +44,7 @@ pub(super) async fn restore(env: &Env, database: &str, query: &str) -> Answer {
     }
     let record = databases::find(env, database).await?;
     let bookmark = bookmark_at(env, &record, &at).await?;
-    let job = jobs::start(env, &record, &NewJob::Restore { bookmark: &bookmark }).await?;
+    let job = jobs::start(env, &record, &NewJob::Restore { bookmark }).await?;
     let job = jobs::wait(env, &record, &job, jobs::WAIT_TIME).await?;
     match job.outcome() {
         Some(outcome) => {
@@ -90,7 +90,7 @@ async fn copy(
     to: &DatabaseRecord,
     bookmark: &str,
 ) -> Result<Job, RestError> {
-    let job = NewJob::Fork { source: Home::of(source), bookmark };
+    let job = NewJob::Fork(NewFork { source: Home::of(source), bookmark: bookmark.to_owned() });
     let job = jobs::start(env, to, &job).await?;
     let job = jobs::wait(env, to, &job, jobs::WAIT_TIME).await?;
     job.outcome().unwrap_or(Ok(()))?;

@@ -10,6 +10,7 @@ mod fork;
 mod group_migrations;
 mod import;
 mod job;
+mod new_job;
 mod query_body;
 mod rest_error;
 mod route;
@@ -28,7 +29,8 @@ pub use group_migrations::{
     Migration,
 };
 pub use import::{ImportAction, parse_filename};
-pub use job::{Home, Job, JobState, NewJob, StartedJob};
+pub use job::{Job, JobState, JobUnit, StartedJob};
+pub use new_job::{Home, NewFork, NewImport, NewJob};
 pub use query_body::QueryBody;
 pub use rest_error::RestError;
 pub use route::{Method, Route};

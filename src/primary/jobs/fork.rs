@@ -5,38 +5,21 @@ use std::collections::BTreeMap;
 use isolite_core::{Bookmark, ltx};
 use isolite_protocol::directory::{Jurisdiction, LocationHint};
 use isolite_protocol::query_string;
-use serde::{Deserialize, Serialize};
+use isolite_protocol::rest::{Home, NewFork};
 use serde_json::json;
 
-use super::{Engine, Refused, STEP_PAGES, Unit};
+use super::{Engine, JobUnit, Refused, STEP_PAGES};
 use crate::object::call_js::{Address, Message, Object, send};
 
 /// Pages asked for at once: 8 MiB before compression.
 const PART_PAGES: u32 = 2048;
 
-#[derive(Clone, Serialize, Deserialize)]
-pub(super) struct NewFork {
-    source: Home,
-    bookmark: String,
-}
-
-/// How the objects of a database are found.
-#[derive(Clone, Serialize, Deserialize)]
-pub(super) struct Home {
-    pub uuid: String,
-    #[serde(default)]
-    primary_location_hint: Option<LocationHint>,
-    #[serde(default)]
-    jurisdiction: Option<Jurisdiction>,
-}
-
-impl Home {
-    pub(super) fn address<'a>(&'a self, name: &'a str) -> Address<'a> {
-        Address {
-            name,
-            location_hint: self.primary_location_hint.map(LocationHint::as_str),
-            jurisdiction: self.jurisdiction.map(Jurisdiction::as_str),
-        }
+/// Of an object that lies where those of a database do.
+pub(super) fn address<'a>(home: &Home, name: &'a str) -> Address<'a> {
+    Address {
+        name,
+        location_hint: home.primary_location_hint.map(LocationHint::as_str),
+        jurisdiction: home.jurisdiction.map(Jurisdiction::as_str),
     }
 }
 
@@ -62,7 +45,7 @@ pub(super) async fn run(engine: &Engine, new: &NewFork) -> Result<(), Refused> {
             super::pause().await;
         }
         first += PART_PAGES;
-        engine.tell(u64::from(first.min(size_pages)), u64::from(size_pages), Unit::Pages);
+        engine.tell(u64::from(first.min(size_pages)), u64::from(size_pages), JobUnit::Pages);
         more = first <= size_pages;
     }
     draft.resize(size_pages);
@@ -73,7 +56,7 @@ async fn ask(engine: &Engine, new: &NewFork, first: u32) -> Result<Vec<u8>, Refu
     let at = query_string::encode(&new.bookmark);
     let path = format!("/past?at={at}&first={first}&count={PART_PAGES}");
     let message = Message { path: &path, ..Message::default() };
-    let source = Object::Primary(new.source.address(&new.source.uuid));
+    let source = Object::Primary(address(&new.source, &new.source.uuid));
     let answer = send(&engine.env, source, message).await;
     let answer = answer.map_err(|error| Refused::Asked(error.to_string()))?;
     match (answer.status, answer.commits) {

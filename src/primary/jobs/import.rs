@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use isolite_core::{Draft, PAGE_SIZE, PageImage};
+use isolite_protocol::rest::{FileFormat, NewImport};
 use isolite_sqlite::{Database, Imported, Limits, Splitter, check_sqlite_file};
 use js_sys::Date;
-use serde::{Deserialize, Serialize};
 use serde_json::{Value as Json, json};
 use worker::console_error;
 
-use super::fork::Home;
-use super::{Engine, Refused, STEP_PAGES, Unit, failure_of, pause};
+use super::fork::address;
+use super::{Engine, JobUnit, Refused, STEP_PAGES, failure_of, pause};
 use crate::object::call_js::{Message, Object, send};
 
 /// Read at once, a whole number of pages.
@@ -18,28 +18,12 @@ const PART_BYTES: u64 = 4 << 20;
 /// SQL that runs before other requests have their turn.
 const STEP_BYTES: usize = 256 << 10;
 
-#[derive(Clone, Serialize, Deserialize)]
-pub(super) struct NewImport {
-    filename: String,
-    bytes: u64,
-    format: Format,
-    /// Whose the upload is.
-    database: Home,
-}
-
-#[derive(Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-enum Format {
-    Sql,
-    Sqlite,
-}
-
 pub(super) async fn run(engine: &Engine, new: &NewImport) -> Result<(), Refused> {
     let limits = engine.settings.clone().map_err(Refused::Misconfigured)?.limits;
     let begun_ms = Date::now();
     let imported = match new.format {
-        Format::Sql => sql(engine, new, limits).await,
-        Format::Sqlite => file(engine, new, limits).await,
+        FileFormat::Sql => sql(engine, new, limits).await,
+        FileFormat::Sqlite => file(engine, new, limits).await,
     };
     let published = match imported {
         Ok((draft, imported)) => {
@@ -78,7 +62,7 @@ async fn sql(
                 pause().await;
             }
         }
-        engine.tell(offset, new.bytes, Unit::Bytes);
+        engine.tell(offset, new.bytes, JobUnit::Bytes);
     }
     if let Some(statement) = splitter.finish().map_err(asked)? {
         database.import(&statement).map_err(asked)?;
@@ -111,7 +95,7 @@ async fn file(
             next += step.len() as u32;
             pause().await;
         }
-        engine.tell(u64::from(next - 1) * PAGE_SIZE as u64, new.bytes, Unit::Bytes);
+        engine.tell(u64::from(next - 1) * PAGE_SIZE as u64, new.bytes, JobUnit::Bytes);
     }
     draft.resize(size_pages);
     while draft.finish_step(STEP_PAGES)? {
@@ -158,7 +142,7 @@ async fn read(engine: &Engine, new: &NewImport, offset: u64) -> Result<Vec<u8>, 
 
 async fn ask(engine: &Engine, new: &NewImport, path: &str) -> Result<Option<Vec<u8>>, Refused> {
     let name = format!("{}/{}", new.database.uuid, new.filename);
-    let upload = Object::Upload(new.database.address(&name));
+    let upload = Object::Upload(address(&new.database, &name));
     let message = Message { path, ..Message::default() };
     let answer = send(&engine.env, upload, message).await.map_err(asked)?;
     match answer.status {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use isolite_core::LOCK_PAGE;
 use serde_json::json;
 
-use super::{Engine, Refused, STEP_PAGES, Unit, past, pause};
+use super::{Engine, JobUnit, Refused, STEP_PAGES, past, pause};
 
 pub(super) async fn run(engine: &Engine, bookmark: &str) -> Result<(), Refused> {
     engine.hold_for_job(bookmark)?;
@@ -22,7 +22,7 @@ pub(super) async fn run(engine: &Engine, bookmark: &str) -> Result<(), Refused> 
             pages.insert(*number, Box::new(*past.page(*number)?));
         }
         draft.put(pages)?;
-        engine.tell((index * STEP_PAGES) as u64, changed.len() as u64, Unit::Pages);
+        engine.tell((index * STEP_PAGES) as u64, changed.len() as u64, JobUnit::Pages);
         pause().await;
     }
     draft.resize(past.size_pages());

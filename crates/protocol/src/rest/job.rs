@@ -1,67 +1,39 @@
-//! Long work of a primary: an import, a restore, a fork. What the primary is asked to start, what it
-//! tells of it, and what REST makes of that.
+//! Long work of a primary, as it tells of it, and what REST makes of that.
 
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{FileFormat, RestError};
-use crate::directory::{DatabaseRecord, Jurisdiction, LocationHint};
+use super::RestError;
 
-/// `/jobs/start`.
-#[derive(Clone, Debug, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum NewJob<'a> {
-    Restore {
-        bookmark: &'a str,
-    },
-    Import {
-        filename: &'a str,
-        etag: &'a str,
-        bytes: u64,
-        format: FileFormat,
-        /// Whose the upload is, since a primary is not told its own place.
-        database: Home<'a>,
-    },
-    Fork {
-        source: Home<'a>,
-        bookmark: &'a str,
-    },
-}
-
-/// How an object of a database is found.
-#[derive(Clone, Copy, Debug, Serialize)]
-pub struct Home<'a> {
-    uuid: &'a str,
-    primary_location_hint: Option<LocationHint>,
-    jurisdiction: Option<Jurisdiction>,
-}
-
-#[derive(Deserialize)]
+/// The answer of `/jobs/start`.
+#[derive(Serialize, Deserialize)]
 pub struct StartedJob {
     pub job: String,
 }
 
 /// What `/jobs/poll` tells.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Job {
     pub job: String,
     pub kind: String,
     pub state: JobState,
     #[serde(default)]
-    messages: Vec<String>,
+    pub messages: Vec<String>,
     #[serde(default)]
-    done: u64,
+    pub done: u64,
     #[serde(default)]
-    total: u64,
+    pub total: u64,
     #[serde(default)]
-    unit: Unit,
-    #[serde(default)]
-    error: Option<String>,
-    #[serde(default)]
-    result: Option<Box<RawValue>>,
+    pub unit: JobUnit,
+    /// Why it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub error: Option<String>,
+    /// What came of it, as JSON.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub result: Option<Box<RawValue>>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum JobState {
     Running,
@@ -69,9 +41,10 @@ pub enum JobState {
     Error,
 }
 
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+/// What `done` and `total` count.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-enum Unit {
+pub enum JobUnit {
     #[default]
     Bytes,
     Pages,
@@ -105,23 +78,26 @@ struct Restored {
 
 const PAGE_BYTES: u64 = 4_096;
 
-impl<'a> Home<'a> {
-    pub fn of(record: &'a DatabaseRecord) -> Self {
-        Home {
-            uuid: &record.uuid,
-            primary_location_hint: record.primary_location_hint,
-            jurisdiction: record.jurisdiction,
+impl Job {
+    /// One that begins.
+    pub fn started(job: String, kind: &str) -> Self {
+        Job {
+            job,
+            kind: kind.to_owned(),
+            state: JobState::Running,
+            messages: Vec::new(),
+            done: 0,
+            total: 0,
+            unit: JobUnit::default(),
+            error: None,
+            result: None,
         }
     }
-}
 
-impl NewJob<'_> {
-    pub fn encode(&self) -> String {
-        serde_json::to_string(self).unwrap_or_default()
+    pub fn is_running(&self) -> bool {
+        self.state == JobState::Running
     }
-}
 
-impl Job {
     pub fn decode(text: &str) -> Result<Self, RestError> {
         serde_json::from_str(text).map_err(|error| RestError::Internal(error.to_string()))
     }
@@ -148,8 +124,8 @@ impl Job {
             _ => "Done",
         };
         let unit = match self.unit {
-            Unit::Bytes => 1,
-            Unit::Pages => PAGE_BYTES,
+            JobUnit::Bytes => 1,
+            JobUnit::Pages => PAGE_BYTES,
         };
         let megabytes = |count: u64| count.saturating_mul(unit) as f64 / 1e6;
         let (done, total) = (megabytes(self.done), megabytes(self.total));
@@ -196,36 +172,6 @@ mod tests {
 
     fn job(text: &str) -> Job {
         Job::decode(text).unwrap()
-    }
-
-    #[test]
-    fn what_the_primary_is_asked_to_start() {
-        let record = DatabaseRecord {
-            uuid: "8d4c3b2a-0000-4000-8000-00000000abcd".into(),
-            name: "demo".into(),
-            created_at: String::new(),
-            version: "production".into(),
-            primary_location_hint: Some(LocationHint::Weur),
-            jurisdiction: None,
-            ..DatabaseRecord::default()
-        };
-        let home = r#"{"uuid":"8d4c3b2a-0000-4000-8000-00000000abcd","primary_location_hint":"weur","jurisdiction":null}"#;
-        assert_eq!(NewJob::Restore { bookmark: "b" }.encode(), r#"{"restore":{"bookmark":"b"}}"#);
-        let fork = NewJob::Fork { source: Home::of(&record), bookmark: "b" };
-        assert_eq!(fork.encode(), format!(r#"{{"fork":{{"source":{home},"bookmark":"b"}}}}"#));
-        let import = NewJob::Import {
-            filename: "f",
-            etag: "e",
-            bytes: 7,
-            format: FileFormat::Sqlite,
-            database: Home::of(&record),
-        };
-        assert_eq!(
-            import.encode(),
-            format!(
-                r#"{{"import":{{"filename":"f","etag":"e","bytes":7,"format":"sqlite","database":{home}}}}}"#
-            )
-        );
     }
 
     #[test]
