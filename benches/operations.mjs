@@ -11,8 +11,8 @@ const GOLDEN = (Math.sqrt(5) - 1) / 2;
 
 /** Measured calls a round and peer, and unmeasured ones before them. */
 const CALLS = {
-  point_read_first: { full: 1_000, quick: 200, warm_up: 200 },
-  point_read_all: { full: 1_000, quick: 200, warm_up: 200 },
+  point_read_first: { full: 6_000, quick: 1_500, warm_up: 200 },
+  point_read_all: { full: 6_000, quick: 1_500, warm_up: 200 },
   range_scan_1000: { full: 40, quick: 8, warm_up: 6 },
   insert: { full: 300, quick: 60, warm_up: 30 },
   batch_insert_1000: { full: 12, quick: 3, warm_up: 2 },

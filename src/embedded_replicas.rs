@@ -12,7 +12,7 @@ use isolite_core::{
 };
 use isolite_protocol::directory::LocationHint;
 use isolite_protocol::{Query, Request};
-use isolite_sqlite::{Database, Limits, Run};
+use isolite_sqlite::{Cells, Database, Limits, Run};
 use worker::{Env, console_error, console_log};
 
 use crate::region;
@@ -65,6 +65,14 @@ struct Entry {
 pub(crate) struct Question<'a> {
     pub id: &'a str,
     pub asked: Asked<'a>,
+    pub reader: Reader<'a>,
+    /// Whether the answer tells who gave it; who asks for many knows it by [`served`].
+    pub tells: bool,
+}
+
+/// Who reads, and when: what an answer has to be.
+#[derive(Clone, Copy)]
+pub(crate) struct Reader<'a> {
     /// D1's constraint or bookmark, in a session.
     pub session: Option<&'a str>,
     /// Outside, a bookmark that the answer must not be older than.
@@ -75,8 +83,6 @@ pub(crate) struct Question<'a> {
     /// The entry that has answered whoever asks before, by its [`number`]; 0 for none. Another one may
     /// be of before that.
     pub known: u32,
-    /// Whether the answer tells who gave it; who asks for many knows it by [`served`].
-    pub tells: bool,
 }
 
 /// What is asked.
@@ -119,21 +125,34 @@ pub(crate) fn read(question: &Question<'_>) -> Option<String> {
         replicas.name_region();
         let EmbeddedReplicas { by_id, served: (_, served), .. } = replicas;
         let served = if question.tells { served.as_str() } else { "" };
-        let entry = by_id.get_mut(question.id)?;
-        if question.known != 0 && question.known != entry.number {
-            return None;
-        }
-        let replica = entry.replica.as_mut()?;
-        let Question { session, seen, age_ms_max, .. } = *question;
-        // A bookmark that is wrong is for the primary to refuse.
-        let constraint = Constraint::of(session, seen, age_ms_max, entry.tag).ok()?;
-        if !replica.allows(&constraint, question.now_ms) {
-            return None;
-        }
+        let database = by_id.get_mut(question.id)?.allowed(&question.reader)?;
         let (queries, query) = question.asked.decode()?;
         // The clock stands still while it runs, or may as well: nothing is waited for.
-        let clock = || question.now_ms;
-        replica.pages_mut().read(&Run::of(&queries, query, &clock, served))
+        let clock = || question.reader.now_ms;
+        database.read(&Run::of(&queries, query, &clock, served))
+    })
+}
+
+/// Answers a statement of a known number into `cells`, if this isolate may and the number still holds.
+pub(crate) fn read_known(
+    id: &str,
+    reader: &Reader<'_>,
+    number: u64,
+    params: usize,
+    cells: &mut Cells,
+) -> bool {
+    let read = with(|replicas| {
+        let database = replicas.by_id.get_mut(id)?.allowed(reader)?;
+        database.read_known(number, params, cells).then_some(())
+    });
+    read.is_some()
+}
+
+/// The number of a statement that [`read`] has just answered; None if it was not kept.
+pub(crate) fn statement_number(id: &str, sql: &str) -> Option<u64> {
+    with(|replicas| {
+        let replica = replicas.by_id.peek_mut(id)?.replica.as_mut()?;
+        replica.pages_mut().statement_number(sql)
     })
 }
 
@@ -325,6 +344,18 @@ impl Entry {
             asked: None,
             asked_until_ms: 0.0,
         }
+    }
+
+    /// The database, if it may answer this reader.
+    fn allowed(&mut self, reader: &Reader<'_>) -> Option<&mut Database> {
+        let Reader { session, seen, age_ms_max, now_ms, known } = *reader;
+        if known != 0 && known != self.number {
+            return None;
+        }
+        let replica = self.replica.as_mut()?;
+        // A bookmark that is wrong is for the primary to refuse.
+        let constraint = Constraint::of(session, seen, age_ms_max, self.tag).ok()?;
+        replica.allows(&constraint, now_ms).then(|| replica.pages_mut())
     }
 
     fn answered(&mut self, id: &str, asked: Ask, told: Told<'_>) -> Result<Option<Ask>, String> {

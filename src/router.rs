@@ -6,6 +6,7 @@
 //! is resolved once more, for it may have been given to a new database since.
 
 mod js;
+mod known_js;
 mod local;
 mod near;
 
@@ -25,6 +26,7 @@ use crate::object::call_js::{Answer, Message, Object, Text, send};
 use crate::{embedded_replicas, platform_js, region};
 
 pub use js::Router;
+pub use known_js::KnownStatements;
 use near::Near;
 pub(crate) use near::replica_name;
 

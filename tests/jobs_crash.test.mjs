@@ -100,6 +100,35 @@ test(`what a crash cuts short is made again (seed ${seed})`, { timeout: 300_000 
   }
   assert.ok(interrupted >= 2, `only ${interrupted} restores had begun`);
 
+  // A second run on top of a first would show.
+  const lines = ["CREATE TABLE IF NOT EXISTS log (id INTEGER PRIMARY KEY, v INTEGER);"];
+  for (let i = 0; i < 40_000; i++) lines.push(`INSERT INTO log (v) VALUES (${i});`);
+  const file = lines.join("\n");
+  let logged = 0;
+  const count = async () => {
+    const tables = await rest.query("db", "SELECT name FROM sqlite_schema WHERE name = 'log'");
+    return tables.length === 0 ? 0 : (await rest.query("db", "SELECT count(*) AS n FROM log"))[0].n;
+  };
+  let imported = 0;
+  for (let round = 1; round <= ROUNDS / 2; round++) {
+    const lifeMs = random.between(5, 700);
+    await t.test(`an import, killed after ${lifeMs} ms`, async () => {
+      const before = await rest.result("GET", "/db/jobs");
+      await cutShort(() => rest.request("POST", "/db/import?format=sql", file), lifeMs);
+      rest = await start();
+      const seen = await count();
+      assert.ok([logged, logged + 40_000].includes(seen), `${seen} rows, after ${logged}`);
+      const job = await jobOver(rest);
+      if (job.job !== before.job) {
+        assert.equal(job.state, "complete", JSON.stringify(job));
+        logged += 40_000;
+        imported += 1;
+      }
+      assert.equal(await count(), logged);
+    });
+  }
+  console.log(`jobs: ${interrupted} restores and ${imported} imports had begun`);
+
   await t.test("what was refused meanwhile, and written afterwards, is so", async () => {
     await rest.query("db", "INSERT INTO t (v) VALUES (1)");
     const [{ check }] = await rest.query("db", "SELECT quick_check AS \"check\" FROM pragma_quick_check");

@@ -26,6 +26,7 @@ const BOUND_MS = 1_000;
 const WAYS = ["embedded", "service"];
 const NAMES = [
   "first", "shared", "pushed", "early", "larger", "written", "marked", "other", "kept", "gone",
+  "restored", "rebuilt",
 ];
 const READ = "SELECT max(n) AS n FROM t";
 
@@ -221,6 +222,42 @@ describe("a region's replica", { concurrency: 1 }, () => {
     assert.deepEqual(rows, [{ n: 0 }]);
     assert.equal((await place.info(id)).snapshots, 0);
   });
+
+  // A small restore is a commit like others; a large one is not in the log, and a snapshot brings it.
+  for (const [name, rows] of [["restored", 10], ["rebuilt", 2_000]]) {
+    test(`is brought to what was restored, ${rows} rows`, async () => {
+      const id = await place.create(name);
+      const fill = `WITH RECURSIVE x (n) AS (SELECT 2 UNION ALL SELECT n + 1 FROM x WHERE n < ${rows})
+        INSERT INTO t (n) SELECT n FROM x`;
+      await place.rest.query(name, fill);
+      await place.rest.query(name, "ALTER TABLE t ADD COLUMN pad");
+      await place.rest.query(name, "UPDATE t SET pad = randomblob(4000)");
+      const { bookmark } = await place.follow(id, name);
+      const sum = "SELECT count(*) AS count, sum(n) AS n, max(hex(substr(pad, 1, 8))) AS pad FROM t";
+      const before = await place.one(AWAY, name, sum, { session: bookmark });
+      await place.rest.query(name, "UPDATE t SET n = n + 1, pad = randomblob(4000)");
+      const other = await place.one(HOME, name, sum, { session: "first-primary" });
+      assert.notDeepEqual(other.rows, before.rows);
+      const path = `/${name}/time_travel/restore?bookmark=${bookmark}`;
+      const restored = await place.rest.result("POST", path);
+      for (const way of WAYS) {
+        const seen = await place.one(AWAY, name, sum, { way, session: restored.bookmark });
+        assert.deepEqual([seen.error, seen.rows], [undefined, before.rows]);
+        await until("it is answered nearby again", async () => {
+          const near = await place.one(AWAY, name, sum, { way });
+          assert.deepEqual([near.error, near.rows], [undefined, before.rows]);
+          return near.served_by_primary === false;
+        });
+      }
+      const { bookmark: at } = await until("the replica follows", async () => {
+        const info = await place.info(id);
+        return info.bookmark === restored.bookmark && info;
+      });
+      const { bookmark: next } = await place.write(HOME, name, 5_000);
+      assert.ok(next > at);
+      await until("the push", async () => (await place.info(id)).bookmark >= next, 3_000);
+    });
+  }
 
   test("forwards what only the primary may do, and shows it", async () => {
     await place.create("written");

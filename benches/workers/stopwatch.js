@@ -13,8 +13,11 @@ const LAPS_PER_WHOLE_STEP = 8;
 /** After so long a whole step is waited for too, whatever the number of laps. */
 const PAUSE_INTERVAL_MS = 100;
 
-/** The stopwatch errs by some tens of microseconds, so a lap should not be shorter. */
-const LAP_US_MIN = 250;
+/**
+ * The stopwatch errs by some tens of microseconds, and between laps it reads the clock for up to a
+ * step, after which the first calls are slower: in a short lap of fast ones both would show.
+ */
+const LAP_US_MIN = 2_000;
 
 /** How many operations of this duration make one lap. */
 export function groupSize(duration_us) {

@@ -14,6 +14,7 @@ use isolite_core::{
     Storage, StorageError, Tag, Turn, Txid,
 };
 
+use self::staged::scratch_id;
 use super::sql_js::{Bound, Row, Storage as ObjectSql};
 
 /// Bytes of one row of the log. The platform takes 2 MB, but reads a row whole to give one page
@@ -24,7 +25,7 @@ const CHUNKS_MAX: u64 = 1 << 12;
 /// More commits than there will be: their rows' ids are numbers that JavaScript has.
 const TXID_MAX: Txid = 1 << 40;
 
-const TABLES: [&str; 6] = [
+const TABLES: [&str; 7] = [
     "CREATE TABLE IF NOT EXISTS log (id INTEGER PRIMARY KEY, position BLOB, time_ms INTEGER, \
      end_bytes INTEGER NOT NULL, bytes BLOB NOT NULL)",
     "CREATE TABLE IF NOT EXISTS page (number INTEGER PRIMARY KEY, bytes BLOB NOT NULL)",
@@ -32,6 +33,7 @@ const TABLES: [&str; 6] = [
     past::INTERVAL_TABLE,
     past::PAST_TABLE,
     staged::TABLE,
+    staged::SCRATCH_TABLE,
 ];
 
 const META: &str = "CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value BLOB NOT NULL)";
@@ -124,7 +126,8 @@ impl ObjectSql {
 
 impl ObjectSql {
     fn drop_tables(&self) -> Result<(), StorageError> {
-        let tables = ["log", "page", "meta", "interval", "past", "staged", "held", "insight"];
+        let tables =
+            ["log", "page", "meta", "interval", "past", "staged", "scratch", "held", "insight"];
         tables
             .into_iter()
             .try_for_each(|table| self.run(&format!("DROP TABLE IF EXISTS {table}"), &[]))
@@ -407,10 +410,38 @@ impl Storage for ObjectStorage {
     }
 
     fn discard_staged(&self) -> Result<(), StorageError> {
+        self.clear_scratch()?;
         match self.published.get() {
             None => self.clear_staged(),
             Some(_) => Ok(()),
         }
+    }
+
+    fn write_scratch(&self, file: u32, chunk: u32, bytes: &[u8]) -> Result<(), StorageError> {
+        let values = [Bound::Number(scratch_id(file, chunk)), Bound::Bytes(bytes)];
+        self.sql.run("INSERT OR REPLACE INTO scratch VALUES (?, ?)", &values)
+    }
+
+    fn read_scratch(
+        &self,
+        file: u32,
+        chunk: u32,
+        offset: u32,
+        len: u32,
+    ) -> Result<Vec<u8>, StorageError> {
+        let values = [
+            Bound::Number(u64::from(offset) + 1),
+            Bound::Number(len.into()),
+            Bound::Number(scratch_id(file, chunk)),
+        ];
+        let part = self.bytes("SELECT substr(bytes, ?, ?) FROM scratch WHERE id = ?", &values)?;
+        Ok(part.unwrap_or_default())
+    }
+
+    fn drop_scratch(&self, file: Option<u32>) -> Result<(), StorageError> {
+        let Some(file) = file else { return self.clear_scratch() };
+        let ids = [Bound::Number(scratch_id(file, 0)), Bound::Number(scratch_id(file + 1, 0))];
+        self.sql.run("DELETE FROM scratch WHERE id >= ? AND id < ?", &ids)
     }
 
     fn publish(&self, mark: &Mark, turn: &Turn<'_>) -> Result<(), StorageError> {

@@ -13,7 +13,7 @@ use worker::Env;
 
 use super::near::Near;
 use super::{RECORDS, resolve};
-use crate::embedded_replicas::{self, Asked, Question, Told};
+use crate::embedded_replicas::{self, Asked, Question, Reader, Told};
 use crate::region;
 
 /// Holds nothing: what is cached belongs to the isolate, and `env` to the request.
@@ -97,7 +97,8 @@ impl Router {
     ) -> Option<String> {
         let (session, seen) = (session.as_deref(), seen.as_deref());
         let asked = Asked::Request { path, body };
-        let question = Question { id, asked, session, seen, age_ms_max, now_ms, known, tells };
+        let reader = Reader { session, seen, age_ms_max, now_ms, known };
+        let question = Question { id, asked, reader, tells };
         embedded_replicas::read(&question)
     }
 
@@ -115,9 +116,10 @@ impl Router {
         now_ms: f64,
         known: u32,
     ) -> Option<String> {
-        let (session, seen, tells) = (session.as_deref(), seen.as_deref(), false);
+        let (session, seen) = (session.as_deref(), seen.as_deref());
         let asked = Asked::Query { sql, params };
-        let question = Question { id, asked, session, seen, age_ms_max, now_ms, known, tells };
+        let reader = Reader { session, seen, age_ms_max, now_ms, known };
+        let question = Question { id, asked, reader, tells: false };
         embedded_replicas::read(&question)
     }
 

@@ -7,7 +7,7 @@ use worker::Env;
 
 use super::near::Near;
 use super::{Caller, GONE, Reply, forget};
-use crate::embedded_replicas::{self, Asked, Question, Told};
+use crate::embedded_replicas::{self, Asked, Question, Reader, Told};
 use crate::object::call_js::{Answer, Message, Object, send, wait_until};
 
 /// The answer of the replica in memory, if it may give one.
@@ -25,7 +25,8 @@ pub(super) fn read(
     let now_ms = js_sys::Date::now();
     let id = &record.uuid;
     let asked = Asked::Request { path, body };
-    let question = Question { id, asked, session, seen, age_ms_max, now_ms, known: 0, tells: true };
+    let reader = Reader { session, seen, age_ms_max, now_ms, known: 0 };
+    let question = Question { id, asked, reader, tells: true };
     let answer = embedded_replicas::read(&question)?;
     refresh(env, record, caller);
     let bookmark = embedded_replicas::bookmark(id).map(|bookmark| bookmark.to_string());

@@ -63,13 +63,19 @@ export class Channel {
 
   /** Sends one statement. A reply that is at hand comes as it is: a promise more would be slow. */
   one(query: Query): Reply | Promise<Reply> {
-    const replies = this.#send(query);
-    return replies instanceof Promise ? replies.then(theOne) : theOne(replies);
+    const { max_staleness_ms } = this.#terms;
+    const session = this.#session;
+    const found = this.#transport.atHand?.(this.#path, query, session, max_staleness_ms, this.options);
+    if (found === undefined) return this.#ask(JSON.stringify(query)).then(theOne);
+    const { reply, bookmark } = found;
+    if (session !== null) this.#advance(bookmark);
+    if ("error" in reply) throw d1Error("D1_ERROR", reply.error);
+    return reply;
   }
 
   /** Sends several as one transaction; the replies come in their order. */
-  many(queries: Query[]): Replies | Promise<Replies> {
-    return this.#send(compact(queries));
+  many(queries: Query[]): Promise<Replies> {
+    return this.#ask(JSON.stringify(compact(queries)));
   }
 
   /** Only the text and the values of each statement count, not the channel that prepared it. */
@@ -78,12 +84,6 @@ export class Channel {
       return { sql: statement, params };
     });
     return succeeded(await this.many(queries)).map((reply) => toResult<T>(reply));
-  }
-
-  #send(request: Request): Replies | Promise<Replies> {
-    const { max_staleness_ms } = this.#terms;
-    const reply = this.#transport.atHand?.(this.#path, request, this.#session, max_staleness_ms);
-    return reply === undefined ? this.#ask(JSON.stringify(request)) : this.#read(reply);
   }
 
   #read(reply: TransportReply): Replies {

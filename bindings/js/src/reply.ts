@@ -52,7 +52,7 @@ export interface ValueOptions {
 }
 
 /** The parts of a reply in the order in which they travel. */
-type Numbers = [
+export type Numbers = [
   duration: number,
   changes: number,
   last_row_id: number,
@@ -74,7 +74,7 @@ export function parseReplies(
   { text, served = {} }: TransportReply,
   options: ValueOptions,
 ): Reply[] | Failure {
-  const body = parse(text, options.bigint === true);
+  const body = parse(text, options.bigint === true) as Body | undefined;
   if (body?.error) return { error: body.error, code: body.code };
   if (!Array.isArray(body?.results)) {
     throw d1Error("D1_ERROR", `Failed to parse body as JSON, got: ${text}`);
@@ -85,7 +85,14 @@ export function parseReplies(
   });
 }
 
-function parse(text: string, bigint: boolean): Body | undefined {
+/** A list of values, as they stand in any answer. */
+export function parseValues(text: string, options: ValueOptions): unknown[] {
+  const values = parse(text, options.bigint === true) as unknown[];
+  if (options.blobs === "bytes") bytesInPlace({ columns: [], rows: [values] });
+  return values;
+}
+
+function parse(text: string, bigint: boolean): unknown {
   try {
     return bigint ? JSON.parse(text, exactly as Reviver) : JSON.parse(text);
   } catch {

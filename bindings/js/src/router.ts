@@ -9,9 +9,11 @@
 
 import { waitUntil } from "cloudflare:workers";
 import { type Near, type Place, Router } from "../wasm/index.js";
+import { type Reader, readKnown, remember } from "./known.ts";
 import { location } from "./location.ts";
+import { type Failure, parseReplies, Reply, type ValueOptions } from "./reply.ts";
 import { type Bounds, checked, MAX_STALENESS_MS, SESSION_AGE_MS_MAX } from "./staleness.ts";
-import type { Query, Request, Transport, TransportReply } from "./transport.ts";
+import type { Query, ReplyAtHand, Transport, TransportReply } from "./transport.ts";
 
 /** The bindings that a Worker with Isolite inside has. */
 export interface IsoliteEnv {
@@ -107,22 +109,30 @@ export class RouterTransport implements Transport {
 
   atHand(
     path: string,
-    request: Request,
+    query: Query,
     session: string | null,
-    max_staleness_ms?: number,
-  ): TransportReply | undefined {
-    const { sql } = request;
-    // A text crosses as it is, without becoming part of a body first.
-    if (typeof sql !== "string" || this.#tells) return undefined;
+    max_staleness_ms: number | undefined,
+    options: ValueOptions,
+  ): ReplyAtHand | undefined {
+    if (this.#tells) return undefined;
+    const { sql, params = [] } = query;
     this.#checkTexts(path, sql, session);
     const router = this.#router();
     const place = known.get(this.#database);
     const age_ms_max = this.#bound(place, session, max_staleness_ms);
-    if (place === undefined || age_ms_max === 0) return undefined;
-    const params = JSON.stringify((request as Query).params ?? []);
-    return this.#read(router, place, session, age_ms_max, (id, ...bounds) =>
-      router.read_query(id, sql, params, ...bounds),
-    );
+    if (place === undefined || age_ms_max === 0 || !isKept(place)) return undefined;
+    const id = place[0];
+    const reader = this.#reader(session, age_ms_max);
+    let reply: Reply | Failure | undefined = readKnown(id, sql, params, reader, served, options);
+    if (reply === undefined) {
+      // A text crosses as it is, without becoming part of a body first.
+      const text = router.read_query(id, sql, JSON.stringify(params), ...reader);
+      if (text === undefined) return undefined;
+      const replies = parseReplies({ text, bookmark: null, served }, options);
+      reply = "error" in replies ? replies : (replies[0] as Reply);
+      if (reply instanceof Reply && reply.grid !== null) remember(id, sql, reply.grid.columns);
+    }
+    return { reply, bookmark: this.#wasRead(router, place, session, reader) };
   }
 
   async send(
@@ -140,12 +150,13 @@ export class RouterTransport implements Transport {
       const place = known.get(database) ?? (await this.#find(router));
       if (typeof place === "string") return { text: place, bookmark: null };
       const age_ms_max = this.#bound(place, session, max_staleness_ms);
-      const found =
-        age_ms_max > 0 &&
-        this.#read(router, place, session, age_ms_max, (id, ...bounds) =>
-          router.read_request(id, path, body, ...bounds, this.#tells),
-        );
-      if (found) return found;
+      if (age_ms_max > 0 && isKept(place)) {
+        const reader = this.#reader(session, age_ms_max);
+        const text = router.read_request(place[0], path, body, ...reader, this.#tells);
+        if (text !== undefined) {
+          return { text, bookmark: this.#wasRead(router, place, session, reader), served };
+        }
+      }
       const [local, knew] = [this.#local, this.#knows(router, place)];
       const sent_ms = Date.now();
       const asked = this.#ask(router, place, path, body, session, age_ms_max);
@@ -224,34 +235,29 @@ export class RouterTransport implements Transport {
     return this.#local === 0 || this.#local === router.number(id);
   }
 
-  #read(
+  /** What this handle or session may be answered with. */
+  #reader(session: string | null, age_ms_max: number): Reader {
+    return session === null
+      ? [undefined, this.#seen, age_ms_max, Date.now(), this.#local]
+      : [session, undefined, age_ms_max, Date.now(), 0];
+  }
+
+  /** After an answer from memory; returns its bookmark, where somebody wants it. */
+  #wasRead(
     router: Router,
     place: Place,
     session: string | null,
-    age_ms_max: number,
-    read: (
-      id: string,
-      session: string | undefined,
-      seen: string | undefined,
-      age_ms_max: number,
-      now_ms: number,
-      local: number,
-    ) => string | undefined,
-  ): TransportReply | undefined {
-    if (!isKept(place)) return undefined;
-    const [id, now_ms] = [place[0], Date.now()];
-    const seen = session === null ? this.#seen : undefined;
-    const local = session === null ? this.#local : 0;
-    const text = read(id, session ?? undefined, seen, age_ms_max, now_ms, local);
-    if (text === undefined) return undefined;
+    [, , age_ms_max, now_ms]: Reader,
+  ): string | null {
     // A replica goes forward only: what it has shown once it need not be asked for again.
     if (session === null) {
       this.#seen = undefined;
-      if (this.#local === 0) this.#local = router.number(id);
+      // Who is told all makes one query.
+      if (this.#local === 0 && !this.#tells) this.#local = router.number(place[0]);
     }
-    const bookmark = session === null && !this.#tells ? null : router.have(id);
+    const bookmark = session === null && !this.#tells ? null : router.have(place[0]);
     if (now_ms >= this.#look_ms) this.#refresh(router, place, age_ms_max, now_ms);
-    return { text, bookmark, served };
+    return bookmark;
   }
 
   /**

@@ -6,6 +6,8 @@
  * string and is parsed exactly once, by the face.
  */
 
+import type { Failure, Reply, ValueOptions } from "./reply.ts";
+
 export interface TransportReply {
   /** The response body, as JSON in the form that the path asked for. */
   text: string;
@@ -13,6 +15,11 @@ export interface TransportReply {
   bookmark: string | null;
   /** Who answered, where the body does not say. */
   served?: Record<string, unknown>;
+}
+
+export interface ReplyAtHand {
+  reply: Reply | Failure;
+  bookmark: string | null;
 }
 
 /** A request before it is a body: one query, or a batch in its compact form. */
@@ -25,13 +32,14 @@ export interface Query {
 }
 
 export interface Transport {
-  /** What `send` would resolve with, if it is at hand and nothing has to be waited for. */
+  /** The reply to one query, if it is at hand and nothing has to be waited for. */
   atHand?(
     path: string,
-    request: Request,
+    query: Query,
     session: string | null,
-    max_staleness_ms?: number,
-  ): TransportReply | undefined;
+    max_staleness_ms: number | undefined,
+    options: ValueOptions,
+  ): ReplyAtHand | undefined;
 
   /**
    * Sends one request. `session` is the session's constraint or bookmark, null without a session;

@@ -104,6 +104,29 @@ export declare class Router {
   ): string | undefined;
 }
 
+/** Reads statements that this isolate's memory has answered before. */
+export declare class KnownStatements {
+  constructor();
+  /** The memory in which addresses are. */
+  memory(): WebAssembly.Memory;
+  /** The address at which parameters are written, and that of their texts. */
+  params_at(): number;
+  param_texts_at(): number;
+  /** The number of a statement that was just answered; 0 if it has none. */
+  number(id: string, sql: string): number;
+  /** The address of the answer; 0 if the text has to be asked for. The rest is as of `read_query`. */
+  read(
+    id: string,
+    number: number,
+    params: number,
+    session: string | undefined,
+    seen: string | undefined,
+    age_ms_max: number,
+    now_ms: number,
+    known: number,
+  ): number;
+}
+
 /** The one writer of a database. */
 export declare class IsolitePrimary extends DurableObject<unknown> {
   override fetch(request: Request): Promise<Response>;

@@ -21,6 +21,7 @@ use crate::page_row;
 use crate::page_set::PageSet;
 use crate::past::Past;
 use crate::position::Position;
+use crate::scratch::Scratch;
 use crate::storage::{Mark, Storage};
 use crate::store::Store;
 
@@ -44,6 +45,8 @@ pub struct Draft {
     checksum: Checksum,
     cache: PageCache,
     commit_pages_max: usize,
+    /// Scratch files so far.
+    files: u32,
 }
 
 impl Store {
@@ -77,6 +80,7 @@ impl Store {
             cache: PageCache::new(CACHE_PAGES),
             base,
             commit_pages_max,
+            files: 0,
         })
     }
 
@@ -132,6 +136,12 @@ impl Draft {
     /// Where it began.
     pub fn base(&self) -> Position {
         self.base.position()
+    }
+
+    /// A file for what does not fit into memory while the draft is made.
+    pub fn scratch(&mut self) -> Scratch {
+        self.files += 1;
+        Scratch::new(Rc::clone(&self.storage), self.files)
     }
 
     pub fn size_pages(&self) -> PageNo {

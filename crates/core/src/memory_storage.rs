@@ -48,6 +48,7 @@ struct Content {
     intervals: BTreeMap<IntervalNo, (Interval, PageSet)>,
     past: BTreeMap<(PageNo, IntervalNo), Rc<[u8]>>,
     staged: BTreeMap<PageNo, Rc<[u8]>>,
+    scratch: BTreeMap<(u32, u32), Rc<[u8]>>,
     /// The interval that what is staged was published as.
     published: Option<IntervalNo>,
 }
@@ -141,6 +142,11 @@ impl MemoryStorage {
     /// Pages kept by checkpoints.
     pub fn pages_len(&self) -> usize {
         self.state.borrow().content.pages.len()
+    }
+
+    /// Chunks of scratch files.
+    pub fn scratch_len(&self) -> usize {
+        self.state.borrow().content.scratch.len()
     }
 
     /// Overwrites one byte of a commit, as a broken disk would.
@@ -356,9 +362,36 @@ impl Storage for MemoryStorage {
 
     fn discard_staged(&self) -> Result<(), StorageError> {
         self.write("discard_staged", |content| {
+            content.scratch.clear();
             if content.published.is_none() {
                 content.staged.clear();
             }
+        })
+    }
+
+    fn write_scratch(&self, file: u32, chunk: u32, bytes: &[u8]) -> Result<(), StorageError> {
+        self.write("write_scratch", |content| {
+            content.scratch.insert((file, chunk), bytes.into());
+        })
+    }
+
+    fn read_scratch(
+        &self,
+        file: u32,
+        chunk: u32,
+        offset: u32,
+        len: u32,
+    ) -> Result<Vec<u8>, StorageError> {
+        self.call("read_scratch", |content| {
+            let chunk = content.scratch.get(&(file, chunk));
+            let rest = chunk.and_then(|bytes| bytes.get(offset as usize..)).unwrap_or_default();
+            rest[..rest.len().min(len as usize)].to_vec()
+        })
+    }
+
+    fn drop_scratch(&self, file: Option<u32>) -> Result<(), StorageError> {
+        self.write("drop_scratch", |content| {
+            content.scratch.retain(|(of, _), _| file.is_some_and(|file| file != *of));
         })
     }
 

@@ -121,8 +121,23 @@ pub trait Storage {
     /// The row of a page that was kept aside.
     fn read_staged(&self, number: PageNo) -> Result<Option<Vec<u8>>, StorageError>;
 
-    /// Lets go of what was kept aside and not published.
+    /// Lets go of what was kept aside and not published, and of all scratch files.
     fn discard_staged(&self) -> Result<(), StorageError>;
+
+    /// Keeps a chunk of a scratch file in place of an older one.
+    fn write_scratch(&self, file: u32, chunk: u32, bytes: &[u8]) -> Result<(), StorageError>;
+
+    /// Part of a chunk, as much as there is of it.
+    fn read_scratch(
+        &self,
+        file: u32,
+        chunk: u32,
+        offset: u32,
+        len: u32,
+    ) -> Result<Vec<u8>, StorageError>;
+
+    /// Drops a scratch file, or all.
+    fn drop_scratch(&self, file: Option<u32>) -> Result<(), StorageError>;
 
     /// Makes what was kept aside the pages of a new interval, where `mark` is.
     fn publish(&self, mark: &Mark, turn: &Turn<'_>) -> Result<(), StorageError>;

@@ -7,6 +7,9 @@
 //! What is written loads into the stock `sqlite3`, into D1 and into Isolite, and gives the same rows
 //! with the same rowids and the same values to the bit, the same schema text, and full text indexes
 //! that find the same. What cannot be written so is an error, never left out in silence.
+//!
+//! A row is in one statement, however long: an import here takes each that a dump has
+//! (`Limits::import_sql_bytes_max`), D1 none of more than 100,000 bytes.
 
 mod cursor;
 mod full_text;

@@ -84,7 +84,7 @@ fn is_grid(format: ResultsFormat) -> bool {
     matches!(format, ResultsFormat::RowsAndColumns | ResultsFormat::Compact)
 }
 
-fn write_cell(cell: &Cell<'_>, out: &mut Vec<u8>) {
+pub(crate) fn write_cell(cell: &Cell<'_>, out: &mut Vec<u8>) {
     match cell {
         Cell::Null => out.extend_from_slice(b"null"),
         Cell::Integer(number) => write_number(*number, out),

@@ -5,9 +5,11 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 mod answer;
+mod cells;
 mod database;
 mod dump;
 mod error;
+mod file;
 mod host;
 mod json;
 mod limits;
@@ -25,6 +27,7 @@ mod statement_cache;
 mod tokens;
 mod vfs;
 
+pub use cells::Cells;
 pub use database::{Database, Done, Numbers, Observer, Run, may_only_read, only_reads};
 pub use database::{FileCheck, FileError, FileHeader, Imported, check_sqlite_file};
 pub use dump::{DumpCursor, DumpOptions, NotACursor};

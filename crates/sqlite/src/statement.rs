@@ -22,6 +22,8 @@ use crate::sql_text::SqlText;
 pub(crate) struct Statement {
     raw: NonNull<ffi::sqlite3_stmt>,
     columns: Option<Columns>,
+    /// Its number in the cache, as long as its columns stay what they are.
+    number: Option<u64>,
     _not_send: PhantomData<*mut ()>,
 }
 
@@ -78,7 +80,7 @@ impl Statement {
             true => text.from(at).len(),
             false => (tail as usize).wrapping_sub(start as usize),
         };
-        let new = |raw| Statement { raw, columns: None, _not_send: PhantomData };
+        let new = |raw| Statement { raw, columns: None, number: None, _not_send: PhantomData };
         let statement = NonNull::new(raw).map(new);
         Ok((statement, at + read))
     }
@@ -174,9 +176,28 @@ impl Statement {
         let compiled = unsafe {
             ffi::sqlite3_stmt_status(self.raw(), ffi::SQLITE_STMTSTATUS_REPREPARE as c_int, 0)
         };
-        let known = self.columns.take().filter(|known| known.compiled == compiled);
-        let columns = known.unwrap_or_else(|| Columns { json: self.written_columns(), compiled });
+        let columns = match self.columns.take() {
+            Some(columns) if columns.compiled == compiled => columns,
+            before => {
+                let json = self.written_columns();
+                if before.is_some_and(|before| before.json != json) {
+                    self.number = None;
+                }
+                Columns { json, compiled }
+            }
+        };
         &self.columns.insert(columns).json
+    }
+
+    /// The number that it was given, as of the step before: none if it has other columns since.
+    pub(crate) fn number(&mut self) -> Option<u64> {
+        self.columns_json();
+        self.number
+    }
+
+    pub(crate) fn set_number(&mut self, number: u64) {
+        self.columns_json();
+        self.number = Some(number);
     }
 
     fn written_columns(&self) -> Vec<u8> {

@@ -19,6 +19,7 @@ use rusqlite::ffi::{
     SQLITE_FCNTL_COMMIT_PHASETWO, SQLITE_IOERR_COMMIT_ATOMIC, SQLITE_NOTFOUND, SQLITE_OK,
 };
 
+use crate::file::File;
 use crate::host::Host;
 use crate::page_file::PageFile;
 use crate::shared::Shared;
@@ -28,6 +29,7 @@ pub(crate) const NAME: &str = "isolite";
 
 thread_local! {
     static OPENING: RefCell<Option<Rc<Shared>>> = const { RefCell::new(None) };
+    static IMPORTING: RefCell<Option<Rc<Shared>>> = const { RefCell::new(None) };
 }
 
 /// Runs `open`, during which the file that SQLite opens is that of `shared`.
@@ -36,6 +38,15 @@ pub(crate) fn opening<T>(shared: &Rc<Shared>, open: impl FnOnce() -> T) -> T {
     let opened = open();
     OPENING.set(None);
     opened
+}
+
+/// Runs `import`, during which what does not fit into memory goes to files of the draft of `shared`, if it
+/// is one.
+pub(crate) fn importing<T>(shared: &Rc<Shared>, import: impl FnOnce() -> T) -> T {
+    IMPORTING.set(Some(shared.clone()));
+    let imported = import();
+    IMPORTING.set(None);
+    imported
 }
 
 /// Registers the VFS if that has not been done.
@@ -68,21 +79,30 @@ impl SQLiteVfs<Methods> for Vfs {
 struct Files;
 
 impl VfsStore for Files {
-    type File = PageFile;
+    type File = File;
     type AppData = Host;
 
-    fn open_file(_: &Host, request: OpenRequest<'_>) -> VfsResult<OpenedFile<PageFile>> {
-        let shared = OPENING.with_borrow(Clone::clone);
-        match shared.filter(|_| request.options.kind() == Some(FileKind::MainDb)) {
-            Some(shared) => {
-                Ok(OpenedFile { file: PageFile::new(shared), access: OpenAccess::ReadWrite })
+    fn open_file(_: &Host, request: OpenRequest<'_>) -> VfsResult<OpenedFile<File>> {
+        let file = match request.options.kind() {
+            Some(FileKind::MainDb) => {
+                OPENING.with_borrow(Clone::clone).map(|shared| File::Pages(PageFile::new(shared)))
             }
-            // Journals and temporary tables stay in memory, so SQLite has no other file to open.
+            // Journals and temporary tables stay in memory but for imports.
+            Some(FileKind::TransientDb | FileKind::TempJournal) => {
+                IMPORTING.with_borrow(Clone::clone).and_then(|shared| {
+                    let mut source = shared.source.borrow_mut();
+                    Some(File::Scratch(source.draft()?.scratch()))
+                })
+            }
+            _ => None,
+        };
+        match file {
+            Some(file) => Ok(OpenedFile { file, access: OpenAccess::ReadWrite }),
             None => Err(VfsError::new(VfsErrorCode::CantOpen, "not a database of Isolite".into())),
         }
     }
 
-    fn close_file(_: &Host, _: Option<&str>, _: PageFile, _: OpenOptions) -> VfsResult<()> {
+    fn close_file(_: &Host, _: Option<&str>, _: File, _: OpenOptions) -> VfsResult<()> {
         Ok(())
     }
 
@@ -118,7 +138,7 @@ impl SQLiteIoMethods for Methods {
         // stays until the pages change, which waits for the end of every read (`ReplicaPages for
         // Database`); and SQLite only reads it, since no replica is written to.
         unsafe {
-            let file = (*SQLiteVfsFile::from_file(file)).handle_mut::<PageFile>();
+            let file = (*SQLiteVfsFile::from_file(file)).handle_mut::<File>();
             *page = file.fetch(offset, amount).map_or(null_mut(), |image| image.cast_mut().cast());
         }
         SQLITE_OK
@@ -134,7 +154,7 @@ impl SQLiteIoMethods for Methods {
         }
         // SAFETY: SQLite passes a file that `xOpen` of these methods made and that is still open,
         // and it makes no other call on the file during this one.
-        let file = unsafe { (*SQLiteVfsFile::from_file(file)).handle_mut::<PageFile>() };
+        let file = unsafe { (*SQLiteVfsFile::from_file(file)).handle_mut::<File>() };
         match file.commit() {
             Ok(()) => SQLITE_OK,
             Err(_) => SQLITE_IOERR_COMMIT_ATOMIC,

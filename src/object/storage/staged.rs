@@ -11,7 +11,25 @@ use super::ObjectStorage;
 pub(super) const TABLE: &str =
     "CREATE TABLE IF NOT EXISTS staged (number INTEGER PRIMARY KEY, bytes BLOB NOT NULL)";
 
+/// What SQLite sorts meanwhile: chunks of its files.
+pub(super) const SCRATCH_TABLE: &str =
+    "CREATE TABLE IF NOT EXISTS scratch (id INTEGER PRIMARY KEY, bytes BLOB NOT NULL)";
+
+/// Chunks of one file: more than the object has room for.
+const CHUNKS: u64 = 1 << 26;
+
+pub(super) fn scratch_id(file: u32, chunk: u32) -> u64 {
+    u64::from(file) * CHUNKS + u64::from(chunk)
+}
+
 impl ObjectStorage {
+    pub(super) fn clear_scratch(&self) -> Result<(), StorageError> {
+        self.sql.atomically(|| {
+            self.sql.run("DROP TABLE IF EXISTS scratch", &[])?;
+            self.sql.run(SCRATCH_TABLE, &[])
+        })
+    }
+
     pub(super) fn read_published(&self) -> Result<Option<IntervalNo>, StorageError> {
         let value = self.bytes("SELECT value FROM meta WHERE key = 'published'", &[])?;
         let Some(value) = value else { return Ok(None) };

@@ -1,9 +1,10 @@
 // Runs steps on a database of Isolite in an isolate of its own, with a replica in its own memory.
 //
-// `POST /` runs the steps here, `POST /other` in the other Worker's isolate.
+// `POST /` runs the steps here, `POST /other` in the other Worker's isolate; known.mjs tells the rest.
 
 import { isolite } from "isolite";
 import * as embedded from "isolite/embedded";
+import { crash, known } from "./known.mjs";
 
 const handles = {
   embedded: (env, options, name) => embedded.isolite(env, name, options),
@@ -36,7 +37,10 @@ async function run({ way = "embedded", name = "local", options, session, steps }
 
 export default {
   async fetch(request, env) {
-    if (new URL(request.url).pathname === "/other") {
+    const { pathname } = new URL(request.url);
+    if (pathname === "/known") return Response.json(await known(env));
+    if (pathname === "/crash") return Response.json(crash(env));
+    if (pathname === "/other") {
       return env.OTHER.fetch("http://other/", { method: "POST", body: request.body });
     }
     try {

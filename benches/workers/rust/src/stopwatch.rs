@@ -13,7 +13,7 @@ extern "C" {
 const WHOLE_STEPS_AHEAD: usize = 5;
 const LAPS_PER_WHOLE_STEP: usize = 8;
 const PAUSE_INTERVAL_MS: f64 = 100.0;
-const LAP_US_MIN: f64 = 250.0;
+const LAP_US_MIN: f64 = 2_000.0;
 
 /// How many operations of this duration make one lap.
 pub fn group_size(duration_us: f64) -> usize {

@@ -5,11 +5,13 @@
 //! anybody reads them.
 
 use std::fmt;
+use std::rc::Rc;
 
 use super::Database;
 use crate::error::Error;
 use crate::statement::Cell;
 use crate::tokens::quoted;
+use crate::vfs;
 
 const MAGIC: &[u8] = b"SQLite format 3\0";
 
@@ -113,6 +115,14 @@ pub struct FileCheck {
 impl Database {
     /// Looks over a database whose pages came from a file, all of them. It reads each page.
     pub fn check_import(&mut self) -> Result<FileCheck, Error> {
+        let shared = Rc::clone(&self.shared);
+        self.put_aside(true)?;
+        let checked = vfs::importing(&shared, || self.check_all());
+        self.put_aside(false)?;
+        checked
+    }
+
+    fn check_all(&mut self) -> Result<FileCheck, Error> {
         self.check_schema()?;
         self.check_pages()?;
         let dangling = self.number("SELECT count(*) FROM pragma_foreign_key_check");

@@ -4,6 +4,8 @@
 //! memory is that of one statement and of what SQLite caches. Files of other tools bring statements
 //! that begin and end transactions. They are skipped, as the import is one.
 
+use std::rc::Rc;
+
 use isolite_core::Commit;
 use rusqlite::limits::Limit;
 
@@ -12,6 +14,7 @@ use crate::error::Error;
 use crate::splitter::{SplitStatement, excerpt};
 use crate::sql_text::{SqlText, Words};
 use crate::statement::Lasts;
+use crate::vfs;
 
 /// An import under way.
 pub(super) struct Import {
@@ -46,6 +49,7 @@ impl Database {
         self.shared.now_ms.set(now_ms);
         self.shared.error.take();
         self.policy.begin(self.limits.steps_max);
+        self.put_aside(true)?;
         self.run_internal("BEGIN")?;
         self.connection
             .set_limit(Limit::SQLITE_LIMIT_SQL_LENGTH, self.limits.import_sql_bytes_max())?;
@@ -64,7 +68,9 @@ impl Database {
     /// Runs one statement. After an error the import is over, and the database is as it was.
     pub fn import(&mut self, statement: &SplitStatement) -> Result<(), Error> {
         let Some(mut import) = self.import.take() else { return Err(Error::NoImport) };
-        let error = match self.import_text(&statement.sql, &mut import) {
+        let shared = Rc::clone(&self.shared);
+        let imported = vfs::importing(&shared, || self.import_text(&statement.sql, &mut import));
+        let error = match imported {
             Ok(()) => {
                 self.import = Some(import);
                 return Ok(());
@@ -90,7 +96,9 @@ impl Database {
     pub fn finish_import(&mut self) -> Result<Imported, Error> {
         let Some(import) = self.import.take() else { return Err(Error::NoImport) };
         self.end_import();
-        let commit = self.end(Ok(()))?;
+        let shared = Rc::clone(&self.shared);
+        let commit = vfs::importing(&shared, || self.end(Ok(())))?;
+        self.put_aside(false)?;
         let changes = self.total_changes() - import.changes_before;
         let last_row_id = self.connection.last_insert_rowid();
         let changed_db = changes != 0
@@ -116,6 +124,18 @@ impl Database {
             self.reset_flags();
             self.enforce_foreign_keys();
         }
+    }
+
+    /// Has what does not fit into memory go to files, as a draft has them, or not again.
+    pub(super) fn put_aside(&mut self, on: bool) -> Result<(), Error> {
+        if self.shared.source.borrow_mut().draft().is_none() {
+            return Ok(());
+        }
+        self.run_internal(if on {
+            "PRAGMA temp_store = FILE"
+        } else {
+            "PRAGMA temp_store = MEMORY"
+        })
     }
 
     /// Puts back what holds for imports alone.

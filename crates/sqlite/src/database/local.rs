@@ -11,8 +11,9 @@ use isolite_core::{
 use isolite_protocol::{Failure, Query, Request};
 use rusqlite::ffi;
 
-use super::{Database, Run};
+use super::{Database, Numbers, Run};
 use crate::answer::AnswerWriter;
+use crate::cells::{Cells, CellsMeta};
 use crate::error::Error;
 use crate::limits::Limits;
 use crate::source::Source;
@@ -105,6 +106,52 @@ impl Database {
             }
         }
         (answer.count() > 0).then(|| answer.finish().0)
+    }
+
+    /// The number of a statement that [`Self::read`] has answered and keeps, for [`Self::read_known`].
+    pub fn statement_number(&mut self, sql: &str) -> Option<u64> {
+        self.statements.number(sql)
+    }
+
+    /// Answers the statement of that number into `cells`, where its parameters are. False if it is for
+    /// [`Self::read`] to answer, whatever the reason: that tells of errors, and knows new columns.
+    pub fn read_known(&mut self, number: u64, params: usize, cells: &mut Cells) -> bool {
+        self.shared.error.take();
+        self.policy.begin(self.limits.steps_max);
+        self.rows_of_known(number, params, cells).is_some()
+    }
+
+    fn rows_of_known(&mut self, number: u64, params: usize, cells: &mut Cells) -> Option<()> {
+        let (text, mut statement) = self.statements.take_numbered(number)?;
+        let bound = cells
+            .take_params(params)
+            .is_some_and(|params| self.bind(&mut statement, params, Numbers::Real).is_ok());
+        if !bound {
+            statement.reset();
+            self.statements.give(&text, statement);
+            return None;
+        }
+        cells.begin();
+        let mut row = statement.step().ok()?;
+        // In its first step it may have been compiled anew, with other columns.
+        statement.number().filter(|known| *known == number)?;
+        let width = statement.column_count();
+        let mut row_count = 0;
+        while row {
+            cells.row(&statement, width);
+            cells.check_size(self.limits.result_bytes_max).ok()?;
+            row_count += 1;
+            row = statement.step().ok()?;
+        }
+        if self.policy.take_needs_primary() {
+            return None;
+        }
+        let last_row_id = self.connection.last_insert_rowid();
+        let size_bytes = self.size_bytes;
+        cells.end(row_count, &CellsMeta { last_row_id, size_bytes, rows: statement.take_rows() });
+        statement.reset();
+        self.statements.give(&text, statement);
+        Some(())
     }
 
     /// The statement that is the whole of a text, if any replica may run it.

@@ -30,6 +30,11 @@ impl Output {
         self.bytes.push(b'\n');
     }
 
+    /// A line that no name in it ends.
+    pub(super) fn comment(&mut self, text: &str) {
+        self.statement(&format!("-- {}", text.replace(['\n', '\r'], " ")));
+    }
+
     /// Adds a row of `values` values to the open statement, or to a new one if it is full.
     pub(super) fn row(&mut self, form: &Form, row: &[u8], values: usize) {
         let values = values + 2;

@@ -2,9 +2,9 @@
 //!
 //! All tables come first, so that a foreign key finds the table that it refers to; then the rows,
 //! those of parents before those of children; then what would slow down their loading, as indexes do,
-//! or disturb it, as triggers do. Only the indexes of large tables come before the rows: to make one
-//! afterwards, SQLite sorts it in memory, of which an isolate has too little. The plan is made anew
-//! for each piece, and is the same each time.
+//! or disturb it, as triggers do. Some indexes come before the rows: those that foreign keys refer to,
+//! and those of large tables, as SQLite would sort them in memory, of which an isolate has too little.
+//! The plan is made anew for each piece, and is the same each time.
 
 use std::collections::{HashMap, HashSet};
 
@@ -13,7 +13,7 @@ use super::{DumpOptions, tables, text};
 use crate::database::Database;
 use crate::error::Error;
 use crate::statement::Cell;
-use crate::tokens::has_word;
+use crate::tokens::{Tokens, has_word};
 
 /// Size of a database, in pages, up to which none of its tables is large.
 const SMALL_PAGES_MAX: u32 = 4096;
@@ -63,34 +63,23 @@ pub(super) enum Step {
     Statistics,
 }
 
+/// The tables that a table refers to.
+type References = HashMap<usize, Vec<usize>>;
+
 impl Plan {
     pub(super) fn of(database: &Database, options: &DumpOptions) -> Result<Plan, Error> {
         let mut objects = read_objects(database)?;
         select(&mut objects, &options.tables)?;
         let mut plan = Plan { objects, steps: vec![Step::Defer] };
-        let tables = plan.parents_first(database)?;
+        let references = plan.references(database)?;
+        let tables = plan.parents_first(&references);
         let virtuals = plan.numbers(|kind| matches!(kind, Kind::Virtual(_)));
         if options.schema {
             plan.steps.extend(tables.iter().copied().map(Step::Create));
         }
-        let mut indexes = plan.numbers(|kind| *kind == Kind::Index);
-        if !options.schema {
-            indexes.clear();
-        }
+        let mut indexes = plan.numbers(|kind| *kind == Kind::Index && options.schema);
         if options.data {
-            for table in tables {
-                if plan.is_large(database, table, &indexes)? {
-                    let name = &plan.objects[table].name;
-                    let of_table = |index: &usize| plan.objects[*index].table == *name;
-                    let (first, later) = indexes.into_iter().partition(of_table);
-                    indexes = later;
-                    plan.steps.extend(Vec::into_iter(first).map(Step::Create));
-                }
-                plan.steps.push(Step::Rows(table));
-            }
-            if plan.has_sequences() {
-                plan.steps.extend([Step::ClearSequences, Step::Sequences]);
-            }
+            plan.push_rows(database, tables, &references, &mut indexes)?;
         }
         for number in virtuals.iter().copied() {
             if options.schema {
@@ -115,6 +104,43 @@ impl Plan {
             plan.steps.extend([Step::ClearStatistics, Step::Statistics]);
         }
         Ok(plan)
+    }
+
+    /// The rows of all ordinary tables, with those of the `indexes` that must be there by then. What is
+    /// left of these comes later.
+    fn push_rows(
+        &mut self,
+        database: &Database,
+        tables: Vec<usize>,
+        references: &References,
+        indexes: &mut Vec<usize>,
+    ) -> Result<(), Error> {
+        // The key that rows of another table refer to may be an index.
+        let parents: HashSet<&str> = references
+            .values()
+            .flatten()
+            .map(|parent| self.objects[*parent].name.as_str())
+            .collect();
+        let is_key = |index: &usize| {
+            let Object { table, sql, .. } = &self.objects[*index];
+            let unique = Tokens(sql).nth(1).is_some_and(|word| word.eq_ignore_ascii_case("unique"));
+            unique && parents.contains(table.as_str())
+        };
+        let keys: Vec<usize> = indexes.extract_if(.., |index| is_key(index)).collect();
+        self.steps.extend(keys.into_iter().map(Step::Create));
+        for table in tables {
+            if self.is_large(database, table, indexes)? {
+                let name = &self.objects[table].name;
+                let of_table = |index: &mut usize| self.objects[*index].table == *name;
+                let first: Vec<usize> = indexes.extract_if(.., of_table).collect();
+                self.steps.extend(first.into_iter().map(Step::Create));
+            }
+            self.steps.push(Step::Rows(table));
+        }
+        if self.has_sequences() {
+            self.steps.extend([Step::ClearSequences, Step::Sequences]);
+        }
+        Ok(())
     }
 
     /// Whether a table with some of the `indexes` may have too many rows for sorting.
@@ -176,26 +202,29 @@ impl Plan {
         self.objects.iter().filter(tables).map(|object| object.name.as_str())
     }
 
-    /// The ordinary tables, in the order in which they were made but for those that others refer to:
-    /// they come before them, unless they refer to each other in a circle.
-    fn parents_first(&self, database: &Database) -> Result<Vec<usize>, Error> {
+    /// What refers to what, by foreign keys.
+    fn references(&self, database: &Database) -> Result<References, Error> {
         let tables = self.numbers(|kind| matches!(kind, Kind::Table { .. }));
-        let numbers: HashMap<String, usize> = tables
-            .iter()
-            .map(|number| (self.objects[*number].name.to_ascii_lowercase(), *number))
-            .collect();
-        let mut parents: HashMap<usize, Vec<usize>> = HashMap::new();
-        let references = "SELECT m.name, f.\"table\" FROM sqlite_schema AS m, \
+        let number = |number: usize| (self.objects[number].name.to_ascii_lowercase(), number);
+        let numbers: HashMap<String, usize> = tables.into_iter().map(number).collect();
+        let mut references = References::new();
+        let list = "SELECT m.name, f.\"table\" FROM sqlite_schema AS m, \
             pragma_foreign_key_list(m.name) AS f WHERE m.type = 'table' ORDER BY m.rowid, f.id, f.seq";
-        database.each_row(references, &[], |row| {
+        database.each_row(list, &[], |row| {
             let names = (text(row, 0)?.to_ascii_lowercase(), text(row, 1)?.to_ascii_lowercase());
             if let (Some(child), Some(parent)) = (numbers.get(&names.0), numbers.get(&names.1)) {
-                parents.entry(*child).or_default().push(*parent);
+                references.entry(*child).or_default().push(*parent);
             }
             Ok(true)
         })?;
+        Ok(references)
+    }
+
+    /// The ordinary tables, in the order in which they were made but for those that others refer to:
+    /// they come before them, unless they refer to each other in a circle.
+    fn parents_first(&self, references: &References) -> Vec<usize> {
         let (mut ordered, mut seen) = (vec![], HashSet::new());
-        for table in tables {
+        for table in self.numbers(|kind| matches!(kind, Kind::Table { .. })) {
             // With a stack of its own: there may be more tables in a row than the program's bears.
             let mut stack = vec![(table, false)];
             while let Some((number, parents_done)) = stack.pop() {
@@ -203,12 +232,12 @@ impl Plan {
                     ordered.push(number);
                 } else if seen.insert(number) {
                     stack.push((number, true));
-                    let parents = parents.get(&number).into_iter().flatten().rev();
+                    let parents = references.get(&number).into_iter().flatten().rev();
                     stack.extend(parents.map(|parent| (*parent, false)));
                 }
             }
         }
-        Ok(ordered)
+        ordered
     }
 }
 

@@ -66,7 +66,7 @@ impl Rows {
         for (sql, key) in self.queries(after.as_ref()) {
             let values: Vec<_> = key.iter().map(KeyValue::cell).collect();
             database.each_row(&sql, &values, |row| {
-                row_count += 1;
+                row_count = row_count.saturating_add(1);
                 row_text.clear();
                 self.write_row(row, &mut row_text);
                 out.row(&self.form, &row_text, self.columns.len());

@@ -180,44 +180,26 @@ pub(super) fn refill(
         return Ok(None);
     };
     let (name, content) = (quoted(&object.name), format!("{} AS content", quoted(table)));
-    let documents = quoted(&format!("{}_docsize", object.name));
+    let documents = format!("{}_docsize", object.name);
     let id = format!("content.{}", quoted(rowid));
     let filter = format!("id IN (SELECT {id} FROM {content})");
     if cursor.key.is_none() {
         if !exists(database, table)? {
-            out.statement(&format!(
-                "-- {name} is left empty: it was over {}, which is gone",
-                quoted(table)
-            ));
+            out.comment(&format!("{name} is left empty: it was over {table}, which is gone"));
             return Ok(None);
         }
-        let mut counts = vec![];
-        // It may have been told not to keep them.
-        if exists(database, &format!("{}_docsize", object.name))? {
-            let count = format!(
-                "SELECT (SELECT count(*) FROM {documents}), (SELECT count(*) FROM {content}), \
-                 (SELECT count(*) FROM {documents} WHERE {filter})"
-            );
-            database.each_row(&count, &[], |row| {
-                counts.extend((0..3).map(|index| match row.cell(index) {
-                    Cell::Integer(count) => count,
-                    _ => 0,
-                }));
-                Ok(true)
-            })?;
-        }
-        let [indexed, present, kept] = counts[..] else {
-            out.statement(&format!("INSERT INTO {name}({name}) VALUES('rebuild');"));
-            return Ok(None);
+        // It may have been told not to keep which rows it has.
+        let counts = match exists(database, &documents)? {
+            true => Some(count_documents(database, &quoted(&documents), &content, &filter)?),
+            false => None,
         };
-        if kept < indexed {
-            out.statement(&format!(
-                "-- {name} had {} rows that {} lacks",
-                indexed - kept,
-                quoted(table)
-            ));
+        if let Some([indexed, _, kept]) = counts
+            && kept < indexed
+        {
+            let lost = indexed - kept;
+            out.comment(&format!("{name} had {lost} rows more, which are gone from {table}"));
         }
-        if kept == present {
+        if counts.is_none_or(|[_, present, kept]| kept == present) {
             out.statement(&format!("INSERT INTO {name}({name}) VALUES('rebuild');"));
             return Ok(None);
         }
@@ -231,11 +213,33 @@ pub(super) fn refill(
     );
     Ok(Some(Rows {
         columns: vec!["id".to_owned()],
-        from: documents,
+        from: quoted(&documents),
         filter: Some(filter),
         key: vec![KeyColumn::ascending("id")],
         form: Form { open, row: ["", ""], close: ");\n" },
     }))
+}
+
+/// How many rows a full text index has, how many there are, and how many of these it has.
+fn count_documents(
+    database: &Database,
+    documents: &str,
+    content: &str,
+    filter: &str,
+) -> Result<[i64; 3], Error> {
+    let mut counts = [0; 3];
+    let sql = format!(
+        "SELECT (SELECT count(*) FROM {documents}), (SELECT count(*) FROM {content}), \
+         (SELECT count(*) FROM {documents} WHERE {filter})"
+    );
+    database.each_row(&sql, &[], |row| {
+        counts = [0, 1, 2].map(|index| match row.cell(index) {
+            Cell::Integer(count) => count,
+            _ => 0,
+        });
+        Ok(true)
+    })?;
+    Ok(counts)
 }
 
 pub(super) fn exists(database: &Database, table: &str) -> Result<bool, Error> {

@@ -157,6 +157,11 @@ CREATE TABLE circle_b(id INTEGER PRIMARY KEY, a REFERENCES circle_a(id));
 PRAGMA defer_foreign_keys = TRUE;
 INSERT INTO circle_a VALUES(1, 1);
 INSERT INTO circle_b VALUES(1, 1);
+CREATE TABLE by_index(a TEXT, b);
+CREATE UNIQUE INDEX key_of_by_index ON by_index(b, a);
+CREATE TABLE refers(a TEXT, b, FOREIGN KEY (a, b) REFERENCES By_Index(a, b));
+INSERT INTO by_index VALUES('x', 1);
+INSERT INTO refers VALUES('x', 1);
 CREATE TABLE v(a, b TEXT, c INTEGER, d REAL, e NUMERIC, f BLOB);
 INSERT INTO v VALUES(1, 'it''s', 9223372036854775807, 1, 1e300, x'');
 INSERT INTO v VALUES(-0.0, 'é
@@ -289,6 +294,40 @@ fn an_index_without_content_is_not_lost_in_silence() {
     assert_eq!(error(&mut database, DumpOptions { tables: vec!["T".into()], ..all }), None);
     load(&mut database, b"DELETE FROM f;").unwrap();
     whole(&mut database, 1000);
+}
+
+#[test]
+fn an_index_that_has_lost_its_content_is_told_of() {
+    let sql = "CREATE TABLE \"a\nDROP\"(x); INSERT INTO \"a\nDROP\" VALUES('one'), ('two'), ('three'); \
+        CREATE VIRTUAL TABLE f USING fts5(x, content='a\nDROP'); INSERT INTO f(f) VALUES('rebuild'); \
+        DELETE FROM \"a\nDROP\" WHERE rowid = 2; \
+        CREATE TABLE b(x); CREATE VIRTUAL TABLE g USING fts5(x, content=b); DROP TABLE b;";
+    let mut database = made_by(sql.as_bytes());
+    let sql = whole(&mut database, 100);
+    assert!(sql.contains("-- \"f\" had 1 rows more, which are gone from a DROP\n"), "{sql}");
+    assert!(sql.contains("-- \"g\" is left empty: it was over b, which is gone\n"), "{sql}");
+    let loaded = made_by(sql.as_bytes());
+    assert_eq!(table(&loaded, "SELECT rowid FROM f('three OR one')"), ["i1", "i3"]);
+    assert_eq!(table(&loaded, "SELECT rowid FROM f('two')"), [""; 0]);
+}
+
+#[test]
+fn a_cursor_of_something_else_does_no_harm() {
+    let mut database = made_by(HARD.as_bytes());
+    let mut random = Random::new(11);
+    for _ in 0..2000 {
+        let count = random.below(5);
+        let key: Vec<String> = (0..count)
+            .map(|_| {
+                let kinds = ["n", "i9223372036854775807", "i-1", "r7ff0000000000000", "t6100", "b"];
+                format!(".{}", random.pick(&kinds))
+            })
+            .collect();
+        let cursor = format!("1.{}{}", random.below(90), key.concat()).parse().unwrap();
+        // An error or whatever rows.
+        let _ = database.dump(&DumpOptions::default(), &cursor, random.below(300));
+        assert!(!database.is_broken());
+    }
 }
 
 #[test]

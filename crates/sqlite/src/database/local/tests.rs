@@ -227,3 +227,87 @@ fn a_plan_is_of_the_schema_as_it_is_now() {
         assert!(read(&mut replica, plan, vec![]).unwrap().contains(expected), "{change}");
     }
 }
+
+fn follow(primary: &mut Database, replica: &mut Database, sql: &str) {
+    execute(primary, sql);
+    let ltx = primary.commits_since(replica.position(), usize::MAX).unwrap().unwrap();
+    assert_eq!(replica.apply(&ltx, primary.position()).unwrap(), Received::Applied);
+}
+
+/// The cells of a known statement; those that are not plain are told by their JSON.
+fn known(replica: &mut Database, number: u64, params: &[f64]) -> Option<Vec<String>> {
+    let mut cells = Cells::default();
+    cells.set_params(params);
+    replica.read_known(number, params.len(), &mut cells).then(|| cells.told())
+}
+
+#[test]
+fn a_known_statement_is_answered_by_its_number_until_its_columns_change() {
+    let (mut primary, mut replica) = pair();
+    let sql = "SELECT * FROM t WHERE id = ?";
+    assert_eq!(replica.statement_number(sql), None);
+    read(&mut replica, sql, vec![Value::Integer(2)]).unwrap();
+    let number = replica.statement_number(sql).unwrap();
+    assert_eq!(replica.statement_number(sql), Some(number));
+    for _ in 0..2 {
+        assert_eq!(known(&mut replica, number, &[2.0]).unwrap(), ["2", "two"]);
+    }
+    assert_eq!(known(&mut replica, number, &[9.0]).unwrap(), [] as [&str; 0]);
+    assert_eq!(known(&mut replica, number, &[]), None);
+    assert_eq!(known(&mut replica, number + 1, &[2.0]), None);
+    // Another index: compiled anew, with the same columns.
+    follow(&mut primary, &mut replica, "CREATE INDEX by_a ON t (a)");
+    assert_eq!(known(&mut replica, number, &[2.0]).unwrap(), ["2", "two"]);
+    follow(&mut primary, &mut replica, "ALTER TABLE t RENAME COLUMN a TO b");
+    assert_eq!(known(&mut replica, number, &[2.0]), None);
+    let row = read(&mut replica, sql, vec![Value::Integer(2)]);
+    assert_eq!(row.as_deref(), Some(r#"[{"id":2,"b":"two"}]"#));
+    let other = replica.statement_number(sql).unwrap();
+    assert_eq!((known(&mut replica, number, &[2.0]), other > number), (None, true));
+    assert_eq!(known(&mut replica, other, &[2.0]).unwrap(), ["2", "two"]);
+}
+
+#[test]
+fn numbers_of_statements_that_are_no_longer_kept_mean_none() {
+    let limits = Limits { statements_kept: 4, ..Limits::default() };
+    let mut replica = Database::open_embedded_replica(limits).unwrap();
+    let mut numbered = |at: u64| {
+        let sql = format!("SELECT {at}");
+        read(&mut replica, &sql, vec![]).unwrap();
+        replica.statement_number(&sql).unwrap()
+    };
+    let numbers: Vec<u64> = (0..50).map(&mut numbered).collect();
+    for (at, number) in numbers.iter().enumerate() {
+        let cells = known(&mut replica, *number, &[]);
+        assert_eq!(cells, (at >= 46).then(|| vec![at.to_string()]), "{at}");
+    }
+}
+
+#[test]
+fn cells_of_every_kind() {
+    let (_, mut replica) = pair();
+    let long = "x".repeat(65);
+    let sql = format!(
+        "SELECT NULL, -5, 9007199254740991, 9007199254740992, 0.5, -0.0, 9e999, '', 'a\"', 'é', \
+         '{long}', x'0102'"
+    );
+    read(&mut replica, &sql, vec![]).unwrap();
+    let number = replica.statement_number(&sql).unwrap();
+    let cells = known(&mut replica, number, &[]).unwrap();
+    let long = format!("\"{long}\"");
+    let expected = [
+        "null",
+        "-5",
+        "9007199254740991",
+        "9007199254740992",
+        "0.5",
+        "0",
+        "null",
+        "",
+        "a\"",
+        "\"é\"",
+        &long,
+        "[1,2]",
+    ];
+    assert_eq!(cells, expected);
+}

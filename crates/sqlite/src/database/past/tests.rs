@@ -1,10 +1,11 @@
 //! SQLite over a past position and over a draft, against the same statements run at the time.
 
-use isolite_core::memory_storage::MemoryStorage;
+use isolite_core::memory_storage::{Fault, MemoryStorage};
 use isolite_core::{CheckpointPolicy, Position, Store};
 use isolite_protocol::{Query, Request, ResultsFormat};
 
 use super::*;
+use crate::Splitter;
 use crate::database::{Numbers, Run};
 #[cfg(target_arch = "wasm32")]
 use wasm_bindgen_test::wasm_bindgen_test as test;
@@ -21,7 +22,6 @@ fn ask(database: &mut Database, sql: &str) -> Result<String, Error> {
         now_ms: 7,
         clock: &|| 0.0,
         served: "",
-        observe: None,
     };
     let answer = database.run(&run)?.answer;
     Ok(answer
@@ -103,4 +103,33 @@ fn a_draft_takes_more_than_memory_and_becomes_the_database() {
     let past = database.with_store(|store| store.past(before, 16)).unwrap().unwrap().unwrap();
     let mut past = Database::open_past(past, Limits::default()).unwrap();
     assert_eq!(ask(&mut past, "SELECT count(*), sum(length(a)) FROM t").unwrap(), "[[2,50001]]");
+}
+
+#[test]
+fn what_does_not_fit_into_memory_is_sorted_in_scratch_files() {
+    let storage = MemoryStorage::default();
+    let mut database = open(&storage);
+    let draft = database.with_store(|store| store.draft(0)).unwrap().unwrap();
+    let mut writer = Database::open_draft(draft, Limits::default()).unwrap();
+    let mut splitter = Splitter::new(1 << 20);
+    splitter.push(
+        b"CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT);
+        WITH RECURSIVE n (i) AS (VALUES (1) UNION ALL SELECT i + 1 FROM n WHERE i < 200000)
+        INSERT INTO t SELECT i, hex(i * 7919 % 200003) || 'abcdefghijklmnopqrstuvwxyz' FROM n;
+        CREATE INDEX i ON t (a);
+        CREATE TABLE u AS SELECT DISTINCT a FROM t ORDER BY a DESC;",
+    );
+    storage.fail_at(usize::MAX, Fault::Before);
+    writer.begin_import(1).unwrap();
+    while let Some(statement) = splitter.next().unwrap() {
+        writer.import(&statement).unwrap();
+    }
+    writer.finish_import().unwrap();
+    let written = storage.calls().iter().filter(|call| **call == "write_scratch").count();
+    assert!(written > 100, "{written} chunks");
+    assert_eq!(storage.scratch_len(), 0);
+    writer.check_import().unwrap();
+    let sorted = "SELECT count(*), sum(a > b) FROM
+        (SELECT a, lead(a) OVER (ORDER BY rowid) AS b FROM u LIMIT 1000)";
+    assert_eq!(ask(&mut writer, sorted).unwrap(), "[[1000,1000]]");
 }
