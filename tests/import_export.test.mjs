@@ -10,7 +10,6 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after, before, describe, test } from "node:test";
 
-import { withoutJobs } from "./support/jobs.mjs";
 import { temporaryDirectory } from "./support/repository.mjs";
 import { RestClient } from "./support/rest_client.mjs";
 import { TOKEN, wrangler, WranglerDev } from "./support/wrangler.mjs";
@@ -57,24 +56,13 @@ const QUESTIONS = [
 const directory = temporaryDirectory("import-export");
 let worker;
 let rest;
-let skip;
 before(async () => {
   worker = await WranglerDev.start(["wrangler.toml"]);
   rest = new RestClient(worker.origin, TOKEN);
-  skip = await withoutJobs(rest, "looked-at");
-  if (!skip) {
-    await rest.create("source");
-    await rest.query("source", SCHEMA);
-  }
+  await rest.create("source");
+  await rest.query("source", SCHEMA);
 });
 after(() => worker?.stop());
-
-/** A test that needs the primary's part. */
-const it = (name, work) =>
-  test(name, async (context) => {
-    if (skip) return context.skip(skip);
-    return work(context);
-  });
 
 const answers = (database) =>
   Promise.all(QUESTIONS.map((sql) => rest.query(database, sql)));
@@ -110,7 +98,7 @@ async function d1(...args) {
 
 describe("there and back", () => {
   for (const format of ["sql", "sqlite"]) {
-    it(`by ${format}`, async () => {
+    test(`by ${format}`, async () => {
       const file = await exported("source", `format=${format}`);
       const copy = `by-${format}`;
       await rest.create(copy);
@@ -121,7 +109,7 @@ describe("there and back", () => {
     });
   }
 
-  it("SQLite opens what is exported as its file", async () => {
+  test("SQLite opens what is exported as its file", async () => {
     const path = join(directory, "source.sqlite");
     writeFileSync(path, await exported("source", "format=sqlite"));
     const database = new DatabaseSync(path);
@@ -131,7 +119,7 @@ describe("there and back", () => {
     database.close();
   });
 
-  it("SQLite runs what is exported as SQL", async () => {
+  test("SQLite runs what is exported as SQL", async () => {
     const database = new DatabaseSync(":memory:");
     database.exec((await exported("source")).toString());
     const found = database.prepare(QUESTIONS[1]).all().map((row) => ({ ...row }));
@@ -139,7 +127,7 @@ describe("there and back", () => {
     database.close();
   });
 
-  it("a file that SQLite made", async () => {
+  test("a file that SQLite made", async () => {
     const path = join(directory, "made.sqlite");
     const database = new DatabaseSync(path);
     database.exec("PRAGMA page_size = 4096; CREATE TABLE made (a); INSERT INTO made VALUES (1), (2)");
@@ -150,7 +138,7 @@ describe("there and back", () => {
     await rest.query("made", "INSERT INTO made VALUES (3)");
   });
 
-  it("by the stock wrangler", async () => {
+  test("by the stock wrangler", async () => {
     const path = join(directory, "wrangler.sql");
     await d1("export", "source", "--remote", "--output", path, "-y");
     await rest.create("wrangled");
@@ -159,7 +147,7 @@ describe("there and back", () => {
     assert.deepEqual(await answers("wrangled"), await answers("source"));
   });
 
-  it("one table, the schema alone, the rows alone", async () => {
+  test("one table, the schema alone, the rows alone", async () => {
     const one = (await exported("source", "table=kinds")).toString();
     assert.match(one, /CREATE TABLE kinds/);
     assert.doesNotMatch(one, /without/);
@@ -181,7 +169,7 @@ describe("beside others", () => {
        INSERT INTO big SELECT i, hex(randomblob(200)) FROM n`,
     );
 
-  it("an export is of one moment, while others write", async () => {
+  test("an export is of one moment, while others write", async () => {
     await rest.create("moving");
     await fill("moving");
     const sum = "SELECT count(*) AS n, sum(a) AS s FROM big";
@@ -195,7 +183,7 @@ describe("beside others", () => {
     database.close();
   });
 
-  it("an import that fails leaves everything as it was, and names the statement", async () => {
+  test("an import that fails leaves everything as it was, and names the statement", async () => {
     await rest.create("kept");
     await rest.query("kept", "CREATE TABLE t (a UNIQUE); INSERT INTO t VALUES (1)");
     const file = "INSERT INTO t VALUES (2);\nINSERT INTO t VALUES (3);\n\nINSERT INTO t VALUES (2);\n";
@@ -207,7 +195,7 @@ describe("beside others", () => {
     assert.equal((await imported("kept", "INSERT INTO t VALUES (2);")).status, "complete");
   });
 
-  it("a file that is cut short, or damaged, is no database", async () => {
+  test("a file that is cut short, or damaged, is no database", async () => {
     await rest.create("damaged");
     await rest.query("damaged", "CREATE TABLE t (a)");
     const file = await exported("source", "format=sqlite");
@@ -226,7 +214,7 @@ describe("beside others", () => {
     assert.deepEqual(await rest.query("damaged", "SELECT * FROM t"), []);
   });
 
-  it("a large import tells how far it is", async () => {
+  test("a large import tells how far it is", async () => {
     await rest.create("large");
     const line = (i) => `INSERT INTO big VALUES (${i}, '${"x".repeat(200)}');\n`;
     const lines = Array.from({ length: 100_000 }, (_, i) => line(i)).join("");

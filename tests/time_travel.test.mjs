@@ -7,27 +7,17 @@ import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { withoutJobs } from "./support/jobs.mjs";
 import { temporaryDirectory } from "./support/repository.mjs";
 import { RestClient } from "./support/rest_client.mjs";
 import { TOKEN, wrangler, WranglerDev } from "./support/wrangler.mjs";
 
 let worker;
 let rest;
-let skip;
 before(async () => {
   worker = await WranglerDev.start(["wrangler.toml"]);
   rest = new RestClient(worker.origin, TOKEN);
-  skip = await withoutJobs(rest, "looked-at");
 });
 after(() => worker?.stop());
-
-/** A test that needs the primary's part. */
-const it = (name, work) =>
-  test(name, async (context) => {
-    if (skip) return context.skip(skip);
-    return work(context);
-  });
 
 const BOOKMARK = /^[0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{8}-[0-9a-f]{32}$/;
 
@@ -61,7 +51,7 @@ async function counted(database, to) {
 }
 
 describe("restore", () => {
-  it("to each bookmark, and back", async () => {
+  test("to each bookmark, and back", async () => {
     const steps = await counted("restored", 4);
     for (const { n, bookmark } of [steps[1], steps[3], steps[0], steps[2]]) {
       const before = await read("restored");
@@ -75,7 +65,7 @@ describe("restore", () => {
     assert.equal(await read("restored"), 99);
   });
 
-  it("to a time", async () => {
+  test("to a time", async () => {
     const steps = await counted("timed", 3);
     for (const { n, time, bookmark } of steps) {
       assert.equal(await bookmarkOf("timed", time), bookmark);
@@ -84,7 +74,7 @@ describe("restore", () => {
     }
   });
 
-  it("not to the future, nor to before there was anything, nor to nonsense", async () => {
+  test("not to the future, nor to before there was anything, nor to nonsense", async () => {
     await counted("bounded", 1);
     for (const timestamp of ["2099-01-01T00:00:00Z", "2001-01-01T00:00:00Z", "soon"]) {
       const query = `?timestamp=${encodeURIComponent(timestamp)}`;
@@ -99,7 +89,7 @@ describe("restore", () => {
     assert.equal(await read("bounded"), 1);
   });
 
-  it("by the stock wrangler", async () => {
+  test("by the stock wrangler", async () => {
     const [first] = await counted("wrangled", 2);
     const { status, output } = await wrangler(
       ["d1", "time-travel", "restore", "wrangled", "--bookmark", first.bookmark, "--json"],
@@ -119,7 +109,7 @@ describe("restore", () => {
 });
 
 describe("as it was", () => {
-  it("a query as of each bookmark, which writes nothing", async () => {
+  test("a query as of each bookmark, which writes nothing", async () => {
     const steps = await counted("looked-back", 3);
     for (const { n, bookmark } of steps) {
       assert.equal(await read("looked-back", `?as_of=${bookmark}`), n);
@@ -130,7 +120,7 @@ describe("as it was", () => {
     assert.equal(await read("looked-back"), 3);
   });
 
-  it("an export of a bookmark", async () => {
+  test("an export of a bookmark", async () => {
     const [first] = await counted("exported-back", 2);
     const path = `/exported-back/export?format=sql&at=${first.bookmark}`;
     const { text } = await rest.request("GET", path);
@@ -139,7 +129,7 @@ describe("as it was", () => {
 });
 
 describe("fork", () => {
-  it("of now, of a bookmark and of a time; neither then changes the other", async () => {
+  test("of now, of a bookmark and of a time; neither then changes the other", async () => {
     const steps = await counted("forked", 3);
     const [first, second] = steps;
     for (const [name, at, n] of [
@@ -157,11 +147,54 @@ describe("fork", () => {
     assert.equal(await read("fork-now"), 50);
   });
 
-  it("one that cannot be leaves no database", async () => {
+  test("one that cannot be leaves no database", async () => {
     await counted("unforked", 1);
     const body = { name: "never", bookmark: "nonsense" };
     const { status } = await rest.request("POST", "/unforked/fork", body);
     assert.equal(status, 400);
     assert.equal((await rest.request("GET", "/never")).status, 404);
+  });
+});
+
+describe("what is no longer kept", () => {
+  const large = "UPDATE large SET a = randomblob(1000000)";
+
+  test("is refused with the oldest bookmark that is, and what is kept stays", async () => {
+    const [first] = await counted("short", 1);
+    await rest.query("short", "CREATE TABLE large (a); INSERT INTO large VALUES (1), (2), (3), (4), (5)");
+    const tell = () => rest.request("GET", `/short/time_travel/bookmark?timestamp=${first.time}`);
+    for (let i = 0; i < 3; i++) await rest.query("short", large);
+    assert.equal((await tell()).status, 200);
+
+    await rest.result("PATCH", "/short", { retention_days: 0 });
+    let told;
+    for (let i = 0; i < 20 && told?.status !== 400; i++) {
+      await rest.query("short", large);
+      await sleep(100);
+      told = await tell();
+    }
+    // What is due to go goes a step at a time.
+    await sleep(1_000);
+    told = await tell();
+    assert.equal(told.status, 400);
+    const { message } = told.envelope.errors[0];
+    const [, oldest] = message.match(/^that is older than what is kept: the oldest bookmark is (\S+), of /);
+    const gone = await rest.request("POST", `/short/query?as_of=${first.bookmark}`, { sql: "SELECT n FROM t" });
+    assert.deepEqual([gone.status, gone.envelope.errors[0].message.slice(0, 36)], [400, message.slice(0, 36)]);
+    assert.equal((await rest.request("POST", `/short/time_travel/restore?bookmark=${first.bookmark}`)).status, 400);
+    assert.equal(await read("short", `?as_of=${oldest}`), 1);
+    assert.equal(await read("short"), 1);
+  });
+
+  test("stays as long as somebody reads there", async () => {
+    const [first] = await counted("held", 1);
+    await rest.query("held", "CREATE TABLE large (a); INSERT INTO large VALUES (1), (2), (3), (4), (5)");
+    await rest.result("PATCH", "/held", { retention_days: 0 });
+    const before = await rest.result("POST", "/held/export", { output_format: "polling" });
+    for (let i = 0; i < 6; i++) await rest.query("held", large);
+    const text = await (await fetch(before.result.signed_url)).text();
+    assert.match(text, /CREATE TABLE large \(a\);[^]*INSERT INTO "large"/);
+    assert.ok(text.length < 10_000, `${text.length} bytes`);
+    assert.ok(before.at_bookmark > first.bookmark);
   });
 });
