@@ -13,6 +13,7 @@ use wasm_bindgen_test::wasm_bindgen_test as test;
 fn ask(database: &mut Database, sql: &str) -> Result<String, Error> {
     let request = Request::One(Query { sql: sql.into(), params: Vec::new() });
     let run = Run {
+        observe: None,
         read_only: false,
         queries: request.queries(),
         format: ResultsFormat::RowsAndColumns,
