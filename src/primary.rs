@@ -430,6 +430,9 @@ impl Closable for Engine {
         {
             *opened = None;
         }
+        if let Ok(mut pasts) = self.pasts.try_borrow_mut() {
+            *pasts = past::Pasts::default();
+        }
     }
 }
 

@@ -11,6 +11,7 @@ use serde::Serialize;
 
 use super::{Engine, Opened, Primary, Queries, Refused, bookmark, refuse};
 use crate::object::call_js::Answer;
+use crate::object::open_databases;
 use crate::object::sql_js::Bound;
 
 /// Pages in memory of each past database that is open, besides SQLite's own.
@@ -117,7 +118,10 @@ impl Engine {
         let open = pasts.open.iter().position(|(open, _)| *open == position);
         let mut database = match open {
             Some(index) => pasts.open.remove(index).1,
-            None => Database::open_past(self.past(at)?, limits)?,
+            None => {
+                open_databases::make_room(limits.heap_bytes_max);
+                Database::open_past(self.past(at)?, limits)?
+            }
         };
         let used = use_it(&mut database);
         if !database.is_broken() {
