@@ -41,7 +41,7 @@ export class Cells {
   write(params: unknown[]): boolean {
     if (params.length > PARAMS_MAX) return false;
     this.#look();
-    let at = this.#params_at >> 3;
+    let at = this.#params_at >>> 3;
     let text_at = this.#param_texts_at;
     const end = text_at + PARAM_TEXT_BYTES_MAX;
     for (const value of params) {
@@ -71,7 +71,7 @@ export class Cells {
     this.#look();
     const numbers = this.#numbers;
     const ints = this.#ints;
-    let at = address >> 3;
+    let at = address >>> 3;
     const meta: Numbers = [
       numbers[at] as number,
       numbers[at + 1] as number,

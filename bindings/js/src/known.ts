@@ -27,6 +27,7 @@ interface Statement {
 interface Instance {
   known: KnownStatements;
   cells: Cells;
+  number: KnownStatements["number"];
   read: KnownStatements["read"];
   /** By database and text. */
   statements: Map<string, Map<string, Statement>>;
@@ -57,10 +58,7 @@ export function readKnown(
   try {
     address = read.call(known, id, number, params.length, ...reader);
   } catch (error) {
-    shared = undefined;
-    // A crash is for the caller to know of. Anything else tells that there was one before.
-    if (error instanceof WebAssembly.RuntimeError) throw error;
-    return undefined;
+    return lost(error);
   }
   if (address === 0) return undefined;
   const [grid, numbers] = cells.read(address, columns, options);
@@ -72,7 +70,12 @@ export function remember(id: string, sql: string, columns: string[]): void {
   if (sql.length > TEXT_MAX) return;
   const instance = shared?.count === STATEMENTS_MAX ? undefined : shared;
   shared = instance ?? begin();
-  const number = shared.known.number(id, sql);
+  let number: number;
+  try {
+    number = shared.number.call(shared.known, id, sql);
+  } catch (error) {
+    return lost(error);
+  }
   if (number === 0) return;
   let statements = shared.statements.get(id);
   if (statements === undefined) shared.statements.set(id, (statements = new Map()));
@@ -80,14 +83,23 @@ export function remember(id: string, sql: string, columns: string[]): void {
   statements.set(sql, { number, columns });
 }
 
+/** Forgets everything: this instance is of no use any more. */
+function lost(error: unknown): undefined {
+  shared = undefined;
+  // A crash is for the caller to know of. Anything else tells that there was one before.
+  if (error instanceof WebAssembly.RuntimeError) throw error;
+  return undefined;
+}
+
 function begin(): Instance {
   const wrapped = new KnownStatements();
   // Each property of an exported class' object is read through a proxy, which costs as much as the
-  // call. The method keeps its own, which begins anew after a crash; the object does without.
+  // call. The methods keep theirs, which begin anew after a crash; the object does without.
   const Class = KnownStatements.prototype.constructor as typeof KnownStatements;
   return {
     known: new Class(),
     cells: new Cells(wrapped),
+    number: wrapped.number,
     read: wrapped.read,
     statements: new Map(),
     count: 0,

@@ -59,7 +59,8 @@ export class D1PreparedStatement {
   async raw<T = unknown[]>(options?: { columnNames?: false }): Promise<T[]>;
   async raw(options?: { columnNames?: boolean }): Promise<unknown[]> {
     const { columns, rows } = (await this.#send()).grid ?? { columns: [], rows: [] };
-    return options?.columnNames ? [columns, ...rows] : rows;
+    // A copy, for the caller may change what is the statement's.
+    return options?.columnNames ? [[...columns], ...rows] : rows;
   }
 
   #send(): Reply | Promise<Reply> {

@@ -46,26 +46,26 @@ impl StatementCache {
     pub(crate) fn number(&mut self, sql: &str) -> Option<u64> {
         let place = self.places.get_mut(sql)?;
         let statement = place.as_mut().filter(|statement| statement.column_count() > 0)?;
-        if let Some(number) = statement.number() {
+        let count = self.numbered.len() as u64;
+        let place_of = |number: u64| (number % count) as usize;
+        // Others may have been given its place since: then it gets another.
+        if let Some(number) = statement.number()
+            && *self.numbered[place_of(number)] == *sql
+        {
             return Some(number);
         }
         let number = NUMBERED.get() + 1;
         NUMBERED.set(number);
         statement.set_number(number);
-        let at = self.at(number);
-        self.numbered[at] = sql.into();
+        self.numbered[place_of(number)] = sql.into();
         Some(number)
     }
 
     /// The statement of this number and its text, taken out of the cache.
     pub(crate) fn take_numbered(&mut self, number: u64) -> Option<(Rc<str>, Statement)> {
-        let text = self.numbered.get(self.at(number))?;
+        let text = self.numbered.get((number % self.numbered.len() as u64) as usize)?;
         let place = self.places.get_mut(text)?;
         let statement = place.take_if(|statement| statement.number() == Some(number))?;
         Some((text.clone(), statement))
-    }
-
-    fn at(&self, number: u64) -> usize {
-        (number % self.numbered.len() as u64) as usize
     }
 }

@@ -284,6 +284,26 @@ fn numbers_of_statements_that_are_no_longer_kept_mean_none() {
 }
 
 #[test]
+fn a_statement_in_use_is_known_again_after_any_number_of_others() {
+    let limits = Limits { statements_kept: 4, ..Limits::default() };
+    let mut replica = Database::open_embedded_replica(limits).unwrap();
+    let mut number = 0;
+    let mut asked_by_text = 0;
+    for at in 0..50 {
+        if known(&mut replica, number, &[]).is_none() {
+            asked_by_text += 1;
+            read(&mut replica, "SELECT 1", vec![]).unwrap();
+            number = replica.statement_number("SELECT 1").unwrap();
+        }
+        assert_eq!(known(&mut replica, number, &[]).unwrap(), ["1"]);
+        let other = format!("SELECT 2, {at}");
+        read(&mut replica, &other, vec![]).unwrap();
+        replica.statement_number(&other).unwrap();
+    }
+    assert!(asked_by_text < 20, "{asked_by_text}");
+}
+
+#[test]
 fn cells_of_every_kind() {
     let (_, mut replica) = pair();
     let long = "x".repeat(65);
