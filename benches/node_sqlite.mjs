@@ -1,7 +1,7 @@
 // The peer `node-sqlite`: SQLite as native code in this process, without a Worker before it.
 //
-// It is the limit of what the others could reach. The journal and its syncs are set as workerd sets
-// them for Durable Objects, so that a commit is as durable here as it is there.
+// It is what the others are measured by. The journal and its syncs are set as workerd sets them for
+// Durable Objects, so that a commit is as durable here as it is there.
 
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
