@@ -410,12 +410,10 @@ impl Storage for ObjectStorage {
         self.bytes("SELECT bytes FROM staged WHERE number = ?", &[number])
     }
 
-    fn discard_staged(&self) -> Result<(), StorageError> {
-        self.clear_scratch()?;
-        match self.published.get() {
-            None => self.clear_staged(),
-            Some(_) => Ok(()),
-        }
+    fn discard_staged(&self, count: usize) -> Result<bool, StorageError> {
+        let staged =
+            self.published.get().is_none() && self.clear_step("staged", "number", count)?;
+        Ok(self.clear_step("scratch", "id", count)? || staged)
     }
 
     fn write_scratch(&self, file: u32, chunk: u32, bytes: &[u8]) -> Result<(), StorageError> {
@@ -440,7 +438,7 @@ impl Storage for ObjectStorage {
     }
 
     fn drop_scratch(&self, file: Option<u32>) -> Result<(), StorageError> {
-        let Some(file) = file else { return self.clear_scratch() };
+        let Some(file) = file else { return self.sql.run("DELETE FROM scratch", &[]) };
         let ids = [Bound::Number(scratch_id(file, 0)), Bound::Number(scratch_id(file + 1, 0))];
         self.sql.run("DELETE FROM scratch WHERE id >= ? AND id < ?", &ids)
     }

@@ -32,6 +32,8 @@ use crate::platform_js::random_uuid;
 const COMMIT_PAGES_MAX: usize = 1024;
 /// Pages of one step: 1 MiB.
 const STEP_PAGES: usize = 256;
+/// Pages of a draft that came to nothing, of which one step lets go.
+const DISCARDED_PAGES: usize = 1024;
 /// A job that has crashed the object so often is not begun again.
 const ATTEMPTS_MAX: u32 = 3;
 /// Within the ten seconds after which an object without requests sleeps.
@@ -224,9 +226,18 @@ impl Engine {
         Ok(())
     }
 
+    /// Lets go of what a draft that came to nothing has left.
+    async fn discard_draft(&self) -> Result<(), Refused> {
+        while self.with_store(|store| store.discard_draft(DISCARDED_PAGES))? {
+            pause().await;
+        }
+        Ok(())
+    }
+
     /// A new draft, once the one before is in its place. Where it begins stays readable meanwhile.
     async fn draft(&self) -> Result<Draft, Refused> {
         self.hold_for_job(&past::newest(self)?)?;
+        self.discard_draft().await?;
         while !self.with_store(|store| Ok(store.is_settled()))? {
             let policy = self.checkpoint_policy();
             self.with_store(|store| store.checkpoint_step(&policy))?;
@@ -250,6 +261,8 @@ async fn run(engine: &Rc<Engine>) {
     };
     if let Err(error) = outcome {
         console_error!("A {} failed: {error}", new.kind());
+        // What stays now goes before the next job.
+        engine.discard_draft().await.unwrap_or_default();
         if let Err(error) = engine.end_job(Err(error)) {
             console_error!("How it ended was not kept: {error}");
         }

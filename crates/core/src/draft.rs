@@ -55,13 +55,18 @@ impl Store {
         !self.unsettled
     }
 
+    /// Lets go of up to so many pages of a draft that came to nothing. False once there are none left.
+    pub fn discard_draft(&mut self, count: usize) -> Result<bool, Error> {
+        self.storage.discard_staged(count).map_err(|error| self.break_off(error))
+    }
+
     /// Begins a draft with the database as it is. Of up to `commit_pages_max` pages it will be an
     /// ordinary commit.
     pub fn draft(&mut self, commit_pages_max: usize) -> Result<Draft, Error> {
         if self.unsettled {
             return Err(Error::Corrupt("the draft before is not settled".to_owned()));
         }
-        self.storage.discard_staged().map_err(|error| self.break_off(error))?;
+        while self.discard_draft(usize::MAX)? {}
         let base = match self.past(self.position(), CACHE_PAGES)? {
             Ok(base) => base,
             Err(NotKept::Unknown | NotKept::TooOld { .. }) => {
@@ -123,7 +128,7 @@ impl Store {
         let checksum = draft.checksum;
         let commit = self.commit(Changes { pages, size_pages }, time_ms)?;
         assert_eq!(commit.after.checksum, checksum, "the draft's checksum is another");
-        self.storage.discard_staged().map_err(|error| self.break_off(error))?;
+        while self.discard_draft(usize::MAX)? {}
         Ok(commit.after)
     }
 }

@@ -360,12 +360,13 @@ impl Storage for MemoryStorage {
         self.call("read_staged", |content| content.staged.get(&number).map(|page| page.to_vec()))
     }
 
-    fn discard_staged(&self) -> Result<(), StorageError> {
+    fn discard_staged(&self, count: usize) -> Result<bool, StorageError> {
         self.write("discard_staged", |content| {
             content.scratch.clear();
-            if content.published.is_none() {
-                content.staged.clear();
-            }
+            let staged = content.staged.keys().filter(|_| content.published.is_none());
+            let some: Vec<PageNo> = staged.take(count).copied().collect();
+            some.iter().for_each(|number| drop(content.staged.remove(number)));
+            content.published.is_none() && !content.staged.is_empty()
         })
     }
 

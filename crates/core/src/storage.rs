@@ -121,8 +121,9 @@ pub trait Storage {
     /// The row of a page that was kept aside.
     fn read_staged(&self, number: PageNo) -> Result<Option<Vec<u8>>, StorageError>;
 
-    /// Lets go of what was kept aside and not published, and of all scratch files.
-    fn discard_staged(&self) -> Result<(), StorageError>;
+    /// Lets go of up to so many rows that were kept aside and not published, and of scratch files. False
+    /// once there are none left.
+    fn discard_staged(&self, count: usize) -> Result<bool, StorageError>;
 
     /// Keeps a chunk of a scratch file in place of an older one.
     fn write_scratch(&self, file: u32, chunk: u32, bytes: &[u8]) -> Result<(), StorageError>;

@@ -23,11 +23,17 @@ pub(super) fn scratch_id(file: u32, chunk: u32) -> u64 {
 }
 
 impl ObjectStorage {
-    pub(super) fn clear_scratch(&self) -> Result<(), StorageError> {
-        self.sql.atomically(|| {
-            self.sql.run("DROP TABLE IF EXISTS scratch", &[])?;
-            self.sql.run(SCRATCH_TABLE, &[])
-        })
+    /// Deletes up to so many rows of a table. False once there are none left.
+    pub(super) fn clear_step(
+        &self,
+        table: &str,
+        key: &str,
+        count: usize,
+    ) -> Result<bool, StorageError> {
+        let count = count.min(i32::MAX as usize);
+        let some = format!("SELECT {key} FROM {table} LIMIT {count}");
+        self.sql.run(&format!("DELETE FROM {table} WHERE {key} IN ({some})"), &[])?;
+        Ok(self.number(&format!("SELECT 1 FROM {table} LIMIT 1"), &[])?.is_some())
     }
 
     pub(super) fn read_published(&self) -> Result<Option<IntervalNo>, StorageError> {
@@ -43,14 +49,6 @@ impl ObjectStorage {
             pages.iter().try_for_each(|(number, bytes)| {
                 self.sql.run(sql, &[Bound::Number(u64::from(*number)), Bound::Bytes(bytes)])
             })
-        })
-    }
-
-    /// Dropping the table takes no time that grows with it.
-    pub(super) fn clear_staged(&self) -> Result<(), StorageError> {
-        self.sql.atomically(|| {
-            self.sql.run("DROP TABLE IF EXISTS staged", &[])?;
-            self.sql.run(TABLE, &[])
         })
     }
 
