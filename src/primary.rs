@@ -520,6 +520,12 @@ fn failure_of(text: &str) -> String {
     serde_json::from_str::<Failure>(text).map_or_else(|_| text.to_owned(), |failure| failure.error)
 }
 
+/// As [`refuse`], by a status that no success has: the text alone would not tell.
+fn not_done(refused: &Refused) -> Answer {
+    let answer = refuse(refused);
+    Answer { status: if answer.status == 200 { 500 } else { answer.status }, ..answer }
+}
+
 fn no_path() -> Answer {
     fail("No such path", 404)
 }

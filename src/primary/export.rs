@@ -9,7 +9,7 @@ use isolite_sqlite::{DumpCursor, DumpOptions, Error as SqlError, NotACursor};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{Primary, Refused, past, refuse};
+use super::{Primary, Refused, not_done, past};
 use crate::object::call_js::Answer;
 
 /// Below the platform's 32 MiB a call.
@@ -84,7 +84,7 @@ impl Primary {
                 let next = next.map(|cursor| cursor.to_string());
                 Answer { commits: Some(piece), ..Answer::new(200, json!(next).to_string()) }
             }
-            Err(refused) => refuse(&refused),
+            Err(refused) => not_done(&refused),
         }
     }
 
@@ -111,7 +111,7 @@ impl Primary {
                 let told = Answer::json(Ok(PagesTold { size_pages }));
                 Answer { commits: Some(bytes), ..told }
             }
-            Err(refused) => refuse(&refused),
+            Err(refused) => not_done(&refused),
         }
     }
 }

@@ -6,7 +6,7 @@ use isolite_protocol::directory::SettingsRevision;
 use isolite_protocol::rest::Migration;
 use serde::Serialize;
 
-use super::{Engine, Opened, Primary, Refused, fail, of_storage, refuse};
+use super::{Engine, Opened, Primary, Refused, fail, not_done, of_storage, refuse};
 use crate::object::call_js::Answer;
 
 impl Primary {
@@ -124,12 +124,6 @@ fn answer<T: Serialize>(done: Result<T, StorageError>) -> Answer {
         Ok(value) => json(&value),
         Err(error) => refuse(&of_storage(error).into()),
     }
-}
-
-/// As [`refuse`], by a status that no success has: the text alone would not tell.
-fn not_done(refused: &Refused) -> Answer {
-    let answer = refuse(refused);
-    Answer { status: if answer.status == 200 { 500 } else { answer.status }, ..answer }
 }
 
 fn json<T: Serialize>(value: &T) -> Answer {

@@ -100,7 +100,7 @@ impl Primary {
         });
         match part {
             Ok(commits) => Answer { commits, ..Answer::new(200, "") },
-            Err(refused) => refuse(&refused),
+            Err(refused) => super::not_done(&refused),
         }
     }
 }
@@ -247,7 +247,7 @@ impl Answer {
                 Ok(text) => Answer::new(200, text),
                 Err(error) => super::fail(&error.to_string(), 500),
             },
-            Err(refused) => refuse(&refused),
+            Err(refused) => super::not_done(&refused),
         }
     }
 }
