@@ -31,6 +31,7 @@ const SCHEMA = `
   CREATE TABLE computed (a INTEGER, b INTEGER GENERATED ALWAYS AS (a * 2) STORED);
   INSERT INTO computed (a) VALUES (21);
   CREATE INDEX by_v ON without (v) WHERE v > 1;
+  ANALYZE;
   CREATE VIEW joined AS SELECT child.id, parent.id AS p FROM child JOIN parent ON parent_id = parent.id;
   CREATE TABLE log (what);
   CREATE TRIGGER logged AFTER INSERT ON parent BEGIN

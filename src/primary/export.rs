@@ -9,7 +9,8 @@ use isolite_sqlite::{DumpCursor, DumpOptions, Error as SqlError, NotACursor};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 
-use super::{Primary, Refused, not_done, past};
+use super::past::{self, Use};
+use super::{Primary, Refused, not_done};
 use crate::object::call_js::Answer;
 
 /// Below the platform's 32 MiB a call.
@@ -55,7 +56,7 @@ impl Primary {
         Answer::json(Asked::decode(body).and_then(|asked| {
             let at_bookmark = past::newest(&self.engine)?;
             self.engine.hold(&at_bookmark)?;
-            self.engine.with_past(&at_bookmark, |database| {
+            self.engine.with_past(&at_bookmark, Use::Dump, |database| {
                 // The first statement shows whether the rest can be written.
                 database.dump(&asked.options(), &DumpCursor::default(), 1).map_err(of_dump)
             })?;
@@ -75,7 +76,7 @@ impl Primary {
                 None => DumpCursor::default(),
             };
             let bytes_max = asked.bytes_max.clamp(1, PIECE_BYTES_MAX);
-            self.engine.with_past(&at, |database| {
+            self.engine.with_past(&at, Use::Dump, |database| {
                 database.dump(&asked.options(), &cursor, bytes_max).map_err(of_dump)
             })
         });

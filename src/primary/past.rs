@@ -36,7 +36,14 @@ struct At {
 /// The databases that are open as they were.
 #[derive(Default)]
 pub(super) struct Pasts {
-    open: Vec<(Position, Database)>,
+    open: Vec<(Position, Use, Database)>,
+}
+
+/// What a past database is open for. A dump has the planner forget what ANALYZE has found.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Use {
+    Queries,
+    Dump,
 }
 
 impl Primary {
@@ -72,7 +79,7 @@ impl Primary {
     ) -> Answer {
         let run = Run::of(queries, query, &js_sys::Date::now, &self.served);
         let run = if script { run.as_script() } else { run };
-        let done = self.engine.with_past(at, |database| match database.run(&run) {
+        let done = self.engine.with_past(at, Use::Queries, |database| match database.run(&run) {
             Ok(done) => Ok(done),
             Err(SqlError::Sql { text }) if text.contains("readonly database") => {
                 Err(Refused::ReadOnly)
@@ -110,22 +117,27 @@ impl Engine {
     pub(super) fn with_past<T>(
         &self,
         at: &str,
+        of: Use,
         use_it: impl FnOnce(&mut Database) -> Result<T, Refused>,
     ) -> Result<T, Refused> {
         let limits = self.settings.clone().map_err(Refused::Misconfigured)?.limits;
         let position = self.kept(at)?;
         let mut pasts = self.pasts.borrow_mut();
-        let open = pasts.open.iter().position(|(open, _)| *open == position);
+        let open = pasts.open.iter().position(|(open, used, _)| (*open, *used) == (position, of));
         let mut database = match open {
-            Some(index) => pasts.open.remove(index).1,
+            Some(index) => pasts.open.remove(index).2,
             None => {
                 open_databases::make_room(limits.heap_bytes_max);
-                Database::open_past(self.past(at)?, limits)?
+                let past = self.past(at)?;
+                match of {
+                    Use::Queries => Database::open_past(past, limits)?,
+                    Use::Dump => Database::open_past_to_dump(past, limits)?,
+                }
             }
         };
         let used = use_it(&mut database);
         if !database.is_broken() {
-            pasts.open.insert(0, (position, database));
+            pasts.open.insert(0, (position, of, database));
             pasts.open.truncate(OPEN_MAX);
         }
         used

@@ -12,9 +12,14 @@ use crate::source::Source;
 impl Database {
     /// Opens SQLite over a past position. What writes there fails.
     pub fn open_past(past: Past, limits: Limits) -> Result<Database, Error> {
-        let mut database = Database::open_source(Source::Past(Box::new(past)), limits)?;
+        let mut database = Database::open_past_to_dump(past, limits)?;
         database.run_internal("PRAGMA query_only = ON")?;
         Ok(database)
+    }
+
+    /// The same for [`Database::dump`] alone, which writes what it takes back.
+    pub fn open_past_to_dump(past: Past, limits: Limits) -> Result<Database, Error> {
+        Database::open_source(Source::Past(Box::new(past)), limits)
     }
 
     /// Opens SQLite over a draft, for one transaction of any size. After an error it must be thrown
