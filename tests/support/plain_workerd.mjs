@@ -108,8 +108,11 @@ export class PlainWorkerd {
     this.origin = origin;
   }
 
-  /** Serves what `bundle` gave; the same `state` brings back what was stored in it. */
-  static async start(configuration, { state, token = "", experimental = false }) {
+  /**
+   * Serves what `bundle` gave; the same `state` brings back what was stored in it. `inspected` is the
+   * name of a Worker whose `inspector` is wanted.
+   */
+  static async start(configuration, { state, token = "", experimental = false, inspected }) {
     mkdirSync(state, { recursive: true });
     const group = new ProcessGroup(
       workerd,
@@ -120,6 +123,7 @@ export class PlainWorkerd {
         configuration,
         "--socket-addr=http=127.0.0.1:0",
         `--directory-path=storage=${state}`,
+        ...(inspected ? ["--inspector-addr=127.0.0.1:0"] : []),
         "--control-fd=1",
       ],
       { env: { ISOLITE_ADMIN_TOKEN: token } },
@@ -127,7 +131,10 @@ export class PlainWorkerd {
     try {
       const port = () => group.log.match(/"event":"listen","socket":"http","port":(\d+)/)?.[1];
       const origin = `http://127.0.0.1:${await group.until(port, "workerd listens", START_MS_MAX)}`;
-      return new PlainWorkerd(group, origin);
+      const workerd = new PlainWorkerd(group, origin);
+      const inspector = group.log.match(/"event":"listen-inspector","port":(\d+)/)?.[1];
+      if (inspected) workerd.inspector = `ws://127.0.0.1:${inspector}/${inspected}`;
+      return workerd;
     } catch (error) {
       await group.crash();
       throw error;

@@ -11,8 +11,8 @@ use serde_json::json;
 use super::{Engine, JobUnit, Refused, STEP_PAGES};
 use crate::object::call_js::{Address, Message, Object, send};
 
-/// Pages asked for at once: 8 MiB before compression.
-const PART_PAGES: u32 = 2048;
+/// Pages asked for at once: 4 MiB before compression.
+const PART_PAGES: u32 = 1024;
 
 /// Of an object that lies where those of a database do.
 pub(super) fn address<'a>(home: &Home, name: &'a str) -> Address<'a> {
