@@ -102,7 +102,10 @@ async fn file(
         pause().await;
     }
     let mut database = Database::open_draft(draft, limits).map_err(asked)?;
-    database.check_import().map_err(asked)?;
+    let mut check = database.begin_file_check().map_err(asked)?;
+    while database.file_check_step(&mut check).map_err(asked)? {
+        pause().await;
+    }
     Ok((draft_of(database)?, None))
 }
 

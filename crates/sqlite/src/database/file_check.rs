@@ -18,6 +18,10 @@ const MAGIC: &[u8] = b"SQLite format 3\0";
 /// Problems of a damaged file that are told.
 const PROBLEMS_MAX: usize = 10;
 
+/// A database of so many pages, 32 MiB, is looked over at once; a larger one table by table, as others
+/// wait meanwhile. Then it is not found if two tables share a page, or one is nowhere used.
+const WHOLE_PAGES_MAX: u32 = 8_192;
+
 /// What the header of a file tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct FileHeader {
@@ -104,34 +108,59 @@ pub fn check_sqlite_file(header: &[u8; 100]) -> Result<FileHeader, FileError> {
     })
 }
 
-/// What was found in a file that can be taken in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What is left to do before a file's pages can be a database here.
+#[derive(Debug)]
 pub struct FileCheck {
-    /// Rows whose foreign keys refer to nothing, which other programs allow. None if they cannot be
-    /// counted, as when a table refers to columns that are no key.
-    pub dangling_rows: Option<u64>,
+    /// The last one comes first.
+    pragmas: Vec<String>,
+    /// Tables of the platform, which SQL here could neither read nor drop.
+    foreign: Vec<String>,
+}
+
+/// What the schema has in it.
+#[derive(Default)]
+struct Tables {
+    own: Vec<String>,
+    foreign: Vec<String>,
 }
 
 impl Database {
-    /// Looks over a database whose pages came from a file, all of them. It reads each page.
-    pub fn check_import(&mut self) -> Result<FileCheck, Error> {
+    /// Looks over the schema of a database whose pages came from a file, all of them. What the platform
+    /// keeps for itself in a file of D1 or of a Durable Object (`_cf_METADATA`) is left out.
+    pub fn begin_file_check(&mut self) -> Result<FileCheck, Error> {
+        let Tables { own, foreign } = self.check_schema()?;
+        let pragma = |part: &str| format!("PRAGMA quick_check({part})");
+        let pragmas = match self.size_pages() <= WHOLE_PAGES_MAX {
+            true => vec![pragma(&PROBLEMS_MAX.to_string())],
+            false => {
+                let tables = own.iter().chain(&foreign).map(String::as_str);
+                tables.chain(["sqlite_schema"]).map(|name| pragma(&quoted(name))).collect()
+            }
+        };
+        Ok(FileCheck { pragmas, foreign })
+    }
+
+    /// Takes the next step; false once all is as it should be. Together they read each page.
+    pub fn file_check_step(&mut self, check: &mut FileCheck) -> Result<bool, Error> {
         let shared = Rc::clone(&self.shared);
         self.put_aside(true)?;
-        let checked = vfs::importing(&shared, || self.check_all());
+        let stepped = vfs::importing(&shared, || self.step(check));
         self.put_aside(false)?;
-        checked
+        stepped
     }
 
-    fn check_all(&mut self) -> Result<FileCheck, Error> {
-        self.check_schema()?;
-        self.check_pages()?;
-        let dangling = self.number("SELECT count(*) FROM pragma_foreign_key_check");
-        Ok(FileCheck { dangling_rows: dangling.ok().and_then(|count| u64::try_from(count).ok()) })
+    fn step(&mut self, check: &mut FileCheck) -> Result<bool, Error> {
+        if let Some(pragma) = check.pragmas.pop() {
+            return self.check_pages(&pragma).map(|()| true);
+        }
+        let Some(name) = check.foreign.pop() else { return Ok(false) };
+        self.each_row(&format!("DROP TABLE {}", quoted(&name)), &[], |_| Ok(true))?;
+        Ok(true)
     }
 
-    fn check_pages(&mut self) -> Result<(), Error> {
+    fn check_pages(&mut self, pragma: &str) -> Result<(), Error> {
         let mut problems = vec![];
-        self.each_row(&format!("PRAGMA quick_check({PROBLEMS_MAX})"), &[], |row| {
+        self.each_row(pragma, &[], |row| {
             if let Cell::Text(problem) = row.cell(0) {
                 let problem = String::from_utf8_lossy(problem);
                 problems.extend(problem.lines().map(str::to_owned));
@@ -147,13 +176,14 @@ impl Database {
 
     /// Refuses names that are closed to SQL, what is not UTF-8, and tables that cannot be opened. To read
     /// the schema at all is to have SQLite parse all of it.
-    fn check_schema(&mut self) -> Result<(), Error> {
-        let mut tables = vec![];
+    fn check_schema(&mut self) -> Result<Tables, Error> {
+        let mut tables = Tables::default();
+        // What hangs on a table that is left out goes with it.
         let schema = "SELECT type, name, \
-            name LIKE '\\_cf\\_%' ESCAPE '\\' OR tbl_name LIKE '\\_cf\\_%' ESCAPE '\\' \
-            OR (name LIKE 'sqlite\\_%' ESCAPE '\\' AND name NOT LIKE 'sqlite\\_autoindex\\_%' ESCAPE '\\' \
-                AND name NOT IN ('sqlite_sequence', 'sqlite_stat1', 'sqlite_stat2', 'sqlite_stat3', \
-                'sqlite_stat4')), sql FROM sqlite_schema";
+            CASE WHEN tbl_name LIKE '\\_cf\\_%' ESCAPE '\\' AND type <> 'view' THEN 1 \
+            WHEN name LIKE '\\_cf\\_%' ESCAPE '\\' OR (name LIKE 'sqlite\\_%' ESCAPE '\\' \
+                AND name NOT LIKE 'sqlite\\_autoindex\\_%' ESCAPE '\\' AND name NOT IN ('sqlite_sequence', 'sqlite_stat1', 'sqlite_stat2', 'sqlite_stat3', \
+                'sqlite_stat4')) THEN 2 ELSE 0 END, sql FROM sqlite_schema";
         self.each_row(schema, &[], |row| {
             let text = |index| match row.cell(index) {
                 Cell::Text(bytes) => std::str::from_utf8(bytes).map(str::to_owned).map_err(|_| {
@@ -163,7 +193,11 @@ impl Database {
                 _ => Ok(String::new()),
             };
             let (kind, name, _) = (text(0)?, text(1)?, text(3)?);
-            if !matches!(row.cell(2), Cell::Integer(0)) {
+            let rule = match row.cell(2) {
+                Cell::Integer(rule) => rule,
+                _ => 0,
+            };
+            if rule == 2 {
                 return Err(Error::BadFile(format!(
                     "the file has a {kind} with the reserved name {name}; remove it: sqlite3 FILE \
                      'DROP {} {}'",
@@ -171,20 +205,22 @@ impl Database {
                     quoted(&name)
                 )));
             }
-            if kind == "table" {
-                tables.push(name);
+            match (kind.as_str(), rule) {
+                ("table", 1) => tables.foreign.push(name),
+                ("table", _) => tables.own.push(name),
+                _ => {}
             }
             Ok(true)
         })?;
-        for name in tables {
+        for name in &tables.own {
             let opened =
-                self.each_row(&format!("SELECT 1 FROM {} LIMIT 0", quoted(&name)), &[], |_| {
+                self.each_row(&format!("SELECT 1 FROM {} LIMIT 0", quoted(name)), &[], |_| {
                     Ok(false)
                 });
             opened
                 .map_err(|error| Error::BadFile(format!("table {name} cannot be read: {error}")))?;
         }
-        Ok(())
+        Ok(tables)
     }
 }
 
