@@ -13,7 +13,7 @@ mod restore;
 use std::rc::Rc;
 use std::time::Duration;
 
-use isolite_core::{CheckpointPolicy, Draft, Position, StorageError};
+use isolite_core::{CheckpointPolicy, Draft, Position, Storage, StorageError};
 use isolite_protocol::query_string;
 use isolite_protocol::rest::{Job, JobState, JobUnit, NewJob, StartedJob};
 use isolite_sqlite::Error as SqlError;
@@ -26,6 +26,7 @@ use super::{Engine, Opened, Primary, Refused, failure_of, of_storage, past, refu
 use crate::object::call_js::Answer;
 use crate::object::sql_js::Bound;
 use crate::object::storage::META;
+use crate::object::storage::ObjectStorage;
 use crate::platform_js::random_uuid;
 
 /// A draft of so many pages is an ordinary commit, which replicas get as such: 4 MiB.
@@ -135,6 +136,13 @@ impl Engine {
         job.as_ref().filter(|job| job.told.is_running()).map(KeptJob::refusal)
     }
 
+    /// With the database its job is gone: what still runs of it finds nothing to go on with, and no
+    /// alarm begins it again.
+    pub(super) fn forget_job(&self) {
+        self.job.replace(None);
+        self.job_loaded.set(true);
+    }
+
     /// One that cannot be read is told to who polls it.
     fn job_is_running(&self) -> bool {
         let running = |job: &KeptJob| job.told.is_running();
@@ -228,10 +236,22 @@ impl Engine {
 
     /// Lets go of what a draft that came to nothing has left.
     async fn discard_draft(&self) -> Result<(), Refused> {
-        while self.with_store(|store| store.discard_draft(DISCARDED_PAGES))? {
+        while self.discard_step()? {
             pause().await;
         }
         Ok(())
+    }
+
+    /// Also of a database that was closed meanwhile, which no store can be opened of.
+    fn discard_step(&self) -> Result<bool, Refused> {
+        match self.with_store(|store| store.discard_draft(DISCARDED_PAGES)) {
+            Err(Refused::Deleted) if self.storage.is_deleted().map_err(of_storage)? => Ok(false),
+            Err(Refused::Deleted) => {
+                let storage = ObjectStorage::open(self.storage.clone()).map_err(of_storage)?;
+                Ok(storage.discard_staged(DISCARDED_PAGES).map_err(of_storage)?)
+            }
+            discarded => discarded,
+        }
     }
 
     /// A new draft, once the one before is in its place. Where it begins stays readable meanwhile.

@@ -15,6 +15,7 @@ impl Primary {
     pub(super) fn delete(&self) -> Answer {
         self.engine.opened.replace(None);
         self.engine.insights.forget();
+        self.engine.forget_job();
         answer(self.engine.storage.delete().and_then(|()| self.engine.replicas()))
     }
 

@@ -16,7 +16,8 @@ export const summary = "a file of SQL, or of SQLite, into a database";
 const USAGE = `isolite import NAME FILE
 
   A file of SQL is run, as one transaction. A SQLite file replaces all that is in the database.
-  The file tells by its first bytes which of them it is.`;
+  The file tells by its first bytes which of them it is. Of a file in which wrangler keeps a D1
+  database locally, the table _cf_METADATA is left out.`;
 
 /** Below the 100 MB that a request may have on most plans, and a multiple of 1 MiB. */
 const PART_BYTES = 64 << 20;
@@ -27,6 +28,7 @@ export async function run(args, context = settings()) {
   if (asked === undefined) return 0;
   const [database, path] = asked.positionals;
   const size = await sizeOf(path);
+  await refuseUnwritten(path);
   const rest = new Rest(context);
   const progress = new Progress();
   const step = (body) => rest.ask("POST", [database, "import"], { body });
@@ -60,6 +62,14 @@ async function sizeOf(path) {
   });
   if (!found.isFile()) throw new Mistake(`${path} is not a file`);
   return found.size;
+}
+
+/** What SQLite, or `wrangler dev`, has not yet written into the file itself would be missing. */
+async function refuseUnwritten(path) {
+  const wal = await stat(`${path}-wal`).catch(() => undefined);
+  if (!wal?.size) return;
+  throw new Mistake(`The newest changes of ${path} are still in ${path}-wal: end what has it open, and \
+write them into it: sqlite3 ${path} "PRAGMA wal_checkpoint(TRUNCATE)"`);
 }
 
 async function digest(path, size, progress) {
