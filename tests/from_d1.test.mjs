@@ -4,11 +4,14 @@
 // same against a running Isolite Worker here, and the same questions asked of both.
 
 import assert from "node:assert/strict";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
 import { after, before, test } from "node:test";
 
+import { run as runImport } from "../bindings/js/src/cli/commands/import.js";
 import { temporaryDirectory } from "./support/repository.mjs";
+import { RestClient } from "./support/rest_client.mjs";
 import { TOKEN, wrangler, WranglerDev } from "./support/wrangler.mjs";
 
 const FIRST = `
@@ -91,3 +94,49 @@ test("from D1 and back", { timeout: 180_000 }, async (t) => {
     assert.deepEqual(await ask(there, "back"), await ask(here, "here"));
   });
 });
+
+test("the file in which wrangler keeps D1", { timeout: 60_000 }, async (t) => {
+  const rest = new RestClient(worker.origin, TOKEN);
+  const access = { url: worker.origin, token: TOKEN };
+  await rest.create("raw");
+
+  await t.test("is imported without the platform's own table, and with all digits", async () => {
+    // Which the exports of wrangler's D1 round.
+    const big = "9223372036854775807";
+    await there("execute", "there", "--command", `CREATE TABLE big AS SELECT ${big} AS n`);
+    const state = join(cwd, ".wrangler/state/v3/d1/miniflare-D1DatabaseObject");
+    const paths = readdirSync(state).filter((name) => /^[0-9a-f]{64}\.sqlite$/.test(name))
+      .map((name) => join(state, name));
+    const has = (database) => database.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'big'").get();
+    const path = paths.find((path) => opened(path, has));
+    // It is there as soon as the platform needs it.
+    const own = "CREATE TABLE IF NOT EXISTS _cf_METADATA (key INTEGER PRIMARY KEY, value BLOB)";
+    opened(path, (database) => database.exec(`${own}; INSERT INTO _cf_METADATA VALUES (9, x'00')`));
+    assert.equal(await runImport(["raw", path], access), 0);
+    const found = await rest.query("raw", "SELECT CAST(n AS TEXT) AS n FROM big");
+    assert.deepEqual(found, [{ n: big }]);
+    assert.deepEqual(await rest.query("raw", QUESTION), await ask(there, "there"));
+    const names = "SELECT count(*) AS n FROM sqlite_schema WHERE name LIKE '%cf%'";
+    assert.deepEqual(await rest.query("raw", names), [{ n: 0 }]);
+  });
+
+  await t.test("is refused while changes are not yet in it", async () => {
+    const path = join(cwd, "open.sqlite");
+    const changes = "PRAGMA journal_mode = WAL; CREATE TABLE not_yet_in_the_file (a)";
+    await opened(path, async (database) => {
+      database.exec(changes);
+      await assert.rejects(runImport(["raw", path], access), /still in .*open\.sqlite-wal/);
+    });
+    assert.equal(await runImport(["raw", path], access), 0);
+    assert.deepEqual(await rest.query("raw", "SELECT * FROM not_yet_in_the_file"), []);
+  });
+});
+
+/** Resolves as `use` does, if it is asynchronous, and closes the file behind it. */
+function opened(path, use) {
+  const database = new DatabaseSync(path);
+  const used = use(database);
+  if (used instanceof Promise) return used.finally(() => database.close());
+  database.close();
+  return used;
+}
