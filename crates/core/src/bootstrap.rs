@@ -8,9 +8,9 @@
 use crate::checksum::Checksum;
 use crate::crc64::PageCrc;
 use crate::error::Error;
-use crate::ltx::Decoder;
+use crate::ltx::{Decoder, Encoder, Header};
 use crate::page::{LOCK_PAGE, PageImage, PageNo};
-use crate::position::Position;
+use crate::position::{Position, Txid};
 use crate::storage::Mark;
 
 /// What is to be asked of the primary next.
@@ -20,6 +20,28 @@ pub enum Ask {
     Pages { first: PageNo },
     /// Every page that was changed since.
     Commits { since: Position },
+}
+
+/// A part of a snapshot: so many pages from `first` on of a database of `size_pages`, as an LTX file
+/// of `txid`. None of an empty database.
+pub(crate) fn encode_part(
+    txid: Txid,
+    size_pages: PageNo,
+    first: PageNo,
+    count_max: u32,
+    mut push: impl FnMut(PageNo, &mut Encoder) -> Result<(), Error>,
+) -> Result<Option<Vec<u8>>, Error> {
+    if txid == 0 {
+        return Ok(None);
+    }
+    let first = first.max(1);
+    let end = first.saturating_add(count_max).min(size_pages + 1);
+    let header = Header { txid_min: txid, txid_max: txid, size_pages, time_ms: 0 };
+    let mut encoder = Encoder::new(header);
+    for number in (first..end).filter(|number| *number != LOCK_PAGE) {
+        push(number, &mut encoder)?;
+    }
+    Ok(Some(encoder.finish().0))
 }
 
 /// A snapshot of which some parts are there.

@@ -16,7 +16,7 @@ use crate::commit::Changes;
 use crate::crc64::PageCrc;
 use crate::error::Error;
 use crate::history::NotKept;
-use crate::page::{LOCK_PAGE, PageImage, PageNo, blank_page};
+use crate::page::{LOCK_PAGE, PageImage, PageNo, blank_page, copy_part};
 use crate::page_row;
 use crate::page_set::PageSet;
 use crate::past::Past;
@@ -167,10 +167,7 @@ impl Draft {
             }
             return self.base.read(number, offset, out);
         }
-        let part = self.page(number)?.get(offset..offset.saturating_add(out.len()));
-        let part = part.ok_or_else(|| Error::Corrupt(format!("read beyond page {number}")))?;
-        out.copy_from_slice(part);
-        Ok(())
+        copy_part(number, self.page(number)?, offset, out)
     }
 
     /// A staged page.
@@ -209,8 +206,7 @@ impl Draft {
     fn replace(&mut self, number: PageNo, crc: PageCrc) -> Result<bool, Error> {
         let index = number as usize;
         if self.staged.contains(number) {
-            let old = PageCrc::from_u64(self.crcs.get(index).copied().unwrap_or_default());
-            self.checksum = self.checksum.toggle(number, old);
+            self.checksum = self.checksum.toggle(number, self.staged_crc(number));
         } else if number <= self.cut_pages {
             let old = self.base.crc(number)?;
             if old == crc {
@@ -228,12 +224,15 @@ impl Draft {
         Ok(true)
     }
 
+    fn staged_crc(&self, number: PageNo) -> PageCrc {
+        PageCrc::from_u64(self.crcs.get(number as usize).copied().unwrap_or_default())
+    }
+
     /// Makes it longer, by pages of zeros, or shorter.
     pub fn resize(&mut self, size_pages: PageNo) {
-        while let Some(number) = self.staged.next_after(size_pages) {
-            let crc =
-                PageCrc::from_u64(self.crcs.get(number as usize).copied().unwrap_or_default());
-            self.checksum = self.checksum.toggle(number, crc);
+        let cut: Vec<PageNo> = self.staged.iter_from(size_pages.saturating_add(1)).collect();
+        for number in cut {
+            self.checksum = self.checksum.toggle(number, self.staged_crc(number));
             self.staged.remove(number);
             self.cache.remove(number);
         }

@@ -9,7 +9,7 @@ use crate::bootstrap::Bootstrap;
 use crate::crc64::PageCrc;
 use crate::error::Error;
 use crate::ltx::{Decoder, Header};
-use crate::page::{LOCK_PAGE, PageImage, PageNo};
+use crate::page::{LOCK_PAGE, PageImage, PageNo, copy_part};
 use crate::position::Position;
 use crate::received::Received;
 
@@ -89,10 +89,8 @@ impl EmbeddedReplica {
     /// Copies part of a page, from `offset` within it, into `out`.
     pub fn read(&self, number: PageNo, offset: usize, out: &mut [u8]) -> Result<(), Error> {
         let page = self.page(number);
-        let part = page.and_then(|page| page.get(offset..offset.saturating_add(out.len())));
-        let part = part.ok_or_else(|| Error::Corrupt(format!("there is no page {number}")))?;
-        out.copy_from_slice(part);
-        Ok(())
+        let page = page.ok_or_else(|| Error::Corrupt(format!("there is no page {number}")))?;
+        copy_part(number, page, offset, out)
     }
 
     fn take(&mut self, decoder: &Decoder, header: Header, after: Position) -> Result<(), Error> {

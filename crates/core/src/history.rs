@@ -62,6 +62,8 @@ impl Default for Retention {
 /// The intervals that a store knows.
 pub(crate) struct History {
     intervals: VecDeque<Interval>,
+    /// What those that are not dropped take. Summed up as they come and go: every request asks.
+    bytes: u64,
     drop: Option<RunningDrop>,
 }
 
@@ -86,8 +88,7 @@ impl History {
             return false;
         }
         let age_ms = retention.now_ms.saturating_sub(next.time_ms);
-        let bytes: u64 = self.intervals.iter().map(|interval| interval.bytes).sum();
-        age_ms >= retention.time_ms || (bytes > retention.bytes_max && age_ms >= KEEP_MS_MIN)
+        age_ms >= retention.time_ms || (self.bytes > retention.bytes_max && age_ms >= KEEP_MS_MIN)
     }
 }
 
@@ -119,7 +120,9 @@ impl Store {
             Some(newest) if newest.mark == mark => {}
             Some(_) => return Err(Error::Corrupt("the past does not lead to the mark".to_owned())),
         }
-        self.history = Some(History { intervals, drop: None });
+        let kept = intervals.iter().filter(|interval| !interval.dropped);
+        let bytes = kept.map(|interval| interval.bytes).sum();
+        self.history = Some(History { intervals, bytes, drop: None });
         self.unsettled = self.storage.is_unsettled().map_err(|error| self.break_off(error))?;
         Ok(())
     }
@@ -132,7 +135,7 @@ impl Store {
 
     /// Bytes that the past takes.
     pub fn history_bytes(&self) -> u64 {
-        self.kept_intervals().map(|interval| interval.bytes).sum()
+        self.history.as_ref().map_or(0, |history| history.bytes)
     }
 
     fn kept_intervals(&self) -> impl Iterator<Item = &Interval> {
@@ -225,6 +228,7 @@ impl Store {
         if let Some(history) = &mut self.history {
             history.intervals.pop_back();
             history.intervals.extend([ended, next]);
+            history.bytes += bytes;
         }
         Ok(())
     }
@@ -278,11 +282,12 @@ impl Store {
     }
 
     fn begin_drop(&mut self) -> Result<Option<RunningDrop>, Error> {
-        let history = self.history.as_mut();
-        let Some(first) = history.and_then(|history| history.intervals.front_mut()) else {
-            return Ok(None);
-        };
-        first.dropped = true;
+        let Some(history) = &mut self.history else { return Ok(None) };
+        let Some(first) = history.intervals.front_mut() else { return Ok(None) };
+        if !first.dropped {
+            first.dropped = true;
+            history.bytes -= first.bytes;
+        }
         let first = *first;
         let pages = self.storage.put_interval(&first);
         let pages = pages.and_then(|()| self.storage.interval_pages(first.number));

@@ -33,6 +33,7 @@ mod scratch;
 mod session;
 mod storage;
 mod store;
+mod varint;
 
 pub use bookmark::{Bookmark, BookmarkError, Tag};
 pub use bootstrap::{Ask, Bootstrap};

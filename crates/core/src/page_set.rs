@@ -3,6 +3,7 @@
 //! Stored as runs, each two LEB128 numbers: how many pages are left out, and how many are there.
 
 use crate::page::PageNo;
+use crate::varint;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PageSet {
@@ -36,22 +37,18 @@ impl PageSet {
 
     /// Ascending.
     pub fn iter(&self) -> impl Iterator<Item = PageNo> + '_ {
-        let words = (0..).zip(&self.words).filter(|(_, word)| **word != 0);
-        words.flat_map(|(index, word): (PageNo, &u64)| {
-            (0..64).filter(move |bit| word >> bit & 1 == 1).map(move |bit| index * 64 + bit)
-        })
+        self.iter_from(0)
     }
 
-    /// The first number after `number`.
-    pub fn next_after(&self, number: PageNo) -> Option<PageNo> {
-        let (first, _) = place(number);
-        let rest = (first..).zip(self.words.get(first..)?);
-        let mut rest = rest.flat_map(|(index, word)| {
-            (0..64)
-                .filter(move |bit| word >> bit & 1 == 1)
-                .map(move |bit| index as PageNo * 64 + bit)
+    /// Those from `first` on, ascending.
+    pub fn iter_from(&self, first: PageNo) -> impl Iterator<Item = PageNo> + '_ {
+        let (begin, _) = place(first);
+        let words = (begin..).zip(self.words.get(begin..).unwrap_or_default());
+        let numbers = words.filter(|(_, word)| **word != 0).flat_map(|(index, word)| {
+            let bits = (0..64).filter(move |bit| word >> bit & 1 == 1);
+            bits.map(move |bit| index as PageNo * 64 + bit)
         });
-        rest.find(|found| *found > number)
+        numbers.skip_while(move |number| *number < first)
     }
 
     pub fn len(&self) -> usize {
@@ -70,8 +67,8 @@ impl PageSet {
             while numbers.next_if_eq(&end).is_some() {
                 end += 1;
             }
-            push_number(start - at, &mut out);
-            push_number(end - start, &mut out);
+            varint::push(u64::from(start - at), &mut out);
+            varint::push(u64::from(end - start), &mut out);
             at = end;
         }
         out
@@ -81,8 +78,8 @@ impl PageSet {
     pub fn decode(mut bytes: &[u8]) -> Option<PageSet> {
         let (mut set, mut at) = (PageSet::default(), 0u32);
         while !bytes.is_empty() {
-            let start = at.checked_add(take_number(&mut bytes)?)?;
-            at = start.checked_add(take_number(&mut bytes)?)?;
+            let start = at.checked_add(varint::take(&mut bytes)?)?;
+            at = start.checked_add(varint::take(&mut bytes)?)?;
             // What no database has would only take memory.
             if at > NUMBER_MAX {
                 return None;
@@ -100,27 +97,6 @@ fn place(number: PageNo) -> (usize, u64) {
     (number as usize / 64, 1 << (number % 64))
 }
 
-fn push_number(mut number: u32, out: &mut Vec<u8>) {
-    while number >= 0x80 {
-        out.push(number as u8 | 0x80);
-        number >>= 7;
-    }
-    out.push(number as u8);
-}
-
-fn take_number(bytes: &mut &[u8]) -> Option<u32> {
-    let mut number = 0u64;
-    for shift in (0..35).step_by(7) {
-        let (first, rest) = bytes.split_first()?;
-        *bytes = rest;
-        number |= u64::from(first & 0x7f) << shift;
-        if first & 0x80 == 0 {
-            return u32::try_from(number).ok();
-        }
-    }
-    None
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -135,8 +111,9 @@ mod tests {
         assert!(set.iter().eq(numbers));
         assert_eq!((set.len(), set.is_empty()), (numbers.len(), false));
         assert_eq!(PageSet::decode(&set.encode()), Some(set.clone()));
-        assert_eq!([0, 3, 65, 1000].map(|n| set.next_after(n)), [1, 63, 128, 2_621_440].map(Some));
-        assert_eq!(set.next_after(2_621_440), None);
+        let from = |first| set.iter_from(first).next();
+        assert_eq!([0, 4, 66, 1001].map(from), [1, 63, 128, 2_621_440].map(Some));
+        assert_eq!(from(2_621_441), None);
         set.remove(64);
         set.remove(7_000_000);
         assert!(!set.contains(64) && set.contains(65) && !set.contains(66));

@@ -9,12 +9,13 @@
 use std::collections::HashMap;
 use std::rc::Rc;
 
+use crate::bootstrap::encode_part;
 use crate::cache::PageCache;
 use crate::crc64::PageCrc;
 use crate::error::Error;
 use crate::history::{IntervalNo, NotKept};
-use crate::ltx::{Encoder, FrameRef, Header};
-use crate::page::{LOCK_PAGE, PageImage, PageNo};
+use crate::ltx::FrameRef;
+use crate::page::{LOCK_PAGE, PageImage, PageNo, copy_part};
 use crate::page_row;
 use crate::page_set::PageSet;
 use crate::position::{Position, Txid};
@@ -71,7 +72,9 @@ impl Store {
 
 impl Past {
     fn add(&mut self, row: IndexedRow) {
-        self.frames.retain(|number, _| *number <= row.size_pages);
+        if row.size_pages < self.size_pages {
+            self.frames.retain(|number, _| *number <= row.size_pages);
+        }
         self.position = row.position;
         self.size_pages = row.size_pages;
         let txid = row.position.txid;
@@ -89,10 +92,7 @@ impl Past {
 
     /// Copies part of a page, from `offset` within it, into `out`.
     pub fn read(&mut self, number: PageNo, offset: usize, out: &mut [u8]) -> Result<(), Error> {
-        let part = self.page(number)?.get(offset..offset.saturating_add(out.len()));
-        let part = part.ok_or_else(|| Error::Corrupt(format!("read beyond page {number}")))?;
-        out.copy_from_slice(part);
-        Ok(())
+        copy_part(number, self.page(number)?, offset, out)
     }
 
     pub fn page(&mut self, number: PageNo) -> Result<&PageImage, Error> {
@@ -133,18 +133,10 @@ impl Past {
 
     /// So many pages from `first` on, as an LTX file. None of an empty database.
     pub fn pages_from(&mut self, first: PageNo, count_max: u32) -> Result<Option<Vec<u8>>, Error> {
-        let Position { txid, .. } = self.position;
-        if txid == 0 {
-            return Ok(None);
-        }
-        let size_pages = self.size_pages;
-        let mut encoder =
-            Encoder::new(Header { txid_min: txid, txid_max: txid, size_pages, time_ms: 0 });
-        let end = first.max(1).saturating_add(count_max).min(size_pages + 1);
-        for number in (first.max(1)..end).filter(|number| *number != LOCK_PAGE) {
+        encode_part(self.position.txid, self.size_pages, first, count_max, |number, encoder| {
             let crc = self.crc(number)?;
             encoder.push_summed(number, self.page(number)?, crc);
-        }
-        Ok(Some(encoder.finish().0))
+            Ok(())
+        })
     }
 }

@@ -26,7 +26,7 @@ use crate::crc64::PageCrc;
 use crate::error::Error;
 use crate::history::History;
 use crate::ltx::{FrameRef, Header, decode_frame, read_index};
-use crate::page::{LOCK_PAGE, PageImage, PageNo, blank_page};
+use crate::page::{LOCK_PAGE, PageImage, PageNo, blank_page, copy_part};
 use crate::page_row;
 use crate::position::{Position, Txid};
 use crate::recent::RecentCommits;
@@ -145,12 +145,7 @@ impl Store {
 
     /// Copies part of a page, from `offset` within it, into `out`.
     pub fn read(&mut self, number: PageNo, offset: usize, out: &mut [u8]) -> Result<(), Error> {
-        let page = self.page(number)?;
-        let part = page
-            .get(offset..offset.saturating_add(out.len()))
-            .ok_or_else(|| Error::Corrupt(format!("read beyond the end of page {number}")))?;
-        out.copy_from_slice(part);
-        Ok(())
+        copy_part(number, self.page(number)?, offset, out)
     }
 
     /// Makes `changes` the next commit. On an error the database is as it was before.

@@ -6,6 +6,7 @@
 use crate::ltx::frame::FRAME_HEADER_SIZE;
 use crate::ltx::{HEADER_SIZE, LtxError, TRAILER_SIZE, array_at};
 use crate::page::PageNo;
+use crate::varint;
 
 /// Where one page's frame lies in its file, page header included.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -19,9 +20,9 @@ pub struct FrameRef {
 pub(crate) fn encode_index(entries: &[(PageNo, FrameRef)], out: &mut Vec<u8>) {
     let start = out.len();
     for (number, frame) in entries {
-        push_varint(u64::from(*number), out);
-        push_varint(u64::from(frame.offset), out);
-        push_varint(u64::from(frame.len), out);
+        varint::push(u64::from(*number), out);
+        varint::push(u64::from(frame.offset), out);
+        varint::push(u64::from(frame.len), out);
     }
     out.push(0);
     let size = (out.len() - start) as u64;
@@ -45,13 +46,14 @@ pub fn read_index(ltx: &[u8], mut visit: impl FnMut(PageNo, FrameRef)) -> Result
         .filter(|start| *start >= HEADER_SIZE)
         .ok_or(LtxError("damaged index"))?;
     let mut rest = &ltx[start..size_at];
+    let take = |rest: &mut &[u8]| varint::take(rest).ok_or(LtxError("damaged index"));
     let (mut end, mut last) = (HEADER_SIZE, 0);
     loop {
-        let number = take_number(&mut rest)?;
+        let number = take(&mut rest)?;
         if number == 0 {
             break;
         }
-        let frame = FrameRef { offset: take_number(&mut rest)?, len: take_number(&mut rest)? };
+        let frame = FrameRef { offset: take(&mut rest)?, len: take(&mut rest)? };
         let named = array_at::<4>(ltx, end).map(u32::from_be_bytes)?;
         if frame.offset as usize != end || number != named || number <= last {
             return Err(LtxError("damaged index"));
@@ -62,25 +64,4 @@ pub fn read_index(ltx: &[u8], mut visit: impl FnMut(PageNo, FrameRef)) -> Result
     }
     let whole = rest.is_empty() && end + FRAME_HEADER_SIZE == start;
     if whole { Ok(()) } else { Err(LtxError("damaged index")) }
-}
-
-fn push_varint(mut value: u64, out: &mut Vec<u8>) {
-    while value >= 0x80 {
-        out.push(value as u8 | 0x80);
-        value >>= 7;
-    }
-    out.push(value as u8);
-}
-
-fn take_number(bytes: &mut &[u8]) -> Result<u32, LtxError> {
-    let mut value = 0u64;
-    for shift in (0..35).step_by(7) {
-        let (first, rest) = bytes.split_first().ok_or(LtxError("damaged index"))?;
-        *bytes = rest;
-        value |= u64::from(first & 0x7f) << shift;
-        if first & 0x80 == 0 {
-            return u32::try_from(value).map_err(|_| LtxError("damaged index"));
-        }
-    }
-    Err(LtxError("damaged index"))
 }

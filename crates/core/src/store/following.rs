@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{IndexedRow, Store};
-use crate::bootstrap::Bootstrap;
+use crate::bootstrap::{Bootstrap, encode_part};
 use crate::commit::{Changes, Commit};
 use crate::crc64::PageCrc;
 use crate::error::Error;
@@ -86,7 +86,9 @@ impl Store {
         if pages.len() > COMMITS_PAGES_MAX {
             return Ok(None);
         }
-        let mut encoder = self.encoder(from.txid + 1);
+        let Position { txid: txid_max, .. } = self.position;
+        let (txid_min, size_pages) = (from.txid + 1, self.size_pages);
+        let mut encoder = Encoder::new(Header { txid_min, txid_max, size_pages, time_ms: 0 });
         for number in pages.range(..=self.size_pages).copied() {
             let crc = self.crc(number)?;
             encoder.push_summed(number, self.page(number)?, crc);
@@ -100,17 +102,11 @@ impl Store {
     /// So many pages from `first` on: a part of a snapshot (see [`Bootstrap`]), as an LTX file of the
     /// newest position. None of an empty database.
     pub fn pages_from(&mut self, first: PageNo, count_max: u32) -> Result<Option<Vec<u8>>, Error> {
-        if self.position.txid == 0 {
-            return Ok(None);
-        }
-        let first = first.max(1);
-        let end = first.saturating_add(count_max).min(self.size_pages + 1);
-        let mut encoder = self.encoder(self.position.txid);
-        for number in (first..end).filter(|number| *number != LOCK_PAGE) {
+        encode_part(self.position.txid, self.size_pages, first, count_max, |number, encoder| {
             let crc = self.crc(number)?;
             encoder.push_summed(number, self.page(number)?, crc);
-        }
-        Ok(Some(encoder.finish().0))
+            Ok(())
+        })
     }
 
     /// The pages that commits after `txid` have changed. The log has commits from before this start too,
@@ -132,10 +128,5 @@ impl Store {
             self.recent.add_before(known.collect());
         }
         Ok(self.recent.since(txid))
-    }
-
-    fn encoder(&self, txid_min: Txid) -> Encoder {
-        let (txid_max, size_pages) = (self.position.txid, self.size_pages);
-        Encoder::new(Header { txid_min, txid_max, size_pages, time_ms: 0 })
     }
 }
