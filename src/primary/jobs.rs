@@ -219,12 +219,25 @@ impl Engine {
             self.with_store(|store| store.checkpoint_step(&policy))?;
             pause().await;
         }
-        // Nothing is awaited from here on, so all of it is one write.
+        // Nothing is awaited from here on, and a failure takes all of it back: a job that is told as
+        // failed has changed nothing.
+        let mut once = Some((draft, result));
+        let written = self.storage.atomically(|| {
+            let Some((draft, result)) = once.take() else { return Ok(()) };
+            self.complete(draft, result).map_err(|refused| StorageError(refused.to_string()))
+        });
+        if written.is_err() {
+            self.opened.replace(None);
+            self.job_loaded.set(false);
+        }
+        Ok(written?)
+    }
+
+    fn complete(&self, draft: Draft, result: impl FnOnce(&str) -> Json) -> Result<(), Refused> {
         self.with_store(|store| store.publish(draft, js_sys::Date::now() as i64))?;
         self.opened.replace(None);
         let bookmark = past::newest(self)?;
-        self.end_job(Ok(result(&bookmark)))?;
-        Ok(())
+        Ok(self.end_job(Ok(result(&bookmark)))?)
     }
 
     /// Has a position held as long as the job runs.

@@ -81,9 +81,7 @@ impl Primary {
         let run = if script { run.as_script() } else { run };
         let done = self.engine.with_past(at, Use::Queries, |database| match database.run(&run) {
             Ok(done) => Ok(done),
-            Err(SqlError::Sql { text }) if text.contains("readonly database") => {
-                Err(Refused::ReadOnly)
-            }
+            Err(SqlError::QueryOnly { .. }) => Err(Refused::ReadOnly),
             Err(error) => Err(error.into()),
         });
         match done {

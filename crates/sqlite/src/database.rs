@@ -181,9 +181,9 @@ impl Database {
         // no look at the file before each, and leaves its change counter alone, with which each commit
         // would rewrite the first page.
         connection.execute_batch(&format!(
-            "PRAGMA journal_mode = {}; PRAGMA synchronous = OFF; \
-             PRAGMA locking_mode = EXCLUSIVE; PRAGMA max_page_count = {}",
-            shared.source.borrow().journal_mode(),
+            "{} PRAGMA synchronous = OFF; PRAGMA locking_mode = EXCLUSIVE; \
+             PRAGMA max_page_count = {}",
+            shared.source.borrow().pragmas(),
             limits.database_pages_max
         ))?;
         // It would not let the journal be off.

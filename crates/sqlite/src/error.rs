@@ -25,6 +25,8 @@ pub enum Error {
     ForeignKeys,
     /// A statement writes, and the caller may only read.
     ReadOnly,
+    /// A statement writes to the database as it was, which SQLite only reads.
+    QueryOnly { text: String },
     /// A statement that begins, ends or nests a transaction.
     TransactionStatement,
     /// The answer would be larger than the setting allows.
@@ -55,6 +57,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Error::Sql { text }
+            | Error::QueryOnly { text }
             | Error::BadFile(text)
             | Error::Open(text)
             | Error::WritesRefused { text } => f.write_str(text),
@@ -115,7 +118,10 @@ impl Error {
             Some(more) => format!("{message}{place}: {name} (extended: {more})"),
             None => format!("{message}{place}: {name}"),
         };
-        Error::Sql { text }
+        match extended & 0xff {
+            ffi::SQLITE_READONLY => Error::QueryOnly { text },
+            _ => Error::Sql { text },
+        }
     }
 }
 

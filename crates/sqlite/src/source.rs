@@ -47,11 +47,12 @@ impl Source {
         matches!(self, Source::Embedded(_))
     }
 
-    /// A draft is thrown away where another would be rolled back.
-    pub(crate) fn journal_mode(&self) -> &'static str {
+    /// How SQLite is to roll back: a draft is thrown away instead, and its transaction, which may be
+    /// long, has a larger cache.
+    pub(crate) fn pragmas(&self) -> &'static str {
         match self {
-            Source::Draft(_) => "OFF; PRAGMA cache_size = -4096",
-            _ => "MEMORY",
+            Source::Draft(_) => "PRAGMA journal_mode = OFF; PRAGMA cache_size = -4096;",
+            _ => "PRAGMA journal_mode = MEMORY;",
         }
     }
 

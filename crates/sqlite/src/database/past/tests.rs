@@ -58,8 +58,8 @@ fn each_past_position_answers_as_it_did() {
         let past = database.with_store(|store| store.past(position, 16)).unwrap();
         let mut past = Database::open_past(past.unwrap().unwrap(), Limits::default()).unwrap();
         assert_eq!(ask(&mut past, sums).unwrap(), answer, "{position}");
-        let refused = ask(&mut past, "DELETE FROM t").unwrap_err().to_string();
-        assert!(refused.contains("readonly"), "{refused}");
+        let refused = ask(&mut past, "DELETE FROM t").unwrap_err();
+        assert!(matches!(refused, Error::QueryOnly { .. }), "{refused}");
         assert_eq!(ask(&mut past, sums).unwrap(), answer, "{position}");
     }
 }
@@ -93,8 +93,7 @@ fn a_draft_takes_more_than_memory_and_becomes_the_database() {
     for _ in 0..3 {
         assert_eq!(database.position(), after);
         assert_eq!(ask(&mut database, sums).unwrap(), expected);
-        let whole = "SELECT group_concat(integrity_check) FROM pragma_integrity_check";
-        assert!(matches!(ask(&mut database, whole), Err(_) | Ok(_)));
+        assert_eq!(ask(&mut database, "PRAGMA quick_check").unwrap(), "[[\"ok\"]]");
         for _ in 0..20 {
             database.checkpoint_step(&CheckpointPolicy::default()).unwrap();
         }
