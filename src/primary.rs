@@ -15,9 +15,9 @@ mod insights;
 mod jobs;
 mod management;
 mod past;
+mod refused;
 
 use std::cell::{Cell, RefCell};
-use std::fmt;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -26,13 +26,11 @@ use isolite_core::{
 };
 use isolite_protocol::directory::{LocationHint, SettingsRevision};
 use isolite_protocol::insights::{Question as InsightsQuestion, Sums};
-use isolite_protocol::{DatabaseInfo, Failure, FailureCode, Request as Queries, query_string};
+use isolite_protocol::{DatabaseInfo, Request as Queries, query_string};
 use isolite_sqlite::{Database, Error as SqlError, Run};
 use js_sys::Array;
 use wasm_bindgen::prelude::*;
-use worker::{
-    Delay, DurableObject, Env, Request, Response, Result, State, console_error, durable_object,
-};
+use worker::{Delay, DurableObject, Env, Request, Response, Result, State, durable_object};
 
 use crate::object::call_js::Answer;
 use crate::object::feed::{Question, position_of};
@@ -45,6 +43,8 @@ use crate::{platform_js, region};
 
 pub(crate) use following::Subscription;
 use insights::Insights;
+pub(crate) use refused::Refused;
+use refused::{fail, failure_of, no_path, not_done, of_storage, refuse};
 
 /// Pages that the store keeps besides SQLite's own cache: 2 MiB.
 const CACHE_PAGES: usize = 512;
@@ -271,23 +271,12 @@ impl Primary {
                 bookmark: Some(bookmark(database, *tag)),
             })
         });
-        match info {
-            Ok(info) => match serde_json::to_string(&info) {
-                Ok(text) => Answer::new(200, text),
-                Err(error) => fail(&error.to_string(), 500),
-            },
-            Err(refused) => refuse(&refused),
-        }
+        Answer::json(info)
     }
 
     fn insights(&self, query: &str) -> Answer {
         let question = InsightsQuestion::from_query(query);
-        let report = self.engine.with(|_| Ok(self.engine.insights.report(&question)?));
-        match report.map(|report| serde_json::to_string(&report)) {
-            Ok(Ok(text)) => Answer::new(200, text),
-            Ok(Err(error)) => fail(&error.to_string(), 500),
-            Err(refused) => refuse(&refused),
-        }
+        Answer::json(self.engine.with(|_| Ok(self.engine.insights.report(&question)?)))
     }
 
     /// Starts what is due, after the answer and beside the requests that follow.
@@ -438,98 +427,4 @@ impl Closable for Engine {
 
 fn bookmark(database: &Database, tag: Tag) -> String {
     Bookmark { position: database.position(), tag }.to_string()
-}
-
-/// Why the database did not do what it was asked.
-#[derive(Debug)]
-pub(crate) enum Refused {
-    /// There is none: the object stays behind without one, or keeps one that may be restored.
-    Deleted,
-    /// Nobody is to follow. Whoever asks forgets what it keeps, as after a deletion.
-    NotReplicated,
-    /// A setting is wrong; the text says which and how.
-    Misconfigured(String),
-    /// The session's bookmark is not one that can be waited for.
-    Session(BookmarkError),
-    /// It cannot be as it was asked, which the text explains.
-    Asked(String),
-    /// A long work has to end first.
-    Busy(String),
-    /// The past is not written to.
-    ReadOnly,
-    Failed(SqlError),
-}
-
-impl fmt::Display for Refused {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Refused::Deleted => f.write_str("This database was deleted"),
-            Refused::Misconfigured(text) | Refused::Asked(text) | Refused::Busy(text) => {
-                f.write_str(text)
-            }
-            Refused::NotReplicated => {
-                f.write_str("Read replication of this database is disabled")
-            }
-            Refused::Session(error) => error.fmt(f),
-            Refused::ReadOnly => f.write_str(
-                "the database as of a past bookmark is only read: write without `as_of`, or fork it",
-            ),
-            Refused::Failed(error) => error.fmt(f),
-        }
-    }
-}
-
-impl From<SqlError> for Refused {
-    fn from(error: SqlError) -> Self {
-        Refused::Failed(error)
-    }
-}
-
-fn of_storage(error: isolite_core::StorageError) -> SqlError {
-    SqlError::Pages(error.into())
-}
-
-/// The answer to a request that failed. D1's client reads the body alone, REST the status as well:
-/// 404 where there is no database, 500 where ours is the fault, 200 where the statement's is.
-fn refuse(refused: &Refused) -> Answer {
-    match refused {
-        Refused::Deleted | Refused::NotReplicated => fail(&refused.to_string(), 404),
-        Refused::Failed(error @ SqlError::ReadOnly) => fail(&error.to_string(), 403),
-        Refused::Misconfigured(text) => fail(text, 500),
-        Refused::Asked(text) => fail(text, 400),
-        Refused::Busy(text) => fail(text, 409),
-        Refused::ReadOnly => fail(&refused.to_string(), 200),
-        Refused::Session(error) => {
-            let failure = Failure::new(error.to_string()).coded(FailureCode::BookmarkRefused);
-            Answer::new(200, failure.encode())
-        }
-        Refused::Failed(error @ SqlError::Pages(CoreError::TooLarge { .. })) => {
-            fail(&error.to_string(), 200)
-        }
-        Refused::Failed(error @ (SqlError::Pages(_) | SqlError::Open(_))) => {
-            console_error!("The primary failed: {error}");
-            // D1's own text: clients know by it that a retry may help.
-            fail("Internal error in D1 DB storage caused object to be reset.", 500)
-        }
-        Refused::Failed(error) => fail(&error.to_string(), 200),
-    }
-}
-
-/// The text of a failure that another object answered with.
-fn failure_of(text: &str) -> String {
-    serde_json::from_str::<Failure>(text).map_or_else(|_| text.to_owned(), |failure| failure.error)
-}
-
-/// As [`refuse`], by a status that no success has: the text alone would not tell.
-fn not_done(refused: &Refused) -> Answer {
-    let answer = refuse(refused);
-    Answer { status: if answer.status == 200 { 500 } else { answer.status }, ..answer }
-}
-
-fn no_path() -> Answer {
-    fail("No such path", 404)
-}
-
-fn fail(text: &str, status: u16) -> Answer {
-    Answer::new(status, Failure::new(text).encode())
 }

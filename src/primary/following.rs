@@ -12,7 +12,7 @@ use isolite_protocol::query_string;
 use serde::{Deserialize, Serialize};
 use worker::console_error;
 
-use super::{Engine, Opened, Refused};
+use super::{Engine, Opened};
 use crate::object::call_js::{Address, Message, Object, send_within};
 use crate::object::feed::{Question, position_of};
 use crate::object::sql_js::Bound;
@@ -232,10 +232,4 @@ async fn deliver(engine: &Engine, parcel: &Parcel) -> Result<Position, Undeliver
 
 fn unencodable(error: serde_json::Error) -> StorageError {
     StorageError(error.to_string())
-}
-
-impl From<StorageError> for Refused {
-    fn from(error: StorageError) -> Self {
-        Refused::Failed(super::of_storage(error))
-    }
 }

@@ -73,10 +73,7 @@ impl Primary {
             database.refuse_writes(self.engine.writes_refused());
             Ok(database.migrate(&migrations, &js_sys::Date::now)?)
         });
-        match migrated {
-            Ok(migrated) => json(&migrated),
-            Err(refused) => not_done(&refused),
-        }
+        Answer::json(migrated)
     }
 }
 
@@ -120,16 +117,6 @@ impl Engine {
     }
 }
 
-fn answer<T: Serialize>(done: Result<T, StorageError>) -> Answer {
-    match done {
-        Ok(value) => json(&value),
-        Err(error) => refuse(&of_storage(error).into()),
-    }
-}
-
-fn json<T: Serialize>(value: &T) -> Answer {
-    match serde_json::to_string(value) {
-        Ok(text) => Answer::new(200, text),
-        Err(error) => fail(&error.to_string(), 500),
-    }
+fn answer(done: Result<impl Serialize, StorageError>) -> Answer {
+    Answer::json(done.map_err(Refused::from))
 }

@@ -242,22 +242,3 @@ fn not_kept_as(not_kept: NotKept, tag: Tag) -> Refused {
 pub(super) fn newest(engine: &Engine) -> Result<String, Refused> {
     engine.with(|Opened { database, tag, .. }| Ok(bookmark(database, *tag)))
 }
-
-impl From<isolite_core::Error> for Refused {
-    fn from(error: isolite_core::Error) -> Self {
-        Refused::Failed(SqlError::Pages(error))
-    }
-}
-
-impl Answer {
-    /// What was asked for, as JSON.
-    pub(super) fn json(told: Result<impl Serialize, Refused>) -> Answer {
-        match told {
-            Ok(value) => match serde_json::to_string(&value) {
-                Ok(text) => Answer::new(200, text),
-                Err(error) => super::fail(&error.to_string(), 500),
-            },
-            Err(refused) => super::not_done(&refused),
-        }
-    }
-}
