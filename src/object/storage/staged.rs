@@ -93,8 +93,9 @@ impl ObjectStorage {
         if last == 0 {
             return Ok(false);
         }
+        // CROSS keeps the order: few pages are staged up to `last`, and there may be many of the others.
         let keep = "INSERT OR IGNORE INTO past SELECT page.number * 2147483648 + ?, page.bytes \
-            FROM staged JOIN page ON page.number = staged.number WHERE staged.number <= ?";
+            FROM staged CROSS JOIN page ON page.number = staged.number WHERE staged.number <= ?";
         self.sql.run(keep, &[Bound::Number(interval.into()), Bound::Number(last)])?;
         let put = "INSERT OR REPLACE INTO page SELECT number, bytes FROM staged WHERE number <= ?";
         self.sql.run(put, &[Bound::Number(last)])?;
