@@ -25,8 +25,7 @@ use worker::{Delay, console_error};
 use super::{Engine, Opened, Primary, Refused, failure_of, of_storage, past, refuse};
 use crate::object::call_js::Answer;
 use crate::object::sql_js::Bound;
-use crate::object::storage::META;
-use crate::object::storage::ObjectStorage;
+use crate::object::storage::{META, ObjectStorage};
 use crate::platform_js::random_uuid;
 
 /// A draft of so many pages is an ordinary commit, which replicas get as such: 4 MiB.

@@ -7,10 +7,9 @@ use isolite_protocol::directory::{
 use isolite_protocol::rest::{Database, Envelope, RestError, ResultInfo, select_fields};
 use worker::Env;
 
-use super::{Answer, Grant, records};
+use super::{Answer, Grant, internal, primary, records};
 use crate::directory::client::{self, Outcome};
 use crate::error;
-use crate::object::call_js::{Message, Object, send};
 use crate::region;
 
 pub(super) async fn create(env: &Env, body: &str) -> Answer {
@@ -40,7 +39,7 @@ pub(super) async fn list(env: &Env, grant: &Grant, query: &str) -> Answer {
     };
     let info = ResultInfo::new(list.page, list.per_page, list.count, list.total_count);
     let databases: Vec<Database> = list.databases.into_iter().map(Database::listed).collect();
-    let result = serde_json::to_string(&databases).map_err(unencodable)?;
+    let result = serde_json::to_string(&databases).map_err(internal)?;
     Ok(Envelope::success(&result, Some(&info)))
 }
 
@@ -111,14 +110,10 @@ pub(super) async fn find(env: &Env, database: &str) -> Result<DatabaseRecord, Re
 }
 
 async fn info(env: &Env, record: &DatabaseRecord) -> Result<DatabaseInfo, RestError> {
-    let message = Message { path: "/info", ..Message::default() };
-    let answer = send(env, Object::primary_of(record), message).await;
-    let answer = answer.map_err(|error| error::of_platform(&error))?;
-    let text = String::from(answer.text);
-    match answer.status {
-        200 => serde_json::from_str(&text).map_err(unencodable),
-        404 => Err(RestError::NoSuchDatabase(record.uuid.clone())),
-        _ => Err(RestError::Internal(text)),
+    match primary::ask(env, record, "/info", None).await {
+        Ok(told) => serde_json::from_str(&told.text).map_err(internal),
+        Err(RestError::NotFound(_)) => Err(RestError::NoSuchDatabase(record.uuid.clone())),
+        Err(error) => Err(error),
     }
 }
 
@@ -128,10 +123,6 @@ pub(super) fn settle<T>(outcome: Outcome<T>, database: &str) -> Result<T, RestEr
 }
 
 fn success(database: &Database, fields: Option<&str>) -> Answer {
-    let result = select_fields(database, fields).map_err(unencodable)?;
+    let result = select_fields(database, fields).map_err(internal)?;
     Ok(Envelope::success(&result, None))
-}
-
-pub(super) fn unencodable(error: serde_json::Error) -> RestError {
-    RestError::Internal(error.to_string())
 }

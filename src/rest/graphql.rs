@@ -9,9 +9,7 @@ use isolite_protocol::rest::RestError;
 use worker::Env;
 
 use super::databases::settle;
-use super::{Answer, records};
-use crate::error;
-use crate::object::call_js::{Message, Object, send};
+use super::{Answer, internal, primary, records};
 
 /// Each is a call to an object, which wakes it.
 const DATABASES_MAX: u32 = 40;
@@ -71,16 +69,12 @@ async fn ask(
     question: &Question,
 ) -> Result<Option<(String, Report)>, RestError> {
     let path = format!("/insights?{}", question.to_query());
-    let message = Message { path: &path, ..Message::default() };
-    let answer = send(env, Object::primary_of(record), message).await;
-    let answer = answer.map_err(|error| error::of_platform(&error))?;
-    let text = String::from(answer.text);
-    match answer.status {
-        200 => match serde_json::from_str(&text) {
-            Ok(report) => Ok(Some((record.uuid.clone(), report))),
-            Err(error) => Err(RestError::Internal(error.to_string())),
-        },
-        404 => Ok(None),
-        _ => Err(RestError::Internal(text)),
+    match primary::ask(env, record, &path, None).await {
+        Ok(told) => {
+            let report = serde_json::from_str(&told.text).map_err(internal)?;
+            Ok(Some((record.uuid.clone(), report)))
+        }
+        Err(RestError::NotFound(_)) => Ok(None),
+        Err(error) => Err(error),
     }
 }

@@ -11,8 +11,8 @@ use isolite_protocol::rest::{
 };
 use worker::Env;
 
-use super::databases::{settle, unencodable};
-use super::{Answer, records};
+use super::databases::settle;
+use super::{Answer, internal, records};
 use crate::object::call_js::{Message, Object, Text, send};
 
 /// Databases that are asked at once; the platform lets six calls of a request go at a time.
@@ -24,7 +24,7 @@ pub(super) async fn migrate(env: &Env, prefix: &str, body: &str) -> Answer {
     let MigrateGroup { migrations, after, limit } = MigrateGroup::decode(body)?;
     let page = GroupPage { prefix: prefix.to_owned(), after, limit };
     let group = settle(records::group(env, &page).await, prefix)?;
-    let body = Text::from(serde_json::to_string(&migrations).map_err(unencodable)?);
+    let body = Text::from(serde_json::to_string(&migrations).map_err(internal)?);
     let count = u32::try_from(group.databases.len()).unwrap_or(u32::MAX);
     let outcomes: Vec<_> = stream::iter(group.databases)
         .map(|record| async {
@@ -43,7 +43,7 @@ pub(super) async fn migrate(env: &Env, prefix: &str, body: &str) -> Answer {
     for (record, outcome) in outcomes {
         tell(&mut told, record, outcome);
     }
-    Ok(Envelope::success(&serde_json::to_string(&told).map_err(unencodable)?, None))
+    Ok(Envelope::success(&serde_json::to_string(&told).map_err(internal)?, None))
 }
 
 async fn migrate_one(env: &Env, record: &DatabaseRecord, body: &Text) -> Result<Migrated, String> {

@@ -11,8 +11,8 @@ use serde::de::IgnoredAny;
 use sha2::{Digest, Sha256};
 use worker::Env;
 
-use super::Answer;
-use super::databases::{find, settle, unencodable};
+use super::databases::{find, settle};
+use super::{Answer, internal};
 use crate::directory::client::ask;
 use crate::object::call_js::Text;
 use crate::platform_js::random_uuid;
@@ -45,16 +45,16 @@ pub(super) async fn create(env: &Env, body: &str) -> Answer {
         expires_at: new.expires_at,
     };
     let hashed = HashedToken { hash: hash(&value), token };
-    let body = Text::from(serde_json::to_string(&hashed).map_err(unencodable)?);
+    let body = Text::from(serde_json::to_string(&hashed).map_err(internal)?);
     let made = ask(env, "/tokens/create", Some(&body)).await;
     let token: TokenRecord = settle(made, new.database.as_deref().unwrap_or_default())?;
     let made = Made { token: &token, value: &value };
-    Ok(Envelope::success(&serde_json::to_string(&made).map_err(unencodable)?, None))
+    Ok(Envelope::success(&serde_json::to_string(&made).map_err(internal)?, None))
 }
 
 pub(super) async fn list(env: &Env) -> Answer {
     let tokens: Vec<TokenRecord> = settle(ask(env, "/tokens/list", None).await, "")?;
-    Ok(Envelope::success(&serde_json::to_string(&tokens).map_err(unencodable)?, None))
+    Ok(Envelope::success(&serde_json::to_string(&tokens).map_err(internal)?, None))
 }
 
 pub(super) async fn revoke(env: &Env, id: &str) -> Answer {
