@@ -15,8 +15,25 @@ pub(crate) fn now() -> String {
     js_sys::Date::new_0().to_iso_string().into()
 }
 
+/// Milliseconds since the Unix epoch. Within a request time stands still until something is awaited.
+pub(crate) fn now_ms() -> u64 {
+    js_sys::Date::now() as u64
+}
+
 pub(crate) fn random_uuid() -> worker::Result<String> {
     Ok(random_uuid_js()?)
+}
+
+/// 244 bits of them are random.
+#[cfg(feature = "entry")]
+pub(crate) fn random_bytes() -> worker::Result<[u8; 32]> {
+    let digits = format!("{}{}", random_uuid()?, random_uuid()?).replace('-', "");
+    let mut bytes = [0; 32];
+    for (byte, at) in bytes.iter_mut().zip((0..digits.len()).step_by(2)) {
+        let digits = digits.get(at..at + 2).unwrap_or_default();
+        *byte = u8::from_str_radix(digits, 16).unwrap_or_default();
+    }
+    Ok(bytes)
 }
 
 /// A random number that is not zero.

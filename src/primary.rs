@@ -2,7 +2,9 @@
 //!
 //! It answers D1's HTTP protocol, as RPC carries it. From the call to the answer nothing is
 //! awaited, so requests cannot interleave inside a transaction; the platform holds each answer back
-//! until the commit before it is durable.
+//! until the commit before it is durable. Only a transaction of several requests ([`streams`]) lasts
+//! from one to the next: whoever writes then waits for its turn ([`write_lock`]), and whoever reads
+//! sees the last commit.
 //!
 //! Invariants:
 //! - the engine is opened from storage, and thrown away after any storage error;
@@ -16,6 +18,9 @@ mod jobs;
 mod management;
 mod past;
 mod refused;
+mod streams;
+mod transactions;
+mod write_lock;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -27,12 +32,13 @@ use isolite_core::{
 use isolite_protocol::directory::{LocationHint, SettingsRevision};
 use isolite_protocol::insights::{Question as InsightsQuestion, Sums};
 use isolite_protocol::{DatabaseInfo, Request as Queries, query_string};
-use isolite_sqlite::{Database, Error as SqlError, Run};
-use js_sys::Array;
+use isolite_sqlite::{Database, Done, Error as SqlError, Run, only_reads};
+use js_sys::Uint8Array;
 use wasm_bindgen::prelude::*;
+use wasm_bindgen_futures::future_to_promise;
 use worker::{Delay, DurableObject, Env, Request, Response, Result, State, durable_object};
 
-use crate::object::call_js::Answer;
+use crate::object::call_js::{Answer, Text};
 use crate::object::feed::{Question, position_of};
 use crate::object::open_databases::{self, Closable};
 use crate::object::storage::ObjectStorage;
@@ -45,6 +51,9 @@ pub(crate) use following::Subscription;
 use insights::Insights;
 pub(crate) use refused::Refused;
 use refused::{fail, failure_of, no_path, not_done, of_storage, refuse};
+#[cfg(feature = "entry")]
+use streams::Asked;
+use write_lock::Busy;
 
 /// Pages that the store keeps besides SQLite's own cache: 2 MiB.
 const CACHE_PAGES: usize = 512;
@@ -52,7 +61,7 @@ const CACHE_PAGES: usize = 512;
 #[durable_object(alarm)]
 pub struct IsolitePrimary {
     /// None in the one instance that stands for its class.
-    primary: Option<Primary>,
+    primary: Option<Rc<Primary>>,
 }
 
 struct Primary {
@@ -83,6 +92,8 @@ pub(crate) struct Engine {
     held_for_job: RefCell<Vec<String>>,
     insights: Insights,
     checkpoint_runs: Cell<bool>,
+    turns: write_lock::Turns,
+    streams: streams::Streams,
 }
 
 struct Opened {
@@ -114,11 +125,13 @@ impl DurableObject for IsolitePrimary {
             job_runs: Cell::new(false),
             held_for_job: RefCell::default(),
             checkpoint_runs: Cell::new(false),
+            turns: Default::default(),
+            streams: Default::default(),
         };
         let engine = Rc::new(engine);
         open_databases::register(&engine);
         let primary = Primary { state, engine, served };
-        IsolitePrimary { primary: Some(primary) }
+        IsolitePrimary { primary: Some(Rc::new(primary)) }
     }
 
     /// Nobody calls it: only RPC is spoken between our objects.
@@ -139,17 +152,28 @@ impl IsolitePrimary {
     /// Resolves with `[text, status, bookmark, commits]`, see [`crate::object::call_js`].
     ///
     /// `have` is where the caller's replica stands, empty if it has none; the answer then has a
-    /// bookmark, and what the replica lacks if that is little.
-    pub fn call(&self, path: &JsValue, body: &JsValue, session: &JsValue, have: &JsValue) -> Array {
+    /// bookmark, and what the replica lacks if that is little. `bytes` is a body that is no text.
+    pub fn call(
+        &self,
+        path: &JsValue,
+        body: &JsValue,
+        session: &JsValue,
+        have: &JsValue,
+        bytes: &JsValue,
+    ) -> JsValue {
         // As values, because whoever has the namespace may call with anything.
         let (path, body) = (path.as_string(), body.as_string());
         let target = Target::of_path(&path.unwrap_or_default());
+        let body = body.unwrap_or_default();
         let caller = Caller { session: session.as_string(), have: have.as_string() };
-        let answer = match &self.primary {
-            Some(primary) => primary.answer(&target, &body.unwrap_or_default(), &caller),
-            None => no_path(),
-        };
-        answer.encode()
+        let Some(primary) = &self.primary else { return no_path().encode().into() };
+        if !primary.must_wait(&target, &body) {
+            return primary.answer(&target, &body, &caller).encode().into();
+        }
+        let primary = Rc::clone(primary);
+        let bytes = bytes.dyn_ref().map(Uint8Array::to_vec).unwrap_or_default();
+        let later = async move { primary.answer_later(&target, body, bytes, &caller).await };
+        future_to_promise(async move { Ok(later.await.encode().into()) }).into()
     }
 }
 
@@ -168,8 +192,53 @@ struct Caller {
 }
 
 impl Primary {
+    /// Whether a request is answered only after something else: what streams ask may wait for its turn
+    /// to write, and so must all that writes while somebody else has it.
+    fn must_wait(&self, target: &Target, body: &str) -> bool {
+        match target.path() {
+            "/transaction/begin" | "/hrana/pipeline" | "/hrana/cursor" => true,
+            "/query" | "/execute" | "/script" if self.engine.is_locked() => {
+                !is_within(target.query()) && !self.reads_only(target.query(), body)
+            }
+            "/migrate" | "/jobs/start" => self.engine.is_locked(),
+            _ => false,
+        }
+    }
+
+    fn reads_only(&self, query: &str, body: &str) -> bool {
+        query_string::raw(query, "as_of").is_some()
+            || Queries::decode(body).is_ok_and(|queries| only_reads(&queries))
+    }
+
+    #[cfg_attr(not(feature = "entry"), allow(unused_variables))]
+    async fn answer_later(
+        &self,
+        target: &Target,
+        body: String,
+        bytes: Vec<u8>,
+        caller: &Caller,
+    ) -> Answer {
+        match target.path() {
+            "/transaction/begin" => self.begin_transaction(target.query(), caller).await,
+            #[cfg(feature = "entry")]
+            "/hrana/pipeline" => self.pipeline(Asked::of(target.query(), body, bytes)).await,
+            #[cfg(feature = "entry")]
+            "/hrana/cursor" => self.cursor(Asked::of(target.query(), body, bytes)).await,
+            _ => match self.engine.lock().await {
+                Ok(ticket) => {
+                    let answer = self.answer(target, &body, caller);
+                    self.engine.unlock(ticket);
+                    answer
+                }
+                Err(Busy) => transactions::busy(),
+            },
+        }
+    }
+
     fn answer(&self, target: &Target, body: &str, caller: &Caller) -> Answer {
         let answer = match target.path() {
+            "/transaction/commit" => self.end_transaction(target.query(), caller, true),
+            "/transaction/rollback" => self.end_transaction(target.query(), caller, false),
             "/query" | "/execute" => self.query(body, target.query(), false, caller),
             "/script" => self.query(body, target.query(), true, caller),
             "/info" => self.info(),
@@ -204,6 +273,9 @@ impl Primary {
         if let Some(at) = query_string::value(query, "as_of") {
             return self.query_as_of(&at, &queries, query, script);
         }
+        if let Some(name) = query_string::raw(query, "transaction") {
+            return self.query_within(name, &queries, query);
+        }
         let run = Run::of(&queries, query, &js_sys::Date::now, &self.served);
         let run = if script { run.as_script() } else { run };
         let run = match query_string::raw(query, "access") {
@@ -212,28 +284,31 @@ impl Primary {
         };
         let observe = |sql: &str, sums: &Sums| self.engine.insights.add(sql, sums);
         let run = Run { observe: Some(&observe), ..run };
-        let done = self.engine.with(|Opened { database, tag, set }| {
-            caller.check_session(database, *tag).map_err(Refused::Session)?;
-            database.refuse_writes(self.engine.writes_refused());
-            self.engine.insights.begin(js_sys::Date::now());
-            let done = database.run(&run)?;
+        match self.engine.run(&run, caller) {
+            Ok(done) => self.answer_with(caller, query, done.answer),
+            Err(refused) => refuse(&refused),
+        }
+    }
+
+    /// What was done, with the bookmark and the commits that its caller wants of where the database now
+    /// stands.
+    fn answer_with(&self, caller: &Caller, query: &str, text: impl Into<Text>) -> Answer {
+        let standing = self.engine.with(|Opened { database, tag, set }| {
             let have = position_of(caller.have.as_deref(), *tag);
             let settings = self.engine.settings.as_ref();
             let bytes_max = settings.map_or(0, |settings| settings.answer_commits_bytes_max);
-            // The request is done, whatever comes of this.
             let commits = have
                 .filter(|_| set.settings.replicates())
                 .and_then(|have| database.commits_since(have, bytes_max).unwrap_or(None));
-            Ok((done, bookmark(database, *tag), commits, age_of(set, query)))
+            Ok((bookmark(database, *tag), commits, age_of(set, query)))
         });
-        match done {
-            Ok((done, bookmark, commits, age_ms)) => {
-                let wanted = caller.session.is_some() || caller.have.is_some();
-                let bookmark = wanted.then_some(bookmark);
-                Answer { bookmark, commits, age_ms, ..Answer::new(200, done.answer) }
-            }
-            Err(refused) => refuse(&refused),
-        }
+        // It is done, whatever comes of this.
+        let (bookmark, commits, age_ms) = match standing {
+            Ok((bookmark, commits, age_ms)) => (Some(bookmark), commits, age_ms),
+            Err(_) => (None, None, 0.0),
+        };
+        let wanted = caller.session.is_some() || caller.have.is_some();
+        Answer { bookmark: bookmark.filter(|_| wanted), commits, age_ms, ..Answer::new(200, text) }
     }
 
     /// What a replica asks for that follows, or an isolate in its own region.
@@ -265,13 +340,15 @@ impl Primary {
 
     fn info(&self) -> Answer {
         let info = self.engine.with(|Opened { database, tag, .. }| {
-            Ok(DatabaseInfo {
-                num_tables: database.num_tables()?.max(0) as u64,
-                file_size: database.size_bytes()?,
-                bookmark: Some(bookmark(database, *tag)),
-            })
+            Ok((database.position(), bookmark(database, *tag)))
         });
-        Answer::json(info)
+        Answer::json(info.and_then(|(at, bookmark)| {
+            let numbers =
+                |database: &mut Database| Ok((database.num_tables()?, database.size_bytes()?));
+            let (num_tables, file_size) = self.engine.read_at(at, numbers)?;
+            let num_tables = num_tables.max(0) as u64;
+            Ok(DatabaseInfo { num_tables, file_size, bookmark: Some(bookmark) })
+        }))
     }
 
     fn insights(&self, query: &str) -> Answer {
@@ -320,6 +397,22 @@ impl Caller {
 }
 
 impl Engine {
+    /// Runs a request. While a transaction is open, it only reads, and does so beside it.
+    fn run(&self, run: &Run<'_>, caller: &Caller) -> std::result::Result<Done, Refused> {
+        self.insights.begin(js_sys::Date::now());
+        let at = self.with(|Opened { database, tag, .. }| {
+            caller.check_session(database, *tag).map_err(Refused::Session)?;
+            Ok(database.is_interactive().then(|| database.position()))
+        })?;
+        match at {
+            Some(at) => self.read_at(at, |database| database.run(run)),
+            None => self.with(|Opened { database, .. }| {
+                database.refuse_writes(self.writes_refused());
+                Ok(database.run(run)?)
+            }),
+        }
+    }
+
     /// Calls `use_it` with the database, opened first if it is not open or has to be anew.
     fn with<T>(
         &self,
@@ -416,6 +509,7 @@ impl Closable for Engine {
         // A long work may be in the midst of a transaction.
         if let Ok(mut opened) = self.opened.try_borrow_mut()
             && self.writes_refused().is_none()
+            && !self.is_locked()
         {
             *opened = None;
         }
@@ -423,6 +517,11 @@ impl Closable for Engine {
             *pasts = past::Pasts::default();
         }
     }
+}
+
+/// Whether a request belongs to a transaction.
+fn is_within(query: &str) -> bool {
+    query_string::raw(query, "transaction").is_some()
 }
 
 fn bookmark(database: &Database, tag: Tag) -> String {

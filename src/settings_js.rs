@@ -29,6 +29,12 @@ pub(crate) struct Settings {
     pub history_bytes_max: u64,
     /// How long a read waits for the primary, where a replica is not as new as the read must be.
     pub read_wait: Duration,
+    /// How long a stream or a transaction of several requests may be silent.
+    pub stream_idle_ms: u64,
+    /// How long such a transaction may last while others wait to write.
+    pub transaction_ms_max: u64,
+    /// How long others wait.
+    pub lock_wait_ms_max: u64,
 }
 
 impl Settings {
@@ -36,6 +42,9 @@ impl Settings {
     pub(crate) fn of(env: &Env) -> Result<Settings, String> {
         let read_wait_ms = number(env, "ISOLITE_READ_WAIT_MS_MAX", 10_000, 1, 30_000)?;
         let commits_bytes = number(env, "ISOLITE_ANSWER_COMMITS_BYTES_MAX", 256 << 10, 0, 8 << 20)?;
+        let idle_ms = number(env, "ISOLITE_STREAM_IDLE_MS_MAX", 10_000, 100, 60_000)?;
+        let transaction_ms = number(env, "ISOLITE_TRANSACTION_MS_MAX", 5_000, 100, 60_000)?;
+        let lock_wait_ms = number(env, "ISOLITE_LOCK_WAIT_MS_MAX", 10_000, 100, 50_000)?;
         let retention_days = number(env, "ISOLITE_RETENTION_DAYS", 30, 0, 3_650)?;
         let history_bytes = number(env, "ISOLITE_HISTORY_BYTES_MAX", 1 << 30, 0, 3 << 30)?;
         Ok(Settings {
@@ -46,6 +55,9 @@ impl Settings {
             answer_commits_bytes_max: commits_bytes,
             embedded_bytes_max: number(env, "ISOLITE_EMBEDDED_BYTES_MAX", 48 << 20, 0, 96 << 20)?,
             read_wait: Duration::from_millis(read_wait_ms as u64),
+            stream_idle_ms: idle_ms as u64,
+            transaction_ms_max: transaction_ms as u64,
+            lock_wait_ms_max: lock_wait_ms as u64,
         })
     }
 }

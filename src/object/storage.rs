@@ -4,6 +4,7 @@
 //! A commit is one row of `log`, so that it costs one row written; only one that is longer than a
 //! row may be takes several. `docs/format.md` lists the columns.
 
+mod meta;
 mod past;
 mod staged;
 
@@ -11,7 +12,7 @@ use std::cell::Cell;
 
 use isolite_core::{
     Checksum, Commit, Error, Interval, IntervalNo, LogRow, Mark, PageNo, PageSet, Position,
-    Storage, StorageError, Tag, Turn, Txid,
+    Storage, StorageError, Turn, Txid,
 };
 
 use self::staged::scratch_id;
@@ -29,15 +30,14 @@ const TABLES: [&str; 7] = [
     "CREATE TABLE IF NOT EXISTS log (id INTEGER PRIMARY KEY, position BLOB, time_ms INTEGER, \
      end_bytes INTEGER NOT NULL, bytes BLOB NOT NULL)",
     "CREATE TABLE IF NOT EXISTS page (number INTEGER PRIMARY KEY, bytes BLOB NOT NULL)",
-    META,
+    meta::TABLE,
     past::INTERVAL_TABLE,
     past::PAST_TABLE,
     staged::TABLE,
     staged::SCRATCH_TABLE,
 ];
 
-pub(crate) const META: &str =
-    "CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value BLOB NOT NULL)";
+pub(crate) use meta::TABLE as META;
 
 /// Number of this layout, kept in `meta`. A version of the code that finds a later one leaves the
 /// object alone, as after a deployment was rolled back.
@@ -64,56 +64,6 @@ impl ObjectSql {
             Ok::<(), StorageError>(())
         })?;
         Ok(deleted)
-    }
-
-    /// The tag of the database that is kept here, if it has one yet.
-    pub(crate) fn tag(&self) -> Result<Option<Tag>, StorageError> {
-        let mut tag = None;
-        self.query("SELECT value FROM meta WHERE key = 'tag'", &[], |row| {
-            tag = row.bytes(0).try_into().ok().map(|bytes| Tag(u64::from_be_bytes(bytes)));
-            Ok::<(), StorageError>(())
-        })?;
-        Ok(tag)
-    }
-
-    pub(crate) fn set_tag(&self, tag: Tag) -> Result<(), StorageError> {
-        let value = Bound::Bytes(&tag.0.to_be_bytes());
-        self.run("INSERT OR REPLACE INTO meta VALUES ('tag', ?)", &[value])
-    }
-
-    /// What the directory has told of the database's settings, as JSON.
-    pub(crate) fn settings(&self) -> Result<Option<Vec<u8>>, StorageError> {
-        self.run(META, &[])?;
-        let mut settings = None;
-        self.query("SELECT value FROM meta WHERE key = 'settings'", &[], |row| {
-            settings = Some(row.bytes(0));
-            Ok::<(), StorageError>(())
-        })?;
-        Ok(settings)
-    }
-
-    pub(crate) fn set_settings(&self, settings: &[u8]) -> Result<(), StorageError> {
-        self.run(META, &[])?;
-        let set = "INSERT OR REPLACE INTO meta VALUES ('settings', ?)";
-        self.run(set, &[Bound::Bytes(settings)])
-    }
-
-    /// Whether the database is closed, since it was deleted but can still be restored.
-    pub(crate) fn is_closed(&self) -> Result<bool, StorageError> {
-        let mut closed = false;
-        self.query("SELECT 1 FROM meta WHERE key = 'closed'", &[], |_| {
-            closed = true;
-            Ok::<(), StorageError>(())
-        })?;
-        Ok(closed)
-    }
-
-    pub(crate) fn set_closed(&self, closed: bool) -> Result<(), StorageError> {
-        self.run(META, &[])?;
-        match closed {
-            true => self.run("INSERT OR REPLACE INTO meta VALUES ('closed', x'01')", &[]),
-            false => self.run("DELETE FROM meta WHERE key = 'closed'", &[]),
-        }
     }
 
     /// Lets go of everything and leaves the sign that it was deleted.

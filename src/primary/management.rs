@@ -13,6 +13,7 @@ impl Primary {
     /// Wipes everything. The answer names the replicas there are, so that the caller has them wiped
     /// too, each time that it is asked.
     pub(super) fn delete(&self) -> Answer {
+        self.engine.close_streams();
         self.engine.opened.replace(None);
         self.engine.insights.forget();
         self.engine.forget_job();
@@ -58,7 +59,8 @@ impl Primary {
 
     /// The statements that make its schema.
     pub(super) fn schema(&self) -> Answer {
-        match self.engine.with(|Opened { database, .. }| Ok(database.schema()?)) {
+        let at = self.engine.stands_at();
+        match at.and_then(|at| self.engine.read_at(at, |database| database.schema())) {
             Ok(schema) => Answer::new(200, schema),
             Err(refused) => not_done(&refused),
         }
@@ -112,6 +114,7 @@ impl Engine {
 
     /// Lets go of what it holds open, and of those that follow: they ask again if they may.
     fn let_go(&self) {
+        self.close_streams();
         self.opened.replace(None);
         self.followers.replace(Followers::default());
     }

@@ -81,7 +81,7 @@ impl Primary {
         let run = if script { run.as_script() } else { run };
         let done = self.engine.with_past(at, Use::Queries, |database| match database.run(&run) {
             Ok(done) => Ok(done),
-            Err(SqlError::QueryOnly { .. }) => Err(Refused::ReadOnly),
+            Err(SqlError::QueryOnly(_)) => Err(Refused::ReadOnly),
             Err(error) => Err(error.into()),
         });
         match done {
@@ -118,15 +118,34 @@ impl Engine {
         of: Use,
         use_it: impl FnOnce(&mut Database) -> Result<T, Refused>,
     ) -> Result<T, Refused> {
+        let position = self.with(|Opened { tag, .. }| position_of(at, *tag))?;
+        self.past_database(position, of, use_it)
+    }
+
+    /// The same at a position, for queries.
+    pub(super) fn with_past_at<T>(
+        &self,
+        position: Position,
+        use_it: impl FnOnce(&mut Database) -> Result<T, Refused>,
+    ) -> Result<T, Refused> {
+        self.past_database(position, Use::Queries, use_it)
+    }
+
+    fn past_database<T>(
+        &self,
+        position: Position,
+        of: Use,
+        use_it: impl FnOnce(&mut Database) -> Result<T, Refused>,
+    ) -> Result<T, Refused> {
         let limits = self.settings.clone().map_err(Refused::Misconfigured)?.limits;
-        let position = self.kept(at)?;
+        self.check_kept(position)?;
         let mut pasts = self.pasts.borrow_mut();
         let open = pasts.open.iter().position(|(open, used, _)| (*open, *used) == (position, of));
         let mut database = match open {
             Some(index) => pasts.open.remove(index).2,
             None => {
                 open_databases::make_room(limits.heap_bytes_max);
-                let past = self.past(at)?;
+                let past = self.past_at(position)?;
                 match of {
                     Use::Queries => Database::open_past(past, limits)?,
                     Use::Dump => Database::open_past_to_dump(past, limits)?,
@@ -143,28 +162,32 @@ impl Engine {
 
     /// The pages as they were at a bookmark.
     pub(super) fn past(&self, at: &str) -> Result<Past, Refused> {
+        self.past_at(self.with(|Opened { tag, .. }| position_of(at, *tag))?)
+    }
+
+    fn past_at(&self, position: Position) -> Result<Past, Refused> {
         self.with(|Opened { database, tag, .. }| {
-            let position = position_of(at, *tag)?;
             let past = database.with_store(|store| store.past(position, CACHE_PAGES));
             let past = past.unwrap_or(Ok(Err(NotKept::Unknown))).map_err(SqlError::Pages)?;
             past.map_err(|not_kept| not_kept_as(not_kept, *tag))
         })
     }
 
-    /// The position of a bookmark, if it is still kept. Looked at before each use of what was opened
-    /// there before: pages that were dropped would be read as later ones.
-    fn kept(&self, at: &str) -> Result<Position, Refused> {
+    /// Whether a position is still kept. Looked at before each use of what was opened there before:
+    /// pages that were dropped would be read as later ones.
+    fn check_kept(&self, position: Position) -> Result<(), Refused> {
         self.with(|Opened { database, tag, .. }| {
-            let position = position_of(at, *tag)?;
             let kept = database.with_store(|store| store.keeps(&position));
             kept.unwrap_or(Err(NotKept::Unknown)).map_err(|gone| not_kept_as(gone, *tag))?;
-            Ok(position)
+            Ok(())
         })
     }
 
     /// Has nothing dropped from the position of a bookmark on, for an hour.
     pub(super) fn hold(&self, at: &str) -> Result<(), Refused> {
-        let txid = self.kept(at)?.txid;
+        let position = self.with(|Opened { tag, .. }| position_of(at, *tag))?;
+        self.check_kept(position)?;
+        let txid = position.txid;
         let now_ms = js_sys::Date::now() as u64;
         let values = [Bound::Number(txid), Bound::Number(now_ms + HOLD_MS), Bound::Number(now_ms)];
         self.storage.run(TABLE, &[])?;
@@ -205,6 +228,8 @@ impl Engine {
             // Without an answer nothing is let go.
             self.load_held().unwrap_or_default();
         }
+        // Transactions that read stay where they began.
+        let read = self.streams.oldest_read();
         let settings = self.settings.as_ref();
         let (own_days, own_bytes) = self.kept.get();
         let own_ms = own_days.map(|days| days as i64 * 86_400_000);
@@ -215,7 +240,7 @@ impl Engine {
                 .or(settings.ok().map(|it| it.history_bytes_max))
                 .unwrap_or(u64::MAX),
             now_ms: now_ms as i64,
-            held: self.held.get().map(|(txid, _)| txid),
+            held: self.held.get().map(|(txid, _)| txid).into_iter().chain(read).min(),
         }
     }
 }

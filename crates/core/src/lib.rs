@@ -34,6 +34,7 @@ mod session;
 mod storage;
 mod store;
 mod varint;
+mod write_lock;
 
 pub use bookmark::{Bookmark, BookmarkError, Tag};
 pub use bootstrap::{Ask, Bootstrap};
@@ -55,3 +56,4 @@ pub use scratch::Scratch;
 pub use session::{Constraint, SESSION_AGE_MS_MAX, Standing};
 pub use storage::{LogRow, Mark, Storage, StorageError, Turn};
 pub use store::Store;
+pub use write_lock::{Ticket, WriteLock};

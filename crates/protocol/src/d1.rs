@@ -11,7 +11,7 @@ mod query;
 mod request;
 mod request_error;
 mod results_format;
-mod surrogates;
+pub(crate) mod surrogates;
 mod value;
 
 pub use answer::{Answer, Meta, RowText, Rows, Timings};

@@ -1,5 +1,5 @@
 //! The messages of Isolite as data: what D1's clients send and read, what the directory records,
-//! and what REST answers.
+//! what REST answers, and what libSQL's clients send and read.
 //!
 //! Everything here is decoded from what a stranger sent, so each decoder checks every field and
 //! answers with a typed error; none panics. No I/O, no JavaScript, no SQLite.
@@ -8,6 +8,8 @@
 pub mod d1;
 pub mod directory;
 pub mod graphql;
+#[cfg(feature = "hrana")]
+pub mod hrana;
 pub mod insights;
 pub mod query_string;
 pub mod rest;

@@ -1,18 +1,22 @@
 //! One database: requests run over a store, each as one transaction.
 //!
 //! A request is one statement, a batch or a script. Whatever it is, it begins a transaction, and
-//! either all of it commits as one commit of the store or nothing of it happened. That is D1's
+//! either all of it commits as one commit of the store or nothing of it happened. A transaction of
+//! several requests is `interactive`. That is D1's
 //! promise for batches. What a request sets of the connection, as the enforcement of foreign keys,
 //! is put back at its end.
 
 mod file_check;
 mod foreign_keys;
 mod import;
+mod interactive;
 mod local;
 mod migrate;
 mod past;
 mod request;
 mod schema;
+#[cfg(feature = "hrana")]
+mod stream;
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -39,6 +43,10 @@ use import::Import;
 pub use file_check::{FileCheck, FileError, FileHeader, check_sqlite_file};
 pub use import::Imported;
 pub use local::{may_only_read, only_reads};
+#[cfg(feature = "hrana")]
+pub(crate) use stream::BOTH;
+#[cfg(feature = "hrana")]
+pub use stream::{Executed, StreamRun, StreamStatement};
 
 /// As much of a file as SQLite reads in place, where the VFS lets it: all that it can.
 const MMAP_BYTES_MAX: u32 = 0x7fff_0000;
@@ -58,6 +66,8 @@ pub struct Database {
     /// Set while the request has foreign keys ignored or deferred.
     relaxed: Option<Relaxed>,
     import: Option<Import>,
+    /// A transaction of several requests is open.
+    interactive: bool,
     /// Set once a dump has been planned.
     pub(crate) statistics_forgotten: bool,
     connection: Connection,
@@ -202,6 +212,7 @@ impl Database {
             header: None,
             relaxed: None,
             import: None,
+            interactive: false,
             statistics_forgotten: false,
             connection,
             policy,
@@ -227,7 +238,8 @@ impl Database {
     /// Whether the database is to be opened anew: storage has failed, or a transaction could not
     /// be ended.
     pub fn is_broken(&self) -> bool {
-        let ended = self.connection.is_autocommit() || self.import.is_some();
+        let open = self.import.is_some() || self.interactive;
+        let ended = self.connection.is_autocommit() || open;
         self.shared.source.borrow().is_broken() || !ended
     }
 

@@ -1,8 +1,7 @@
 //! Errors of running SQL, with the texts that D1's clients parse.
 //!
-//! D1 answers SQLite's message, the offset in the statement where one is known, and the name of
-//! the code: `UNIQUE constraint failed: t.a: SQLITE_CONSTRAINT (extended:
-//! SQLITE_CONSTRAINT_UNIQUE)`.
+//! D1 answers `UNIQUE constraint failed: t.a: SQLITE_CONSTRAINT (extended:
+//! SQLITE_CONSTRAINT_UNIQUE)`, see [`SqliteError`].
 
 use std::fmt;
 
@@ -11,8 +10,8 @@ use rusqlite::ffi;
 /// Why a request failed. The transaction was rolled back and the database is as it was.
 #[derive(Debug)]
 pub enum Error {
-    /// SQLite refused the statement; the text is D1's.
-    Sql { text: String },
+    /// SQLite refused the statement.
+    Sql(SqliteError),
     /// The statement has more or fewer parameters than values were bound.
     Params,
     /// There is no statement in any of the texts.
@@ -21,12 +20,16 @@ pub enum Error {
     NotAStatement,
     /// A statement that is not the last of its text has parameters.
     EarlierParams,
+    /// There is more than one statement in a text that is to have one.
+    ManyStatements,
+    /// Values and parameters do not go together; the text says which.
+    Args(String),
     /// The request leaves rows whose foreign keys refer to nothing.
     ForeignKeys,
     /// A statement writes, and the caller may only read.
     ReadOnly,
     /// A statement writes to the database as it was, which SQLite only reads.
-    QueryOnly { text: String },
+    QueryOnly(SqliteError),
     /// A statement that begins, ends or nests a transaction.
     TransactionStatement,
     /// The answer would be larger than the setting allows.
@@ -56,14 +59,16 @@ pub enum Error {
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Error::Sql { text }
-            | Error::QueryOnly { text }
-            | Error::BadFile(text)
-            | Error::Open(text)
-            | Error::WritesRefused { text } => f.write_str(text),
+            Error::Sql(error) | Error::QueryOnly(error) => error.fmt(f),
+            Error::BadFile(text) | Error::Args(text) | Error::Open(text) | Error::WritesRefused { text } => {
+                f.write_str(text)
+            }
             Error::Params => f.write_str("Wrong number of parameter bindings for SQL query."),
             Error::NoStatement => f.write_str("No SQL statements detected."),
             Error::NotAStatement => f.write_str("SQL code did not contain a statement."),
+            Error::ManyStatements => f.write_str(
+                "The SQL text has more than one statement: send each by itself, or all as a sequence",
+            ),
             Error::EarlierParams => f.write_str(
                 "When executing multiple SQL statements in a single call, only the last statement \
                  can have parameters.",
@@ -109,18 +114,46 @@ const TRANSACTION_TEXT: &str = "To execute a transaction, please use the \
     automatically roll back on exceptions, and because it interacts correctly with Durable \
     Objects' automatic atomic write coalescing.";
 
+/// What SQLite said of a statement. As text it is D1's: the message, the offset in the statement where
+/// one is known, and the code by name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SqliteError {
+    pub message: String,
+    /// In bytes.
+    pub offset: Option<u32>,
+    /// The extended result code.
+    pub code: i32,
+}
+
+impl SqliteError {
+    /// The name of the result code, without what extends it.
+    pub fn code_name(&self) -> &'static str {
+        code_name(self.code)
+    }
+}
+
+impl fmt::Display for SqliteError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.message)?;
+        if let Some(offset) = self.offset {
+            write!(f, " at offset {offset}")?;
+        }
+        write!(f, ": {}", code_name(self.code))?;
+        match extended_name(self.code) {
+            Some(more) => write!(f, " (extended: {more})"),
+            None => Ok(()),
+        }
+    }
+}
+
 impl Error {
-    /// SQLite's message with what D1 adds: the offset in the statement, and the code by name.
+    /// `offset` is negative where none is known.
     pub(crate) fn of_sqlite(message: &str, offset: i32, extended: i32) -> Error {
-        let name = code_name(extended);
-        let place = if offset >= 0 { format!(" at offset {offset}") } else { String::new() };
-        let text = match extended_name(extended) {
-            Some(more) => format!("{message}{place}: {name} (extended: {more})"),
-            None => format!("{message}{place}: {name}"),
-        };
+        let offset = u32::try_from(offset).ok();
+        let error = SqliteError { message: message.to_owned(), offset, code: extended };
         match extended & 0xff {
-            ffi::SQLITE_READONLY => Error::QueryOnly { text },
-            _ => Error::Sql { text },
+            ffi::SQLITE_READONLY => Error::QueryOnly(error),
+            _ => Error::Sql(error),
         }
     }
 }

@@ -24,14 +24,22 @@ mod splitter;
 mod sql_text;
 mod statement;
 mod statement_cache;
+#[cfg(feature = "hrana")]
+mod stream_error;
 mod tokens;
+mod transaction_statement;
 mod vfs;
 
 pub use cells::Cells;
 pub use database::{Database, Done, Numbers, Observer, Run, may_only_read, only_reads};
+#[cfg(feature = "hrana")]
+pub use database::{Executed, StreamRun, StreamStatement};
 pub use database::{FileCheck, FileError, FileHeader, Imported, check_sqlite_file};
 pub use dump::{DumpCursor, DumpOptions, NotACursor};
-pub use error::Error;
+pub use error::{Error, SqliteError};
 pub use limits::Limits;
 pub use registered::{memory_bytes, release_caches};
+#[cfg(feature = "hrana")]
+pub use splitter::split;
 pub use splitter::{SplitError, SplitStatement, Splitter};
+pub use transaction_statement::{Begin, TransactionStatement};

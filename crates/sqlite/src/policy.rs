@@ -70,6 +70,15 @@ impl Policy {
         self.needs_primary.store(false, Relaxed);
     }
 
+    /// Begins a request within a transaction that goes on: what was noted of it stays.
+    pub(crate) fn begin_within(&self, steps_max: u64) {
+        self.steps_left.store(steps_max, Relaxed);
+        self.steps_exceeded.store(false, Relaxed);
+        self.transaction_refused.store(false, Relaxed);
+        self.pages_refused.store(false, Relaxed);
+        self.wish.store(0, Relaxed);
+    }
+
     /// Gives the next statement of a request a budget of its own.
     pub(crate) fn begin_statement(&self, steps_max: u64) {
         self.steps_left.store(steps_max, Relaxed);

@@ -216,6 +216,29 @@ pub(crate) fn excerpt(sql: &str) -> String {
     }
 }
 
+/// The statements of a text, one by one.
+#[cfg(feature = "hrana")]
+pub fn split(sql: &str) -> Vec<String> {
+    let mut automaton = Automaton::default();
+    let (mut start, mut at) = (0, 0);
+    let mut statements = Vec::new();
+    while at < sql.len() {
+        let (after, seen) = automaton.advance(sql.as_bytes(), at);
+        at = after;
+        if matches!(seen, Seen::End) {
+            statements.extend(sql.get(start..at));
+            automaton = Automaton::default();
+            start = at;
+        }
+    }
+    statements.extend(sql.get(start..));
+    statements
+        .into_iter()
+        .filter(|sql| !crate::sql_text::is_blank(sql))
+        .map(str::to_owned)
+        .collect()
+}
+
 /// Whether a text is whole statements, each with its semicolon.
 pub(crate) fn is_whole(sql: &str) -> bool {
     let mut automaton = Automaton::default();

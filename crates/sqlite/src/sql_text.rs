@@ -100,6 +100,30 @@ pub(crate) fn only_reads(text: &str) -> bool {
     is_query(text) && !(begins_with("with") && WRITING.iter().any(|word| has(word)))
 }
 
+/// Whether the statement at the start of `text` inserts, whatever stands before it in WITH.
+#[cfg(feature = "hrana")]
+pub(crate) fn is_insert(text: &str) -> bool {
+    let mut depth = 0_usize;
+    for token in crate::tokens::Tokens(text) {
+        match token {
+            "(" => depth += 1,
+            ")" => depth = depth.saturating_sub(1),
+            _ if depth > 0 => {}
+            _ if token.eq_ignore_ascii_case("insert") || token.eq_ignore_ascii_case("replace") => {
+                return true;
+            }
+            _ if ["select", "update", "delete", "values"]
+                .iter()
+                .any(|known| token.eq_ignore_ascii_case(known)) =>
+            {
+                return false;
+            }
+            _ => {}
+        }
+    }
+    false
+}
+
 /// The words at the start of a text, comments left out.
 pub(crate) struct Words<'a>(pub(crate) &'a str);
 
@@ -148,6 +172,27 @@ mod tests {
         }
         for text in ["SELECT 1", "-- a\nSELECT 1", "/* a */ x", "- 1", "/ 1", "é"] {
             assert!(!is_blank(text), "{text:?}");
+        }
+    }
+
+    #[cfg(feature = "hrana")]
+    #[test]
+    fn inserts() {
+        for text in [
+            "INSERT INTO t VALUES (1)",
+            "replace into t values (1)",
+            "WITH x(a) AS (SELECT 2*a FROM t) INSERT INTO t SELECT a FROM x",
+        ] {
+            assert!(super::is_insert(text), "{text}");
+        }
+        for text in [
+            "SELECT replace('a', 'b', 'c')",
+            "UPDATE t SET a = (SELECT 1)",
+            "WITH x AS (SELECT 1) DELETE FROM t",
+            "VALUES (1)",
+            "",
+        ] {
+            assert!(!super::is_insert(text), "{text}");
         }
     }
 

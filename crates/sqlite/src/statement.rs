@@ -220,6 +220,20 @@ impl Statement {
         }
     }
 
+    /// The declared type of a column that is one of a table.
+    #[cfg(feature = "hrana")]
+    pub(crate) fn column_decltype(&self, index: usize) -> Option<String> {
+        // SAFETY: as for the name; it is null where there is no type.
+        unsafe { copied(ffi::sqlite3_column_decltype(self.raw(), index as c_int)) }
+    }
+
+    /// The name of a parameter, counted from 1, with the character before it.
+    #[cfg(feature = "hrana")]
+    pub(crate) fn param_name(&self, index: usize) -> Option<String> {
+        // SAFETY: as for a column's; it is null where there is no name.
+        unsafe { copied(ffi::sqlite3_bind_parameter_name(self.raw(), index as c_int)) }
+    }
+
     /// One value of the current row; it is to be read before the next step.
     pub(crate) fn cell(&self, index: usize) -> Cell<'_> {
         let (raw, index) = (self.raw(), index as c_int);
@@ -308,6 +322,17 @@ unsafe fn error_of(db: *mut ffi::sqlite3) -> Error {
         let code = ffi::sqlite3_extended_errcode(db);
         Error::of_sqlite(&message, ffi::sqlite3_error_offset(db), code)
     }
+}
+
+/// # Safety
+/// `text` is null or ends with a NUL.
+#[cfg(feature = "hrana")]
+unsafe fn copied(text: *const std::ffi::c_char) -> Option<String> {
+    if text.is_null() {
+        return None;
+    }
+    // SAFETY: the caller's.
+    Some(unsafe { CStr::from_ptr(text) }.to_string_lossy().into_owned())
 }
 
 /// # Safety

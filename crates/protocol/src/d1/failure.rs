@@ -20,6 +20,13 @@ pub enum FailureCode {
     /// Nothing was done; the same request may be sent from a constraint.
     #[serde(rename = "BOOKMARK_REFUSED")]
     BookmarkRefused,
+    /// Others were writing for as long as the request could wait. Nothing was done; a retry may help.
+    #[serde(rename = "TRANSACTION_BUSY")]
+    TransactionBusy,
+    /// The transaction of the request is over: it was rolled back because others waited or because it
+    /// was silent, or has ended as it was asked to.
+    #[serde(rename = "TRANSACTION_ENDED")]
+    TransactionEnded,
 }
 
 impl Failure {

@@ -8,7 +8,7 @@ const ESCAPE: &str = "\\u";
 const REPLACEMENT: &str = "\\ufffd";
 
 /// The text with each lone surrogate replaced; None if there is none.
-pub(super) fn replaced(json: &str) -> Option<String> {
+pub(crate) fn replaced(json: &str) -> Option<String> {
     let mut out = String::new();
     let mut copied = 0;
     let mut at = 0;

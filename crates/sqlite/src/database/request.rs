@@ -7,7 +7,7 @@ use isolite_protocol::insights::Sums;
 use isolite_protocol::{Query, Value};
 use rusqlite::ffi;
 
-use super::{Database, Done, Numbers, Run};
+use super::{Database, Done, Numbers, Observer, Run};
 use crate::answer::{AnswerWriter, Moment};
 use crate::error::Error;
 use crate::policy::{FLAGS, Wish};
@@ -21,16 +21,13 @@ pub(super) struct Next {
     pub(super) after: usize,
     pub(super) last: bool,
     spared: bool,
-    wish: Option<Wish>,
+    pub(super) wish: Option<Wish>,
 }
 
 impl Database {
     /// Runs one request as one transaction. On an error nothing of it has happened.
     pub fn run(&mut self, run: &Run<'_>) -> Result<Done, Error> {
-        self.shared.now_ms.set(run.now_ms);
-        self.shared.error.take();
-        self.policy.begin(self.limits.steps_max);
-        self.run_internal("BEGIN")?;
+        self.begin(run.now_ms)?;
         let mut answer = AnswerWriter::new(run, self.limits.result_bytes_max);
         let ran = self.run_queries(run, &mut answer).and_then(|()| self.check_right(run));
         let commit = self.end(ran)?;
@@ -38,35 +35,62 @@ impl Database {
         Ok(Done { answer, count, commit })
     }
 
+    /// Begins the transaction of a request.
+    pub(super) fn begin(&mut self, now_ms: i64) -> Result<(), Error> {
+        if self.is_interactive() {
+            return Err(Error::of_sqlite("database is locked", -1, ffi::SQLITE_BUSY));
+        }
+        self.shared.now_ms.set(now_ms);
+        self.shared.error.take();
+        self.policy.begin(self.limits.steps_max);
+        self.run_internal("BEGIN")
+    }
+
     /// Ends the transaction: commits if all `ran` well and what it leaves is allowed.
     pub(super) fn end(&mut self, ran: Result<(), Error>) -> Result<Option<Commit>, Error> {
-        let ran = ran.and_then(|()| self.check_names());
-        let ran = ran.and_then(|()| self.check_foreign_keys());
         let writes = self.has_written();
-        let ran = ran.and_then(|()| match &self.writes_refused {
-            Some(text) if writes => Err(Error::WritesRefused { text: text.clone() }),
-            _ => Ok(()),
-        });
-        let ran = ran.and_then(|()| self.run_internal("COMMIT"));
-        let ran = ran.map_err(|error| self.explain(error));
+        let ran = ran.and_then(|()| self.commit()).map_err(|error| self.explain(error));
         if ran.is_err() {
             self.roll_back();
         }
+        let commit = self.after_end(writes);
+        ran.map(|()| commit)
+    }
+
+    /// Commits, if what the transaction leaves is allowed. After an error it is still open, unless
+    /// SQLite has rolled it back.
+    pub(super) fn commit(&mut self) -> Result<(), Error> {
+        self.check_names()?;
+        self.check_foreign_keys()?;
+        match &self.writes_refused {
+            Some(text) if self.has_written() => {
+                return Err(Error::WritesRefused { text: text.clone() });
+            }
+            _ => {}
+        }
+        self.run_internal("COMMIT")
+    }
+
+    /// Puts back what the transaction has set of the connection, and tells its commit.
+    pub(super) fn after_end(&mut self, writes: bool) -> Option<Commit> {
         self.reset_flags();
         self.enforce_foreign_keys();
-        // A request is one transaction, so there is one commit at most.
+        // There is one commit at most.
         let commit = self.shared.commits.borrow_mut().pop();
-        ran?;
         if writes {
             // Full text search writes only at the end.
             self.size_bytes = self.committed_size_bytes().unwrap_or(self.size_bytes);
         }
-        Ok(commit)
+        commit
     }
 
     /// Runs the queries in order. One without a statement, as D1's client sends for a blank line,
     /// has no result; a request of nothing else is an error.
-    fn run_queries(&mut self, run: &Run<'_>, answer: &mut AnswerWriter<'_>) -> Result<(), Error> {
+    pub(super) fn run_queries(
+        &mut self,
+        run: &Run<'_>,
+        answer: &mut AnswerWriter<'_>,
+    ) -> Result<(), Error> {
         let mut since = self.moment(run.clock);
         // The statement of the query before, as most of a batch has one text.
         let mut held: Option<(&Arc<str>, Statement)> = None;
@@ -137,7 +161,7 @@ impl Database {
                     rows += 1;
                 }
                 let took = (next.statement.take_rows(), rows, 0.0);
-                observe(run, &next.statement, own, took);
+                observe(run.observe, &next.statement, own, took);
             }
             self.after_statement(&next)?;
             match next.last {
@@ -150,7 +174,7 @@ impl Database {
     }
 
     /// What SQLite calls read-only may write all the same, as some pragmas do.
-    fn check_right(&self, run: &Run<'_>) -> Result<(), Error> {
+    pub(super) fn check_right(&self, run: &Run<'_>) -> Result<(), Error> {
         if run.read_only && self.has_written() { Err(Error::ReadOnly) } else { Ok(()) }
     }
 
@@ -191,7 +215,7 @@ impl Database {
     fn check_names(&mut self) -> Result<(), Error> {
         let reserved = "SELECT count(*) FROM sqlite_schema WHERE name LIKE '\\_cf\\_%' ESCAPE '\\'";
         if self.policy.take_altered() && self.number(reserved)? > 0 {
-            return Err(Error::Sql { text: "not authorized: SQLITE_AUTH".to_owned() });
+            return Err(Error::of_sqlite("not authorized", -1, ffi::SQLITE_AUTH));
         }
         Ok(())
     }
@@ -233,13 +257,13 @@ impl Database {
         let now = self.moment(run.clock);
         let rows = statement.take_rows();
         answer.meta(since, &now, rows);
-        observe(run, statement, sql, (rows, returned, now.clock_ms - since.clock_ms));
+        observe(run.observe, statement, sql, (rows, returned, now.clock_ms - since.clock_ms));
         *since = now;
         Ok(())
     }
 
     /// Whether the transaction has begun to write. Some pragmas do, which SQLite calls read-only.
-    fn has_written(&self) -> bool {
+    pub(super) fn has_written(&self) -> bool {
         // SAFETY: the handle is open as long as the connection is borrowed; the name is a C string.
         let state = unsafe { ffi::sqlite3_txn_state(self.connection.handle(), c"main".as_ptr()) };
         state == ffi::SQLITE_TXN_WRITE
@@ -291,9 +315,17 @@ impl Database {
             return Error::TooManySteps { steps_max: self.limits.steps_max };
         }
         if self.policy.pages_refused() {
-            return Error::Sql { text: "no such table: sqlite_dbpage: SQLITE_ERROR".to_owned() };
+            return Error::of_sqlite("no such table: sqlite_dbpage", -1, ffi::SQLITE_ERROR);
         }
         error
+    }
+}
+
+#[cfg(feature = "hrana")]
+impl Next {
+    /// The statement that is the whole of a text, prepared before.
+    pub(super) fn kept(statement: Statement) -> Next {
+        Next { statement, after: 0, last: true, spared: false, wish: None }
     }
 }
 
@@ -306,13 +338,13 @@ impl Run<'_> {
 
 /// Tells whoever wants to know what a statement took: rows read and written, rows returned, and
 /// milliseconds.
-fn observe(
-    run: &Run<'_>,
+pub(super) fn observe(
+    observer: Option<&Observer<'_>>,
     statement: &Statement,
     sql: &str,
     (rows, rows_returned, duration_ms): ((u64, u64), u64, f64),
 ) {
-    let Some(observe) = run.observe else { return };
+    let Some(observe) = observer else { return };
     let reads = u64::from(statement.is_read_only());
     observe(
         sql,

@@ -1,0 +1,73 @@
+//! What is kept of a database besides its pages: one row each of `meta`.
+
+use isolite_core::{StorageError, Tag};
+
+use crate::object::sql_js::{Bound, Storage as ObjectSql};
+
+pub(crate) const TABLE: &str =
+    "CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value BLOB NOT NULL)";
+
+impl ObjectSql {
+    /// The tag of the database that is kept here, if it has one yet.
+    pub(crate) fn tag(&self) -> Result<Option<Tag>, StorageError> {
+        let bytes = self.value("tag")?;
+        Ok(bytes.and_then(|bytes| bytes.try_into().ok()).map(|it| Tag(u64::from_be_bytes(it))))
+    }
+
+    pub(crate) fn set_tag(&self, tag: Tag) -> Result<(), StorageError> {
+        self.set_value("tag", &tag.0.to_be_bytes())
+    }
+
+    /// What the directory has told of the database's settings, as JSON.
+    pub(crate) fn settings(&self) -> Result<Option<Vec<u8>>, StorageError> {
+        self.value("settings")
+    }
+
+    pub(crate) fn set_settings(&self, settings: &[u8]) -> Result<(), StorageError> {
+        self.set_value("settings", settings)
+    }
+
+    /// Whether the database is closed, since it was deleted but can still be restored.
+    pub(crate) fn is_closed(&self) -> Result<bool, StorageError> {
+        Ok(self.value("closed")?.is_some())
+    }
+
+    pub(crate) fn set_closed(&self, closed: bool) -> Result<(), StorageError> {
+        match closed {
+            true => self.set_value("closed", &[1]),
+            false => {
+                self.run(TABLE, &[])?;
+                self.run("DELETE FROM meta WHERE key = 'closed'", &[])
+            }
+        }
+    }
+
+    /// What batons of its streams are signed with, if there were any yet.
+    #[cfg(feature = "entry")]
+    pub(crate) fn baton_secret(&self) -> Result<Option<Vec<u8>>, StorageError> {
+        self.value("baton_secret")
+    }
+
+    #[cfg(feature = "entry")]
+    pub(crate) fn set_baton_secret(&self, secret: &[u8]) -> Result<(), StorageError> {
+        self.set_value("baton_secret", secret)
+    }
+
+    fn value(&self, key: &str) -> Result<Option<Vec<u8>>, StorageError> {
+        self.run(TABLE, &[])?;
+        let mut value = None;
+        // A key is one of the few above: text is not bound.
+        let select = format!("SELECT value FROM meta WHERE key = '{key}'");
+        self.query(&select, &[], |row| {
+            value = Some(row.bytes(0));
+            Ok::<(), StorageError>(())
+        })?;
+        Ok(value)
+    }
+
+    fn set_value(&self, key: &str, value: &[u8]) -> Result<(), StorageError> {
+        self.run(TABLE, &[])?;
+        let sql = format!("INSERT OR REPLACE INTO meta VALUES ('{key}', ?)");
+        self.run(&sql, &[Bound::Bytes(value)])
+    }
+}

@@ -1,0 +1,350 @@
+//! The requests of a pipeline and of a cursor, one after the other on their stream.
+
+use std::rc::Rc;
+
+use isolite_protocol::hrana::proto::{
+    Batch, BatchResult, BatchStreamResp, CloseSqlStreamResp, CloseStreamResp, CursorEntry,
+    DescribeStreamResp, Error, ExecuteStreamResp, GetAutocommitStreamResp, SequenceStreamResp,
+    StepBeginEntry, StepEndEntry, StepErrorEntry, Stmt, StmtResult, StoreSqlStreamResp,
+    StreamRequest, StreamResponse, StreamResult,
+};
+use isolite_protocol::hrana::{
+    Baton, BatonError, BatonKey, CursorBody, CursorStart, Encoding, HranaError, PipelineBody,
+    Steps, cursor_entries, holds, pipeline_response,
+};
+use isolite_protocol::query_string;
+use isolite_sqlite::{StreamStatement, split};
+
+use super::super::{Engine, Primary, Refused};
+use super::statements::Runner;
+use super::{NoSession, STREAMS_MAX, Session};
+use crate::object::call_js::Answer;
+use crate::platform_js::random_bytes;
+
+/// What a request came with.
+pub(in crate::primary) struct Asked {
+    pub encoding: Encoding,
+    pub read_only: bool,
+    pub json: String,
+    pub protobuf: Vec<u8>,
+}
+
+impl Asked {
+    /// `encoding=protobuf` and `access=read` are in the query.
+    pub(in crate::primary) fn of(query: &str, json: String, protobuf: Vec<u8>) -> Asked {
+        let is = |name, value| query_string::raw(query, name) == Some(value);
+        let encoding = match is("encoding", "protobuf") {
+            true => Encoding::Protobuf,
+            false => Encoding::Json,
+        };
+        Asked { encoding, read_only: is("access", "read"), json, protobuf }
+    }
+}
+
+/// Where a request goes on: a stream that is open, or one that begins with it.
+struct OnStream {
+    id: Option<u64>,
+    session: Session,
+}
+
+impl Primary {
+    /// Answers in the encoding of the request; what is refused is an answer in JSON whatever that is.
+    pub(in crate::primary) async fn pipeline(&self, asked: Asked) -> Answer {
+        let body = match asked.encoding {
+            Encoding::Json => PipelineBody::decode_json(&asked.json),
+            Encoding::Protobuf => PipelineBody::decode_protobuf(&asked.protobuf),
+        };
+        let done = match body {
+            Ok(body) => self.engine.pipeline(body, asked.read_only).await,
+            Err(error) => Err(error),
+        };
+        let answer = match done {
+            Ok((baton, results)) => {
+                let body = pipeline_response(baton, results, asked.encoding);
+                answer(body, asked.encoding)
+            }
+            Err(error) => Answer::new(error.status(), error.body()),
+        };
+        self.after_streams();
+        answer
+    }
+
+    pub(in crate::primary) async fn cursor(&self, asked: Asked) -> Answer {
+        let body = match asked.encoding {
+            Encoding::Json => CursorBody::decode_json(&asked.json),
+            Encoding::Protobuf => CursorBody::decode_protobuf(&asked.protobuf),
+        };
+        let done = match body {
+            Ok(body) => self.engine.cursor(body, asked.read_only, asked.encoding).await,
+            Err(error) => Err(error),
+        };
+        let answer = match done {
+            Ok(body) => answer(body, asked.encoding),
+            Err(error) => Answer::new(error.status(), error.body()),
+        };
+        self.after_streams();
+        answer
+    }
+
+    fn after_streams(&self) {
+        self.watch_streams();
+        self.work_in_background();
+    }
+}
+
+fn answer(body: Vec<u8>, encoding: Encoding) -> Answer {
+    match encoding {
+        Encoding::Json => Answer::new(200, String::from_utf8(body).unwrap_or_default()),
+        Encoding::Protobuf => Answer { commits: Some(body), ..Answer::new(200, "") },
+    }
+}
+
+impl Engine {
+    async fn pipeline(
+        self: &Rc<Self>,
+        body: PipelineBody,
+        read_only: bool,
+    ) -> Result<(Option<String>, Vec<StreamResult>), HranaError> {
+        let mut on = self.stream(body.baton.as_deref())?;
+        let mut results = Vec::with_capacity(body.requests.len());
+        let mut runner = self.runner(&mut on.session, read_only);
+        let mut closed = false;
+        for request in body.requests {
+            closed = matches!(request, StreamRequest::Close(_));
+            match runner.request(request).await {
+                Ok(response) => results.push(StreamResult::Ok { response }),
+                Err(Failed::Here(error)) => results.push(StreamResult::Error { error }),
+                Err(Failed::Whole(error)) => {
+                    self.close_stream(on);
+                    return Err(error);
+                }
+            }
+        }
+        if closed {
+            self.close_stream(on);
+            return Ok((None, results));
+        }
+        Ok((Some(self.keep_stream(on)?), results))
+    }
+
+    /// The stream stays open behind the cursor.
+    async fn cursor(
+        self: &Rc<Self>,
+        body: CursorBody,
+        read_only: bool,
+        encoding: Encoding,
+    ) -> Result<Vec<u8>, HranaError> {
+        let CursorBody(body) = body;
+        let mut on = self.stream(body.baton.as_deref())?;
+        let ran = self.runner(&mut on.session, read_only).batch(&body.batch).await;
+        let batch = match ran {
+            Ok(batch) => batch,
+            Err(error) => {
+                self.close_stream(on);
+                return Err(error);
+            }
+        };
+        let mut out = Vec::new();
+        CursorStart { baton: Some(self.keep_stream(on)?) }.encode(encoding, &mut out);
+        let steps = batch.step_results.into_iter().zip(batch.step_errors);
+        for (step, (result, error)) in steps.enumerate() {
+            cursor_entries(&entries(step as u32, result, error), encoding, &mut out);
+        }
+        Ok(out)
+    }
+
+    fn runner<'a>(self: &'a Rc<Self>, session: &'a mut Session, read_only: bool) -> Runner<'a> {
+        let limits = self.settings.as_ref().map(|settings| settings.limits.result_bytes_max);
+        Runner { engine: self, session, read_only, bytes_left: limits.unwrap_or(0) }
+    }
+
+    fn stream(&self, baton: Option<&str>) -> Result<OnStream, HranaError> {
+        // A database that is gone, or that cannot be opened, has no streams.
+        self.with(|_| Ok(())).map_err(of_refused)?;
+        let Some(baton) = baton else {
+            return Ok(OnStream { id: None, session: Session::default() });
+        };
+        let Baton { stream, sequence } = self.baton_key()?.decode(baton)?;
+        match self.streams.take(stream, Some(sequence)) {
+            Ok(session) => Ok(OnStream { id: Some(stream), session }),
+            Err(NoSession::Expired) => Err(HranaError::StreamExpired),
+            Err(NoSession::Used) => Err(HranaError::Baton(BatonError::Used)),
+            Err(NoSession::Full) => Err(full()),
+        }
+    }
+
+    /// Lets the stream be continued by whoever has the baton that this gives.
+    fn keep_stream(&self, on: OnStream) -> Result<String, HranaError> {
+        let key = self.baton_key()?;
+        let baton = match on.id {
+            Some(stream) => Baton { stream, sequence: self.streams.give(stream, on.session) },
+            None => match self.streams.open(on.session) {
+                Ok(stream) => Baton { stream, sequence: 1 },
+                Err((session, _)) => {
+                    session.close(self);
+                    return Err(full());
+                }
+            },
+        };
+        Ok(key.encode(baton))
+    }
+
+    fn close_stream(&self, on: OnStream) {
+        if let Some(id) = on.id {
+            self.streams.close(id);
+        }
+        on.session.close(self);
+    }
+
+    /// The key of this database, made the first time that a stream stays open.
+    pub(in crate::primary) fn baton_key(&self) -> Result<BatonKey, HranaError> {
+        let failed = |text: String| HranaError::Unavailable(text);
+        let kept = self.storage.baton_secret().map_err(|error| failed(error.to_string()))?;
+        let kept: Option<[u8; 32]> = kept.and_then(|secret| secret.try_into().ok());
+        if let Some(secret) = kept {
+            return Ok(BatonKey::new(&secret));
+        }
+        let secret = random_bytes().map_err(|error| failed(error.to_string()))?;
+        self.storage.set_baton_secret(&secret).map_err(|error| failed(error.to_string()))?;
+        Ok(BatonKey::new(&secret))
+    }
+}
+
+/// What a step comes to in a cursor: nothing if it was skipped.
+fn entries(step: u32, result: Option<StmtResult>, error: Option<Error>) -> Vec<CursorEntry> {
+    if let Some(error) = error {
+        return vec![CursorEntry::StepError(StepErrorEntry { step, error })];
+    }
+    let Some(result) = result else { return Vec::new() };
+    let begin = CursorEntry::StepBegin(StepBeginEntry { step, cols: result.cols });
+    let end = CursorEntry::StepEnd(StepEndEntry {
+        affected_row_count: result.affected_row_count,
+        last_insert_rowid: result.last_insert_rowid,
+    });
+    let rows = result.rows.into_iter().map(|row| CursorEntry::Row { row });
+    std::iter::once(begin).chain(rows).chain(std::iter::once(end)).collect()
+}
+
+/// What an error is of: one request, or the whole.
+enum Failed {
+    Here(Error),
+    Whole(HranaError),
+}
+
+impl From<Error> for Failed {
+    fn from(error: Error) -> Self {
+        Failed::Here(error)
+    }
+}
+
+impl From<HranaError> for Failed {
+    fn from(error: HranaError) -> Self {
+        Failed::Whole(error)
+    }
+}
+
+impl Runner<'_> {
+    async fn request(&mut self, request: StreamRequest) -> Result<StreamResponse, Failed> {
+        Ok(match request {
+            StreamRequest::None => return Err(HranaError::SqlOrId.into()),
+            StreamRequest::Close(_) => StreamResponse::Close(CloseStreamResp {}),
+            StreamRequest::Execute(request) => {
+                let result = self.statement(&request.stmt).await?;
+                StreamResponse::Execute(ExecuteStreamResp { result })
+            }
+            StreamRequest::Batch(request) => {
+                let result = self.batch(&request.batch).await?;
+                StreamResponse::Batch(BatchStreamResp { result })
+            }
+            StreamRequest::Sequence(request) => {
+                let sql = self.session.stored.text(request.sql.as_deref(), request.sql_id)?;
+                self.sequence(&sql).await?;
+                StreamResponse::Sequence(SequenceStreamResp {})
+            }
+            StreamRequest::Describe(request) => {
+                let sql = self.session.stored.text(request.sql.as_deref(), request.sql_id)?;
+                let result = self.describe(&sql)?;
+                StreamResponse::Describe(DescribeStreamResp { result })
+            }
+            StreamRequest::StoreSql(request) => {
+                self.session.stored.store(request.sql_id, &request.sql)?;
+                StreamResponse::StoreSql(StoreSqlStreamResp {})
+            }
+            StreamRequest::CloseSql(request) => {
+                self.session.stored.close(request.sql_id);
+                StreamResponse::CloseSql(CloseSqlStreamResp {})
+            }
+            StreamRequest::GetAutocommit(_) => {
+                let is_autocommit = self.session.is_autocommit();
+                StreamResponse::GetAutocommit(GetAutocommitStreamResp { is_autocommit })
+            }
+        })
+    }
+
+    async fn statement(&mut self, stmt: &Stmt) -> Result<StmtResult, Failed> {
+        let sql = self.session.stored.text(stmt.sql.as_deref(), stmt.sql_id)?;
+        let statement = StreamStatement {
+            sql: &sql,
+            args: &stmt.args,
+            named_args: &stmt.named_args,
+            want_rows: stmt.want_rows.unwrap_or(true),
+        };
+        Ok(self.run(&statement).await?)
+    }
+
+    /// Each step whose condition holds, one after the other.
+    async fn batch(&mut self, batch: &Batch) -> Result<BatchResult, HranaError> {
+        let mut done = BatchResult::default();
+        for step in &batch.steps {
+            let steps = Ran { done: &done, is_autocommit: self.session.is_autocommit() };
+            let runs = step.condition.as_ref().is_none_or(|condition| holds(condition, &steps));
+            let (result, error) = match runs {
+                false => (None, None),
+                true => match self.statement(&step.stmt).await {
+                    Ok(result) => (Some(result), None),
+                    Err(Failed::Here(error)) => (None, Some(error)),
+                    Err(Failed::Whole(error)) => return Err(error),
+                },
+            };
+            done.step_results.push(result);
+            done.step_errors.push(error);
+        }
+        Ok(done)
+    }
+
+    /// Each statement of a text, up to the first that fails.
+    async fn sequence(&mut self, sql: &str) -> Result<(), Error> {
+        for sql in split(sql) {
+            let statement =
+                StreamStatement { sql: &sql, args: &[], named_args: &[], want_rows: false };
+            self.run(&statement).await?;
+        }
+        Ok(())
+    }
+}
+
+struct Ran<'a> {
+    done: &'a BatchResult,
+    is_autocommit: bool,
+}
+
+impl Steps for Ran<'_> {
+    fn is_ok(&self, step: u32) -> bool {
+        self.done.step_results.get(step as usize).is_some_and(Option::is_some)
+    }
+
+    fn is_autocommit(&self) -> bool {
+        self.is_autocommit
+    }
+}
+
+fn full() -> HranaError {
+    HranaError::TooManyStreams { streams_max: STREAMS_MAX }
+}
+
+fn of_refused(refused: Refused) -> HranaError {
+    match refused {
+        Refused::Deleted => HranaError::NoSuchDatabase(refused.to_string()),
+        refused => HranaError::Unavailable(refused.to_string()),
+    }
+}
