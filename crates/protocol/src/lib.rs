@@ -5,6 +5,7 @@
 //! answers with a typed error; none panics. No I/O, no JavaScript, no SQLite.
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
+pub mod access_token;
 pub mod d1;
 pub mod directory;
 pub mod graphql;
