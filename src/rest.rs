@@ -110,17 +110,17 @@ async fn answer_json(
         Route::ListAccounts => Ok(Envelope::success(ACCOUNTS, None)),
         Route::ListMemberships => Ok(Envelope::success(MEMBERSHIPS, None)),
         Route::Graphql => graphql::answer(env, &body(request).await?).await,
-        Route::CreateDatabase => databases::create(env, &body(request).await?).await,
+        Route::CreateDatabase => databases::create(env, grant, &body(request).await?).await,
         Route::ListDatabases => databases::list(env, grant, query).await,
         Route::GetDatabase(database) => {
             let fields = query_string::value(query, "fields");
             databases::get(env, &database, fields.as_deref()).await
         }
         Route::PutDatabase(database) => {
-            databases::set(env, &database, &body(request).await?, true).await
+            databases::set(env, grant, &database, &body(request).await?, true).await
         }
         Route::PatchDatabase(database) => {
-            databases::set(env, &database, &body(request).await?, false).await
+            databases::set(env, grant, &database, &body(request).await?, false).await
         }
         Route::DeleteDatabase(database) => {
             let purge = query_string::raw(query, "purge") == Some("true");

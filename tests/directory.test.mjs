@@ -96,6 +96,31 @@ describe("settings", () => {
     assert.equal((await refusal(rest, "PATCH", "/nobody", {})).status, 404);
   });
 
+  test("keys are shown in one form, and are public ones", async () => {
+    await rest.create("keyed");
+    const key = "ebVWLo_mVPlAeLES6KmLp5AfhTrmlb7X4OORC60ElmQ";
+    const der = "MCowBQYDK2VwAyEAebVWLo/mVPlAeLES6KmLp5AfhTrmlb7X4OORC60ElmQ=";
+    const pem = `-----BEGIN PUBLIC KEY-----\n${der}\n-----END PUBLIC KEY-----\n`;
+    const told = await rest.result("PATCH", "/keyed", { jwt_key: `${pem}${key}=` });
+    assert.equal(told.jwt_key, `${key} ${key}`);
+    await rest.result("PATCH", "/keyed", { jwt_key: key, retention_days: 3 });
+    assert.partialDeepStrictEqual(await rest.result("GET", "/keyed"), { jwt_key: key });
+    const secret = "MC4CAQAwBQYDK2VwBCIEIAECAwQFBgcICQoLDA0ODxAREhMUFRYXGBkaGxwdHh8g";
+    for (const [jwt_key, why] of [
+      [`-----BEGIN PRIVATE KEY-----\n${secret}\n-----END PRIVATE KEY-----`, /it is a private key/],
+      [secret, /it has 48 bytes instead of 32/],
+      [32, /jwt_key must be a text/],
+    ]) {
+      const { status, message } = await refusal(rest, "PATCH", "/keyed", { jwt_key });
+      assert.equal(status, 400);
+      assert.match(message, why);
+      assert.ok(!message.includes(secret));
+    }
+    await rest.result("PATCH", "/keyed", { jwt_key: null });
+    assert.deepEqual(await of("keyed"), { ...none, retention_days: 3 });
+    assert.equal((await rest.result("GET", "/keyed")).jwt_key, undefined);
+  });
+
   test("a database has lower limits than others, from its first query on", async () => {
     await rest.result("POST", "", { name: "narrow", limits: { params_max: 2 } });
     const [sql, params] = ["SELECT ?, ?, ?", [1, 2, 3]];

@@ -112,6 +112,27 @@ describe("a token", () => {
     assert.equal(await statusOf(client, "GET", "/mine"), 401);
   });
 
+  test("to write does not set the key by which others would get in", async () => {
+    const jwt_key = "ebVWLo_mVPlAeLES6KmLp5AfhTrmlb7X4OORC60ElmQ";
+    const { client } = await make({ access: "write" });
+    const named = { name: "with-a-key", jwt_key };
+    for (const request of [
+      ["PATCH", "/mine", { jwt_key }],
+      ["PUT", "/mine", { jwt_key }],
+      ["POST", "", named],
+    ]) {
+      const { status, envelope } = await client.request(...request);
+      assert.equal(status, 403);
+      assert.match(envelope.errors[0].message, /needs the token of the configuration/);
+    }
+    await admin.result("POST", "", named);
+    assert.equal(await statusOf(client, "PATCH", "/with-a-key", { retention_days: 3 }), 200);
+    assert.equal(await statusOf(client, "PUT", "/with-a-key", { retention_days: 3 }), 403);
+    assert.equal(await statusOf(client, "PATCH", "/with-a-key", { jwt_key: null }), 403);
+    assert.equal((await admin.result("GET", "/with-a-key")).jwt_key, jwt_key);
+    await admin.result("DELETE", "/with-a-key?purge=true");
+  });
+
   test("that nobody made is refused", async () => {
     const { value } = await make({ access: "read" });
     const last = value.at(-1) === "0" ? "1" : "0";

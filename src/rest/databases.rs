@@ -1,8 +1,8 @@
 //! Databases as REST resources: create, list, get, set, delete, undelete.
 
 use isolite_protocol::directory::{
-    DatabaseInfo, DatabaseList, DatabaseName, DatabaseRecord, ListPage, NewDatabase, Refusal,
-    is_database_id,
+    DatabaseInfo, DatabaseList, DatabaseName, DatabaseRecord, DatabaseSettings, ListPage,
+    NewDatabase, Refusal, is_database_id,
 };
 use isolite_protocol::rest::{Database, Envelope, RestError, ResultInfo, select_fields};
 use worker::Env;
@@ -12,8 +12,9 @@ use crate::directory::client::{self, Outcome};
 use crate::error;
 use crate::region;
 
-pub(super) async fn create(env: &Env, body: &str) -> Answer {
+pub(super) async fn create(env: &Env, grant: &Grant, body: &str) -> Answer {
     let new = NewDatabase::decode(body).map_err(|error| RestError::Malformed(error.to_string()))?;
+    grant.allows_settings(&DatabaseSettings::default(), &new.settings)?;
     let new = NewDatabase { if_missing: false, region: region::here(env), ..new };
     let record = insert(env, &new).await?;
     success(&described(env, record).await, None)
@@ -71,8 +72,17 @@ pub(super) async fn get(env: &Env, database: &str, fields: Option<&str>) -> Answ
 }
 
 /// Settings: those that the body names, and all others anew if it is the `whole`.
-pub(super) async fn set(env: &Env, database: &str, body: &str, whole: bool) -> Answer {
+pub(super) async fn set(
+    env: &Env,
+    grant: &Grant,
+    database: &str,
+    body: &str,
+    whole: bool,
+) -> Answer {
     let record = find(env, database).await?;
+    let before = if whole { DatabaseSettings::default() } else { record.settings.clone() };
+    let after = before.changed_by(body).map_err(|error| RestError::Malformed(error.0))?;
+    grant.allows_settings(&record.settings, &after)?;
     let set = records::set(env, &record.uuid, body, whole).await;
     success(&Database::detailed(settle(set, database)?, None), None)
 }

@@ -11,6 +11,8 @@ use std::fmt;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value as Json};
 
+use crate::access_token::PublicKey;
+
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DatabaseSettings {
     #[serde(default)]
@@ -24,6 +26,10 @@ pub struct DatabaseSettings {
     /// How much of it is kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub history_bytes_max: Option<u64>,
+    /// Whose tokens are taken, before those of the Worker's own key: public keys of
+    /// [`crate::access_token`] with spaces between them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jwt_key: Option<String>,
     /// Limits below those of the isolate, by the names of its settings: `steps_max` for
     /// `ISOLITE_STEPS_MAX`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -63,8 +69,14 @@ const RETENTION_DAYS_MAX: u64 = 3_650;
 /// The same.
 const HISTORY_BYTES_MAX: u64 = 3 << 30;
 
-const NAMES: [&str; 5] =
-    ["read_replication", "max_staleness_ms", "retention_days", "history_bytes_max", "limits"];
+const NAMES: [&str; 6] = [
+    "read_replication",
+    "max_staleness_ms",
+    "retention_days",
+    "history_bytes_max",
+    "jwt_key",
+    "limits",
+];
 
 impl DatabaseSettings {
     pub fn is_default(&self) -> bool {
@@ -103,6 +115,9 @@ impl DatabaseSettings {
         set("max_staleness_ms", &mut settings.max_staleness_ms, STALENESS_MS_MAX)?;
         set("retention_days", &mut settings.retention_days, RETENTION_DAYS_MAX)?;
         set("history_bytes_max", &mut settings.history_bytes_max, HISTORY_BYTES_MAX)?;
+        if let Some(value) = body.get("jwt_key") {
+            settings.jwt_key = jwt_key(value)?;
+        }
         match body.get("limits") {
             None => {}
             Some(Json::Null) => settings.limits.clear(),
@@ -133,6 +148,20 @@ fn read_replication(value: &Json) -> Result<ReadReplication, SettingsError> {
         let text = "read_replication must be {\"mode\": \"auto\"} or {\"mode\": \"disabled\"}";
         SettingsError(text.to_owned())
     })
+}
+
+/// Each in its shortest form. No text of an error has the value in it: it may be a private key.
+fn jwt_key(value: &Json) -> Result<Option<String>, SettingsError> {
+    match value {
+        Json::Null => Ok(None),
+        Json::String(text) => {
+            let keys = PublicKey::parse_all(text)
+                .map_err(|error| SettingsError(format!("jwt_key is not a public key: {error}")))?;
+            let keys: Vec<_> = keys.iter().map(PublicKey::to_string).collect();
+            Ok(Some(keys.join(" ")))
+        }
+        _ => Err(SettingsError("jwt_key must be a text, or null for none".to_owned())),
+    }
 }
 
 fn number(name: &str, value: &Json, min: u64, max: u64) -> Result<Option<u64>, SettingsError> {
@@ -195,6 +224,29 @@ mod tests {
         ] {
             let SettingsError(text) = DatabaseSettings::default().changed_by(body).unwrap_err();
             assert!(text.contains(told), "{text}");
+        }
+    }
+
+    #[test]
+    fn keys() {
+        const KEY: &str = "ebVWLo_mVPlAeLES6KmLp5AfhTrmlb7X4OORC60ElmQ";
+        let before = DatabaseSettings::default();
+        let body = r#"{"jwt_key":"-----BEGIN PUBLIC KEY-----\nMCowBQYDK2VwAyEAebVWLo/mVPlAeLES6KmLp5AfhTrmlb7X4OORC60ElmQ=\n-----END PUBLIC KEY-----\n"}"#;
+        let one = before.changed_by(body).unwrap();
+        assert_eq!(one.jwt_key.as_deref(), Some(KEY));
+        let two = one.changed_by(&format!(r#"{{"jwt_key":"{KEY},{KEY}="}}"#)).unwrap();
+        assert_eq!(two.jwt_key, Some(format!("{KEY} {KEY}")));
+        assert_eq!(two.changed_by(r#"{"retention_days":1}"#).unwrap().jwt_key, two.jwt_key);
+        assert!(two.changed_by(r#"{"jwt_key":null}"#).unwrap().is_default());
+        for (value, told) in [
+            (r#""""#, "jwt_key is not a public key: it is empty"),
+            (r#""c2VjcmV0""#, "jwt_key is not a public key: it has 6 bytes"),
+            (r#""-----BEGIN PRIVATE KEY-----\nc2VjcmV0""#, "it is a private key"),
+            (r#"["c2VjcmV0"]"#, "jwt_key must be a text"),
+        ] {
+            let body = format!(r#"{{"jwt_key":{value}}}"#);
+            let SettingsError(text) = before.changed_by(&body).unwrap_err();
+            assert!(text.contains(told) && !text.contains("c2Vj"), "{text}");
         }
     }
 

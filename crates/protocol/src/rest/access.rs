@@ -4,7 +4,7 @@
 //! needs.
 
 use super::{RestError, Route};
-use crate::directory::{Right, Scope};
+use crate::directory::{DatabaseSettings, Right, Scope};
 
 /// What a route needs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -130,6 +130,16 @@ impl Grant {
         }
     }
 
+    /// Whether it may change settings so. Whoever sets a key lets others in, as whoever makes tokens, and
+    /// for longer than a token that may be revoked.
+    pub fn allows_settings(
+        &self,
+        before: &DatabaseSettings,
+        after: &DatabaseSettings,
+    ) -> Result<(), RestError> {
+        if before.jwt_key == after.jwt_key { Ok(()) } else { self.allows(Access::Admin) }
+    }
+
     /// Whether it reaches the database with this id.
     pub fn allows_database(&self, id: &str) -> Result<(), RestError> {
         match self {
@@ -173,6 +183,14 @@ mod tests {
         assert_eq!(told(&all, &Route::CreateDatabase), None);
         assert!(told(&all, &Route::ListTokens).unwrap().contains("the configuration"));
         assert_eq!(told(&Grant::Admin, &Route::ListTokens), None);
+        let keyless = DatabaseSettings::default();
+        let keyed = DatabaseSettings { jwt_key: Some("k".into()), ..keyless.clone() };
+        let other = DatabaseSettings { retention_days: Some(1), ..keyed.clone() };
+        for (grant, may) in [(&writer, false), (&all, false), (&Grant::Admin, true)] {
+            assert_eq!(grant.allows_settings(&keyless, &keyed).is_ok(), may);
+            assert_eq!(grant.allows_settings(&keyed, &keyless).is_ok(), may);
+            assert!(grant.allows_settings(&keyed, &other).is_ok());
+        }
         assert!(writer.allows_database("a").is_ok() && writer.allows_database("b").is_err());
         assert!(all.allows_database("b").is_ok());
     }
