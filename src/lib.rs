@@ -3,6 +3,10 @@
 //! The only Rust that knows Workers, async and time. `docs/architecture.md` walks a read and a
 //! write through these files.
 
+// Nothing of this crate asks it yet.
+#[allow(dead_code)]
+#[cfg(feature = "entry")]
+mod access_token_js;
 mod directory;
 mod embedded_replicas;
 #[cfg(feature = "entry")]
