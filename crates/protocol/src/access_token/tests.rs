@@ -1,6 +1,7 @@
 //! Aim: a token says what it says in one way only, and whatever was tried on JWTs elsewhere is refused
 //! here before anybody looks at its signature.
-//! Method: tokens put together from parts; one that the program `isolite` made; and keys in each form.
+//! Method: tokens put together from parts; one as the program `isolite` makes them; and
+//! keys in each form.
 
 use super::*;
 use crate::directory::Right;
@@ -40,7 +41,7 @@ fn claims(text: &str) -> Result<Claims, TokenError> {
 }
 
 #[test]
-fn a_token_of_the_program() {
+fn a_token_as_the_program_makes_them() {
     let token = AccessToken::parse(TOKEN).unwrap();
     let (signed, signature) = TOKEN.rsplit_once('.').unwrap();
     assert_eq!(token.signed(), signed.as_bytes());
