@@ -3,8 +3,6 @@
 //! The only Rust that knows Workers, async and time. `docs/architecture.md` walks a read and a
 //! write through these files.
 
-// Nothing of this crate asks it yet.
-#[allow(dead_code)]
 #[cfg(feature = "entry")]
 mod access_token_js;
 mod directory;
@@ -13,6 +11,8 @@ mod embedded_replicas;
 mod entry;
 #[cfg(feature = "entry")]
 mod error;
+#[cfg(feature = "entry")]
+mod hrana;
 mod object;
 mod platform_js;
 mod primary;

@@ -58,6 +58,10 @@ use write_lock::Busy;
 /// Pages that the store keeps besides SQLite's own cache: 2 MiB.
 const CACHE_PAGES: usize = 512;
 
+/// The status for a caller that knows settings which were changed since. Nothing was done.
+#[cfg(feature = "entry")]
+pub(crate) const SETTINGS_CHANGED: u16 = 409;
+
 #[durable_object(alarm)]
 pub struct IsolitePrimary {
     /// None in the one instance that stands for its class.
@@ -205,6 +209,14 @@ impl Primary {
         }
     }
 
+    /// Whether its caller knows what is set of the database, and so by which keys it is let in.
+    #[cfg(feature = "entry")]
+    fn knows_settings(&self, query: &str) -> bool {
+        let set = self.engine.with(|Opened { set, .. }| Ok(age_of(set, query)));
+        // What is wrong with the database shows in the answer.
+        set.map_or(true, |age_ms| age_ms == 0.0)
+    }
+
     fn reads_only(&self, query: &str, body: &str) -> bool {
         query_string::raw(query, "as_of").is_some()
             || Queries::decode(body).is_ok_and(|queries| only_reads(&queries))
@@ -220,6 +232,10 @@ impl Primary {
     ) -> Answer {
         match target.path() {
             "/transaction/begin" => self.begin_transaction(target.query(), caller).await,
+            #[cfg(feature = "entry")]
+            "/hrana/pipeline" | "/hrana/cursor" if !self.knows_settings(target.query()) => {
+                Answer::new(SETTINGS_CHANGED, "")
+            }
             #[cfg(feature = "entry")]
             "/hrana/pipeline" => self.pipeline(Asked::of(target.query(), body, bytes)).await,
             #[cfg(feature = "entry")]

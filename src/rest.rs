@@ -20,6 +20,7 @@ mod time_travel;
 mod tokens;
 mod uploads;
 
+use isolite_protocol::directory::DatabaseRecord;
 use isolite_protocol::query_string;
 use isolite_protocol::rest::{
     Authorization, Envelope, Grant, Method, RestError, Route, bearer_token, check_bearer_token,
@@ -163,6 +164,27 @@ const MEMBERSHIPS: &str =
 
 fn health() -> String {
     format!(r#"{{"status":"ok","version":"{}"}}"#, env!("CARGO_PKG_VERSION"))
+}
+
+/// What the token of a request grants, if it is one of those that REST knows.
+pub(crate) async fn granted(request: &Request, env: &Env) -> std::result::Result<Grant, RestError> {
+    authorize(request, env).await
+}
+
+/// The record of a database named by its id or by its name.
+pub(crate) async fn find(
+    env: &Env,
+    database: &str,
+) -> std::result::Result<DatabaseRecord, RestError> {
+    databases::find(env, database).await
+}
+
+/// The whole database as SQL.
+pub(crate) async fn dump(env: &Env, database: &str) -> std::result::Result<Response, RestError> {
+    match exports::file(env, database, "format=sql").await? {
+        Reply::Whole(response) => Ok(response),
+        _ => Err(RestError::Internal("An export is a file".to_owned())),
+    }
 }
 
 async fn authorize(request: &Request, env: &Env) -> std::result::Result<Grant, RestError> {

@@ -160,7 +160,7 @@ fn forget(database: &str, id: &str) {
 }
 
 /// Forgets what the directory has told, so that it is asked anew.
-fn forget_place(database: &str, id: &str) {
+pub(crate) fn forget_place(database: &str, id: &str) {
     RECORDS.with_borrow_mut(|records| records.forget(database, id));
 }
 
@@ -193,6 +193,32 @@ async fn resolve(
         Ok(template) => template,
         Err(error) => return Ok(Err(bad_name(error))),
     };
+    Ok(match found(env, name, create, template).await? {
+        Ok(record) => Ok(record),
+        Err(Refusal::NotFound(_)) => Err(unknown_database(database)),
+        Err(refusal) => Err(Failure::new(refusal.message())),
+    })
+}
+
+/// The record of a name that this isolate may know, as the directory has it otherwise.
+#[cfg(feature = "entry")]
+pub(crate) async fn record_of(
+    env: &Env,
+    name: DatabaseName,
+    create: bool,
+) -> Result<std::result::Result<Rc<DatabaseRecord>, Refusal>> {
+    match RECORDS.with_borrow_mut(|records| records.get(name.as_str())) {
+        Some(record) => Ok(Ok(record)),
+        None => found(env, name, create, None).await,
+    }
+}
+
+async fn found(
+    env: &Env,
+    name: DatabaseName,
+    create: bool,
+    template: Option<DatabaseName>,
+) -> Result<std::result::Result<Rc<DatabaseRecord>, Refusal>> {
     let resolved = if create {
         let region = region::here(env);
         let new = NewDatabase { if_missing: true, region, template, ..NewDatabase::named(name) };
@@ -200,18 +226,14 @@ async fn resolve(
     } else {
         client::resolve(env, &name).await?
     };
-    Ok(match resolved {
-        Ok(record) => {
-            let record = Rc::new(record);
-            if !local::is_kept(&record) {
-                embedded_replicas::forget(&record.uuid);
-            }
-            RECORDS.with_borrow_mut(|records| records.insert(Rc::clone(&record)));
-            Ok(record)
+    Ok(resolved.map(|record| {
+        let record = Rc::new(record);
+        if !local::is_kept(&record) {
+            embedded_replicas::forget(&record.uuid);
         }
-        Err(Refusal::NotFound(_)) => Err(unknown_database(database)),
-        Err(refusal) => Err(Failure::new(refusal.message())),
-    })
+        RECORDS.with_borrow_mut(|records| records.insert(Rc::clone(&record)));
+        record
+    }))
 }
 
 fn unknown_database(name: &str) -> Failure {

@@ -36,6 +36,8 @@ pub enum Endpoint {
         start: u64,
         end: u64,
     },
+    /// Something behind the name of a database that there is not.
+    Unknown,
 }
 
 /// Where a request says which database it is for, besides its path.

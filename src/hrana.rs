@@ -1,0 +1,201 @@
+//! Hrana over HTTP, for libSQL's clients: which database a request is for, whether it may, and what its
+//! primary answers.
+//!
+//! What is read and written is passed on as it is; the primary has the streams and runs their requests.
+
+mod access;
+mod database;
+
+use isolite_protocol::DatabaseRecord;
+use isolite_protocol::directory::Right;
+use isolite_protocol::hrana::{Encoding, Endpoint, HranaError, Route};
+use isolite_protocol::rest::RestError;
+use js_sys::JsString;
+use wasm_bindgen::JsCast;
+use wasm_bindgen_futures::JsFuture;
+use worker::{Env, Error, Request, Response, Result, console_error};
+
+use crate::object::call_js::{Answer, Message, Object, Text, send};
+use crate::primary::SETTINGS_CHANGED;
+use crate::router::forget_place;
+use crate::target::Target;
+
+/// As REST's: what one request may make an isolate hold.
+const BODY_BYTES_MAX: usize = 16 << 20;
+
+/// The primary's status for a database that was deleted.
+const GONE: u16 = 404;
+
+/// A request that is Hrana's.
+pub(crate) struct Asked {
+    route: Route,
+    path: String,
+}
+
+/// What a request asks for, if its path is one of Hrana's.
+pub(crate) fn asked(request: &Request) -> Option<Asked> {
+    let target = Target::of(request);
+    let path = target.path().to_owned();
+    let route = match Route::parse(&path) {
+        Some(route) => route,
+        None if Route::names_database(&path) => {
+            Route { database: None, endpoint: Endpoint::Unknown }
+        }
+        None => return None,
+    };
+    // Without an upgrade the base URL is whatever else it is.
+    let upgrades = || request.headers().get("upgrade").ok().flatten().is_some();
+    let ours = route.database.is_some() || route.endpoint != Endpoint::Socket || upgrades();
+    ours.then_some(Asked { route, path })
+}
+
+pub(crate) async fn answer(request: Request, env: &Env, asked: &Asked) -> Result<Response> {
+    let response = match route(request, env, asked).await {
+        Ok(response) => response,
+        Err(error) => json(&error.body(), error.status())?,
+    };
+    // A page anywhere may be a client: what lets it in is its token.
+    let headers = response.headers();
+    headers.set("access-control-allow-origin", "*")?;
+    headers.set("access-control-allow-methods", "GET, POST, OPTIONS")?;
+    headers.set("access-control-allow-headers", "*, authorization")?;
+    Ok(response)
+}
+
+async fn route(
+    mut request: Request,
+    env: &Env,
+    asked: &Asked,
+) -> std::result::Result<Response, HranaError> {
+    let Asked { route, path } = asked;
+    let method = request.method().to_string();
+    let needed = match route.endpoint {
+        Endpoint::Pipeline(_) | Endpoint::Cursor(_) => "POST",
+        _ => "GET",
+    };
+    match (method.as_str(), &route.endpoint) {
+        ("OPTIONS", _) => return Response::empty().map_err(of_platform),
+        (_, Endpoint::Unknown) => return Err(HranaError::NoSuchPath(path.clone())),
+        ("GET", Endpoint::Probe) => return Response::ok("").map_err(of_platform),
+        ("GET", Endpoint::Version) => return Response::ok(VERSION).map_err(of_platform),
+        (method, _) if method != needed => return Err(HranaError::NoSuchPath(path.clone())),
+        _ => {}
+    }
+    let mut body = None;
+    let mut again = true;
+    loop {
+        let record = database::find(env, &request, route).await?;
+        let right = access::right(env, &request, &record).await?;
+        let (path, encoding) = match &route.endpoint {
+            Endpoint::Pipeline(encoding) => ("/hrana/pipeline", *encoding),
+            Endpoint::Cursor(encoding) => ("/hrana/cursor", *encoding),
+            Endpoint::Dump => return crate::rest::dump(env, &record.uuid).await.map_err(of_rest),
+            _ => return Err(HranaError::NoSuchPath(path.clone())),
+        };
+        // Not before the token was looked at: nobody else makes us hold it.
+        let body = match &body {
+            Some(body) => body,
+            None => body.insert(Body::of(&mut request, encoding).await?),
+        };
+        let answer = ask(env, &record, right, path, body).await?;
+        // Its name may have been given away, or its keys have changed: nothing was done.
+        if again && matches!(answer.status, GONE | SETTINGS_CHANGED) {
+            again = false;
+            forget_place(&record.name, &record.uuid);
+            continue;
+        }
+        return response(answer, encoding).map_err(of_platform);
+    }
+}
+
+const VERSION: &str = concat!("isolite ", env!("CARGO_PKG_VERSION"));
+
+/// What a request brings.
+enum Body {
+    Json(Text),
+    Protobuf(Vec<u8>),
+}
+
+impl Body {
+    async fn of(
+        request: &mut Request,
+        encoding: Encoding,
+    ) -> std::result::Result<Body, HranaError> {
+        let too_large = || HranaError::BodyTooLarge { bytes_max: BODY_BYTES_MAX };
+        let announced = request.headers().get("content-length").ok().flatten();
+        let announced: Option<usize> = announced.and_then(|length| length.parse().ok());
+        if announced.is_some_and(|length| length > BODY_BYTES_MAX) {
+            return Err(too_large());
+        }
+        let cut = |error: Error| HranaError::Malformed(format!("The body did not arrive: {error}"));
+        match encoding {
+            Encoding::Json => {
+                let text = request.inner().text().map_err(|error| cut(error.into()))?;
+                let text = JsFuture::from(text).await.map_err(|error| cut(error.into()))?;
+                let text: JsString = text.unchecked_into();
+                if text.length() as usize > BODY_BYTES_MAX {
+                    return Err(too_large());
+                }
+                Ok(Body::Json(text.into()))
+            }
+            Encoding::Protobuf => {
+                let bytes = request.bytes().await.map_err(cut)?;
+                if bytes.len() > BODY_BYTES_MAX {
+                    return Err(too_large());
+                }
+                Ok(Body::Protobuf(bytes))
+            }
+        }
+    }
+}
+
+/// Asks the database's primary.
+async fn ask(
+    env: &Env,
+    record: &DatabaseRecord,
+    right: Right,
+    path: &str,
+    body: &Body,
+) -> std::result::Result<Answer, HranaError> {
+    let access = if right == Right::Read { "&access=read" } else { "" };
+    let settings = record.settings_revision;
+    let (text, bytes, name) = match body {
+        Body::Json(text) => (Some(text), None, "json"),
+        Body::Protobuf(bytes) => (None, Some(bytes.as_slice()), "protobuf"),
+    };
+    let path = format!("{path}?encoding={name}&settings={settings}{access}");
+    let message = Message { path: &path, body: text, ltx: bytes, ..Message::default() };
+    send(env, Object::primary_of(record), message).await.map_err(of_platform)
+}
+
+fn response(answer: Answer, encoding: Encoding) -> Result<Response> {
+    let Answer { status, text, commits, .. } = answer;
+    match (commits, encoding) {
+        (Some(body), Encoding::Protobuf) => {
+            let response = Response::from_bytes(body)?;
+            response.headers().set("content-type", "application/x-protobuf")?;
+            Ok(response)
+        }
+        _ => json(&String::from(text), status),
+    }
+}
+
+fn json(body: &str, status: u16) -> Result<Response> {
+    let response = Response::ok(body)?.with_status(status);
+    // Exactly this: clients compare.
+    response.headers().set("content-type", "application/json")?;
+    Ok(response)
+}
+
+/// No answer came, and whether anything was done is not known.
+fn of_platform(error: Error) -> HranaError {
+    console_error!("No answer came: {error}");
+    HranaError::Unavailable(error.to_string())
+}
+
+fn of_rest(error: RestError) -> HranaError {
+    match error.status() {
+        404 => HranaError::NoSuchDatabase(error.to_string()),
+        _ => HranaError::Unavailable(error.to_string()),
+    }
+}
