@@ -111,6 +111,15 @@ impl Store {
         Ok(self.progress(policy))
     }
 
+    /// Ends a checkpoint that commits have come after, so that it is settled in which interval they are.
+    pub(crate) fn end_overtaken(&mut self, policy: &CheckpointPolicy) -> Result<(), Error> {
+        let at = |store: &Store| store.checkpoint.as_ref().map(|running| running.target.position);
+        while at(self).is_some_and(|target| target != self.position) {
+            self.checkpoint_step(policy)?;
+        }
+        Ok(())
+    }
+
     fn progress(&self, policy: &CheckpointPolicy) -> CheckpointProgress {
         match self.checkpoint_is_due(policy) {
             true => CheckpointProgress::More,

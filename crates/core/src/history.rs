@@ -53,6 +53,13 @@ pub struct Retention {
     pub held: Option<Txid>,
 }
 
+impl Retention {
+    /// Whether somebody reads in the interval before `next`, or before that.
+    fn holds(&self, next: &Interval) -> bool {
+        self.held.is_some_and(|held| held < next.mark.position.txid)
+    }
+}
+
 impl Default for Retention {
     fn default() -> Self {
         Retention { time_ms: 30 * KEEP_MS_MIN, bytes_max: 1 << 30, now_ms: 0, held: None }
@@ -84,9 +91,11 @@ impl History {
         if first.dropped {
             return true;
         }
-        if retention.held.is_some_and(|held| held < next.mark.position.txid) {
-            return false;
-        }
+        !retention.holds(next) && self.is_beyond(next, retention)
+    }
+
+    /// Whether the interval before `next` is more than what is to be kept, but for who reads there.
+    fn is_beyond(&self, next: &Interval, retention: &Retention) -> bool {
         let age_ms = retention.now_ms.saturating_sub(next.time_ms);
         age_ms >= retention.time_ms || (self.bytes > retention.bytes_max && age_ms >= KEEP_MS_MIN)
     }
@@ -138,7 +147,7 @@ impl Store {
         self.history.as_ref().map_or(0, |history| history.bytes)
     }
 
-    fn kept_intervals(&self) -> impl Iterator<Item = &Interval> {
+    pub(crate) fn kept_intervals(&self) -> impl Iterator<Item = &Interval> {
         let intervals = self.history.iter().flat_map(|history| &history.intervals);
         intervals.filter(|interval| !interval.dropped)
     }
@@ -231,6 +240,31 @@ impl Store {
             history.bytes += bytes;
         }
         Ok(())
+    }
+
+    /// Takes everything that is due down as dropped, which it then is for good, though it goes later.
+    pub(crate) fn mark_due(&mut self, retention: &Retention) -> Result<(), Error> {
+        while let Some(history) = &mut self.history {
+            let dropped = history.intervals.iter().take_while(|interval| interval.dropped).count();
+            let pair = (history.intervals.get(dropped), history.intervals.get(dropped + 1));
+            let (Some(first), Some(next)) = pair else { break };
+            if retention.holds(next) || !history.is_beyond(next, retention) {
+                break;
+            }
+            let first = Interval { dropped: true, ..*first };
+            let put = self.storage.put_interval(&first);
+            history.bytes -= first.bytes;
+            history.intervals[dropped] = first;
+            put.map_err(|error| self.break_off(error))?;
+        }
+        Ok(())
+    }
+
+    /// Whether an interval is kept for nobody but who reads there now.
+    pub(crate) fn is_kept_for_readers(&self, number: IntervalNo, retention: &Retention) -> bool {
+        let Some(history) = &self.history else { return false };
+        let next = history.intervals.iter().find(|interval| interval.number == number + 1);
+        next.is_some_and(|next| history.is_beyond(next, retention))
     }
 
     /// The newest interval, whose past pages are those written over now.

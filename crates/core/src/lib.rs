@@ -15,6 +15,7 @@ mod early;
 mod embedded_replica;
 mod error;
 mod followers;
+mod generation;
 mod history;
 pub mod ltx;
 #[cfg(feature = "testing")]
@@ -35,6 +36,7 @@ mod storage;
 mod store;
 mod varint;
 mod write_lock;
+mod wal_frame;
 
 pub use bookmark::{Bookmark, BookmarkError, Tag};
 pub use bootstrap::{Ask, Bootstrap};
@@ -45,6 +47,9 @@ pub use draft::Draft;
 pub use embedded_replica::EmbeddedReplica;
 pub use error::Error;
 pub use followers::{Followers, Push};
+pub use generation::{
+    Asked, BasePart, Generation, Generations, NotFollowed, Pulled, WAL_FRAMES_MAX,
+};
 pub use history::{Interval, IntervalNo, NotKept, Retention};
 pub use page::{LOCK_PAGE, PAGE_SIZE, PageImage, PageNo, blank_page};
 pub use page_set::PageSet;
@@ -57,3 +62,4 @@ pub use session::{Constraint, SESSION_AGE_MS_MAX, Standing};
 pub use storage::{LogRow, Mark, Storage, StorageError, Turn};
 pub use store::Store;
 pub use write_lock::{Ticket, WriteLock};
+pub use wal_frame::WAL_FRAME_SIZE;

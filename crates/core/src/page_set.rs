@@ -51,6 +51,17 @@ impl PageSet {
         numbers.skip_while(move |number| *number < first)
     }
 
+    /// The one before which there are so many.
+    pub fn nth(&self, mut index: usize) -> Option<PageNo> {
+        for (at, word) in self.words.iter().enumerate() {
+            match index.checked_sub(word.count_ones() as usize) {
+                Some(rest) => index = rest,
+                None => return self.iter_from(at as PageNo * 64).nth(index),
+            }
+        }
+        None
+    }
+
     pub fn len(&self) -> usize {
         self.words.iter().map(|word| word.count_ones() as usize).sum()
     }

@@ -13,7 +13,7 @@ use crate::bootstrap::encode_part;
 use crate::cache::PageCache;
 use crate::crc64::PageCrc;
 use crate::error::Error;
-use crate::history::{IntervalNo, NotKept};
+use crate::history::{Interval, IntervalNo, NotKept};
 use crate::ltx::FrameRef;
 use crate::page::{LOCK_PAGE, PageImage, PageNo, copy_part};
 use crate::page_row;
@@ -44,20 +44,25 @@ impl Store {
             Ok(interval) => interval,
             Err(not_kept) => return Ok(Err(not_kept)),
         };
-        let mut past = Past {
-            storage: Rc::clone(&self.storage),
-            position: interval.mark.position,
-            size_pages: interval.mark.size_pages,
-            interval: interval.number,
-            frames: HashMap::new(),
-            cache: PageCache::new(cache_pages),
-        };
+        let mut past = self.past_of(&interval, cache_pages);
         let read = self.storage.read_log(past.position.txid, position.txid, &mut |row| {
             past.add(IndexedRow::new(row)?);
             Ok(())
         });
         self.note(read)?;
         Ok(if past.position == position { Ok(past) } else { Err(NotKept::Unknown) })
+    }
+
+    /// The database where an interval begins that is kept.
+    pub(crate) fn past_of(&self, interval: &Interval, cache_pages: usize) -> Past {
+        Past {
+            storage: Rc::clone(&self.storage),
+            position: interval.mark.position,
+            size_pages: interval.mark.size_pages,
+            interval: interval.number,
+            frames: HashMap::new(),
+            cache: PageCache::new(cache_pages),
+        }
     }
 
     /// Every page that may differ now from how it was.

@@ -24,6 +24,7 @@ use crate::checksum::Checksum;
 use crate::commit::{Changes, Commit};
 use crate::crc64::PageCrc;
 use crate::error::Error;
+use crate::generation::IntervalIndex;
 use crate::history::History;
 use crate::ltx::{FrameRef, Header, decode_frame, read_index};
 use crate::page::{LOCK_PAGE, PageImage, PageNo, blank_page, copy_part};
@@ -51,6 +52,8 @@ pub struct Store {
     pub(crate) unsettled: bool,
     cache: PageCache,
     recent: RecentCommits,
+    /// Of the intervals that were followed last.
+    pub(crate) indices: Vec<IntervalIndex>,
     /// The page after the last one that was read from storage: reading it again means a scan.
     next_in_scan: PageNo,
     broken: Option<StorageError>,
@@ -105,6 +108,7 @@ impl Store {
             unsettled: false,
             cache: PageCache::new(cache_pages),
             recent: RecentCommits::new(0),
+            indices: Vec::new(),
             next_in_scan: 0,
             broken: None,
             damaged: false,
@@ -207,6 +211,7 @@ impl Store {
         self.checkpoint = None;
         self.cache.clear();
         self.recent = RecentCommits::new(mark.position.txid);
+        self.indices.clear();
         self.next_in_scan = 0;
         self.damaged = false;
     }
@@ -340,12 +345,12 @@ impl Store {
         Ok(())
     }
 
-    fn check(&self) -> Result<(), Error> {
+    pub(crate) fn check(&self) -> Result<(), Error> {
         self.broken.clone().map_or(Ok(()), |error| Err(Error::Storage(error)))
     }
 
     /// Passes on what reading the log came to; storage that failed ends the store.
-    pub(crate) fn note(&mut self, read: Result<(), Error>) -> Result<(), Error> {
+    pub(crate) fn note<T>(&mut self, read: Result<T, Error>) -> Result<T, Error> {
         read.map_err(|error| match error {
             Error::Storage(error) => self.break_off(error),
             error => error,
