@@ -125,6 +125,8 @@ mod tests {
         let from = |first| set.iter_from(first).next();
         assert_eq!([0, 4, 66, 1001].map(from), [1, 63, 128, 2_621_440].map(Some));
         assert_eq!(from(2_621_441), None);
+        let nth: Vec<_> = (0..10).map(|index| set.nth(index)).collect();
+        assert!(nth[..9].iter().copied().eq(numbers.map(Some)) && nth[9].is_none());
         set.remove(64);
         set.remove(7_000_000);
         assert!(!set.contains(64) && set.contains(65) && !set.contains(66));

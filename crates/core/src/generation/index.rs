@@ -70,14 +70,14 @@ impl Leap {
         self.to.mark.size_pages.max(1)
     }
 
-    fn len(&self) -> usize {
+    pub(super) fn len(&self) -> usize {
         match &self.pages {
             Some(pages) => pages.len(),
             None => self.size_pages() as usize - usize::from(self.size_pages() >= LOCK_PAGE),
         }
     }
 
-    fn nth(&self, index: usize) -> Option<PageNo> {
+    pub(super) fn nth(&self, index: usize) -> Option<PageNo> {
         let number = index as PageNo + 1;
         match &self.pages {
             Some(pages) => pages.nth(index),

@@ -13,7 +13,9 @@ use crate::commit::Changes;
 use crate::history::Retention;
 use crate::memory_storage::MemoryStorage;
 use crate::page::blank_page;
+use crate::position::Position;
 use crate::random::Random;
+use crate::storage::Mark;
 use crate::store::tests::{Pages, transaction};
 use crate::wal_frame::WAL_FRAME_SIZE;
 #[cfg(target_arch = "wasm32")]
@@ -384,4 +386,21 @@ fn who_reads_what_is_due_to_go_holds_it_no_longer() {
     // Somebody else holds it.
     assert_eq!(hold(policy(9, 5, Some(0))), (WAL_FRAME_SIZE, None));
     assert_eq!(hold(policy(9, 5, None)), (0, None));
+}
+
+#[test]
+fn the_lock_page_has_no_frame() {
+    for (size_pages, count) in [(LOCK_PAGE - 1, LOCK_PAGE - 1), (LOCK_PAGE, LOCK_PAGE - 1)] {
+        let leap = Leap::all(interval_of(size_pages));
+        assert_eq!((leap.len() as u32, leap.nth(count as usize - 1)), (count, Some(LOCK_PAGE - 1)));
+    }
+    let leap = Leap::all(interval_of(LOCK_PAGE + 5));
+    assert_eq!((leap.len() as u32, leap.nth(0)), (LOCK_PAGE + 4, Some(1)));
+    let around = [LOCK_PAGE - 2, LOCK_PAGE - 1].map(|index| leap.nth(index as usize));
+    assert_eq!(around, [Some(LOCK_PAGE - 1), Some(LOCK_PAGE + 1)]);
+}
+
+fn interval_of(size_pages: PageNo) -> Interval {
+    let mark = Mark { position: Position::START, size_pages };
+    Interval { number: 1, mark, time_ms: 0, bytes: 0, dropped: false }
 }
