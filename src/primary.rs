@@ -13,6 +13,7 @@
 
 mod export;
 mod following;
+mod generations;
 mod insights;
 mod jobs;
 mod management;
@@ -272,6 +273,9 @@ impl Primary {
             "/export/begin" => self.begin_export(body),
             "/export/dump" => self.export_dump(target.query(), body),
             "/export/pages" => self.export_pages(target.query()),
+            "/sync/info" => self.newest_generation(),
+            "/sync/export" => self.generation_file(target.query()),
+            "/sync/frames" => self.generation_frames(target.query()),
             path => match Question::of(path, target.query()) {
                 Some(question) => self.feed(&question, target.query(), caller),
                 None => return no_path(),

@@ -187,7 +187,11 @@ impl Engine {
     pub(super) fn hold(&self, at: &str) -> Result<(), Refused> {
         let position = self.with(|Opened { tag, .. }| position_of(at, *tag))?;
         self.check_kept(position)?;
-        let txid = position.txid;
+        self.hold_from(position.txid)
+    }
+
+    /// The same of a position that is known to be kept.
+    pub(super) fn hold_from(&self, txid: Txid) -> Result<(), Refused> {
         let now_ms = js_sys::Date::now() as u64;
         let values = [Bound::Number(txid), Bound::Number(now_ms + HOLD_MS), Bound::Number(now_ms)];
         self.storage.run(TABLE, &[])?;

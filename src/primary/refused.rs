@@ -23,6 +23,8 @@ pub(crate) enum Refused {
     Session(BookmarkError),
     /// It cannot be as it was asked, which the text explains.
     Asked(String),
+    /// It was there once, or never of this database. Whoever asks begins anew.
+    Gone(String),
     /// A long work has to end first.
     Busy(String),
     /// The past is not written to.
@@ -34,9 +36,10 @@ impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Refused::Deleted => f.write_str("This database was deleted"),
-            Refused::Misconfigured(text) | Refused::Asked(text) | Refused::Busy(text) => {
-                f.write_str(text)
-            }
+            Refused::Misconfigured(text)
+            | Refused::Asked(text)
+            | Refused::Gone(text)
+            | Refused::Busy(text) => f.write_str(text),
             Refused::NotReplicated => {
                 f.write_str("Read replication of this database is disabled")
             }
@@ -92,6 +95,7 @@ pub(super) fn refuse(refused: &Refused) -> Answer {
         Refused::Failed(error @ SqlError::ReadOnly) => fail(&error.to_string(), 403),
         Refused::Misconfigured(text) => fail(text, 500),
         Refused::Asked(text) => fail(text, 400),
+        Refused::Gone(text) => fail(text, 410),
         Refused::Busy(text) => fail(text, 409),
         Refused::ReadOnly => fail(&refused.to_string(), 200),
         Refused::Session(error) => {
