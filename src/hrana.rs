@@ -5,6 +5,7 @@
 
 mod access;
 mod database;
+mod sync;
 
 use isolite_protocol::DatabaseRecord;
 use isolite_protocol::directory::Right;
@@ -17,6 +18,7 @@ use worker::{Env, Error, Request, Response, Result, console_error};
 
 use crate::object::call_js::{Answer, Message, Object, Text, send};
 use crate::primary::SETTINGS_CHANGED;
+use crate::rest;
 use crate::router::forget_place;
 use crate::target::Target;
 
@@ -89,8 +91,14 @@ async fn route(
         let (path, encoding) = match &route.endpoint {
             Endpoint::Pipeline(encoding) => ("/hrana/pipeline", *encoding),
             Endpoint::Cursor(encoding) => ("/hrana/cursor", *encoding),
-            Endpoint::Dump => return crate::rest::dump(env, &record.uuid).await.map_err(of_rest),
-            _ => return Err(HranaError::NoSuchPath(path.clone())),
+            endpoint => match whole(env, &record, endpoint, path).await {
+                Err(HranaError::NoSuchDatabase(_)) if again => {
+                    again = false;
+                    forget_place(&record.name, &record.uuid);
+                    continue;
+                }
+                fetched => return fetched,
+            },
         };
         // Not before the token was looked at: nobody else makes us hold it.
         let body = match &body {
@@ -106,6 +114,27 @@ async fn route(
         }
         return response(answer, encoding).map_err(of_platform);
     }
+}
+
+/// What is fetched of a database as it is, besides queries.
+async fn whole(
+    env: &Env,
+    record: &DatabaseRecord,
+    endpoint: &Endpoint,
+    path: &str,
+) -> std::result::Result<Response, HranaError> {
+    // A number that is none of theirs is refused like any generation that there is not.
+    let number = |number: &u64| u32::try_from(*number).unwrap_or(0);
+    let fetched = match endpoint {
+        Endpoint::Dump => rest::dump(env, &record.uuid).await,
+        Endpoint::SyncInfo => sync::info(env, record).await,
+        Endpoint::SyncExport(generation) => sync::export(env, record, number(generation)).await,
+        Endpoint::SyncFrames { generation, start, end } => {
+            sync::frames(env, record, number(generation), number(start), number(end)).await
+        }
+        _ => return Err(HranaError::NoSuchPath(path.to_owned())),
+    };
+    fetched.map_err(of_rest)
 }
 
 const VERSION: &str = concat!("isolite ", env!("CARGO_PKG_VERSION"));

@@ -4,23 +4,22 @@
 //! decided from a request is decided in `isolite_protocol::rest`; here it is carried out.
 
 mod body_js;
-mod databases;
+pub(crate) mod databases;
 mod exports;
 mod graphql;
 mod groups;
 mod imports;
 mod jobs;
-mod pieces;
-mod primary;
+pub(crate) mod pieces;
+pub(crate) mod primary;
 mod queries;
 mod records;
-mod response_js;
+pub(crate) mod response_js;
 mod signed;
 mod time_travel;
 mod tokens;
 mod uploads;
 
-use isolite_protocol::directory::DatabaseRecord;
 use isolite_protocol::query_string;
 use isolite_protocol::rest::{
     Authorization, Envelope, Grant, Method, RestError, Route, bearer_token, check_bearer_token,
@@ -166,19 +165,6 @@ fn health() -> String {
     format!(r#"{{"status":"ok","version":"{}"}}"#, env!("CARGO_PKG_VERSION"))
 }
 
-/// What the token of a request grants, if it is one of those that REST knows.
-pub(crate) async fn granted(request: &Request, env: &Env) -> std::result::Result<Grant, RestError> {
-    authorize(request, env).await
-}
-
-/// The record of a database named by its id or by its name.
-pub(crate) async fn find(
-    env: &Env,
-    database: &str,
-) -> std::result::Result<DatabaseRecord, RestError> {
-    databases::find(env, database).await
-}
-
 /// The whole database as SQL.
 pub(crate) async fn dump(env: &Env, database: &str) -> std::result::Result<Response, RestError> {
     match exports::file(env, database, "format=sql").await? {
@@ -187,7 +173,11 @@ pub(crate) async fn dump(env: &Env, database: &str) -> std::result::Result<Respo
     }
 }
 
-async fn authorize(request: &Request, env: &Env) -> std::result::Result<Grant, RestError> {
+/// What the token of a request grants, if it is one of those that REST knows.
+pub(crate) async fn authorize(
+    request: &Request,
+    env: &Env,
+) -> std::result::Result<Grant, RestError> {
     let header = request.headers().get("authorization").unwrap_or_default();
     let expected = token(env).ok();
     match check_bearer_token(header.as_deref(), expected.as_deref()) {
@@ -226,7 +216,7 @@ fn internal(error: serde_json::Error) -> RestError {
     RestError::Internal(error.to_string())
 }
 
-fn refuse(error: &RestError) -> Result<Response> {
+pub(crate) fn refuse(error: &RestError) -> Result<Response> {
     let response = json(Envelope::failure(error), error.status())?;
     let headers = response.headers();
     if error.code() == 7500 {

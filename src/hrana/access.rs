@@ -27,7 +27,7 @@ pub(super) async fn right(
             "This needs a token, as `Authorization: Bearer …`".to_owned(),
         ));
     };
-    if let Ok(grant) = rest::granted(request, env).await {
+    if let Ok(grant) = rest::authorize(request, env).await {
         grant
             .allows_database(&record.uuid)
             .map_err(|error| HranaError::Forbidden(error.to_string()))?;

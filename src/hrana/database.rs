@@ -42,7 +42,7 @@ pub(super) async fn find(
 async fn resolve(env: &Env, name: &str, create: bool) -> Result<Rc<DatabaseRecord>, HranaError> {
     let unknown = || HranaError::NoSuchDatabase(format!("There is no database {name}"));
     if is_database_id(name) {
-        let found = crate::rest::find(env, name).await;
+        let found = crate::rest::databases::find(env, name).await;
         return found.map(Rc::new).map_err(|_| unknown());
     }
     // What cannot be a name was never created.

@@ -108,7 +108,7 @@ pub(super) async fn undelete(env: &Env, id: &str, body: &str) -> Answer {
 }
 
 /// The record of a database named by its id or by its name.
-pub(super) async fn find(env: &Env, database: &str) -> Result<DatabaseRecord, RestError> {
+pub(crate) async fn find(env: &Env, database: &str) -> Result<DatabaseRecord, RestError> {
     if is_database_id(database) {
         return settle(records::get(env, database).await, database);
     }

@@ -10,7 +10,7 @@ use isolite_protocol::rest::RestError;
 use wasm_bindgen_futures::spawn_local;
 use worker::{Error, console_error};
 
-pub(super) struct Piece<C> {
+pub(crate) struct Piece<C> {
     pub bytes: Vec<u8>,
     /// How the piece after it is asked for; none after the last.
     pub next: Option<C>,
@@ -20,7 +20,7 @@ type Outcome<C> = Result<Piece<C>, RestError>;
 
 /// `first` and all after it, which `fetch` gets. An error ends the stream, so that the client's
 /// download fails.
-pub(super) fn pieces<C: 'static, F>(
+pub(crate) fn pieces<C: 'static, F>(
     first: Piece<C>,
     fetch: impl Fn(C) -> F + 'static,
 ) -> impl Stream<Item = Result<Vec<u8>, Error>> + 'static

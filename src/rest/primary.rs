@@ -45,7 +45,7 @@ pub(super) fn told(answer: worker::Result<Answer>) -> Result<Told, RestError> {
 }
 
 /// The path with its query part, the values encoded.
-pub(super) fn path(resource: &str, parameters: &[(&str, &str)]) -> String {
+pub(crate) fn path(resource: &str, parameters: &[(&str, &str)]) -> String {
     let parts = parameters.iter().map(|(name, value)| {
         let value = query_string::encode(value);
         format!("{name}={value}")

@@ -28,7 +28,7 @@ extern "C" {
 }
 
 /// The same stream as a response of so many bytes.
-pub(super) fn of_length(streamed: &Response, length: u64) -> Result<Response> {
+pub(crate) fn of_length(streamed: &Response, length: u64) -> Result<Response> {
     let ResponseBody::Stream(stream) = streamed.body() else {
         return Err(Error::RustError("The response is not a stream".to_owned()));
     };

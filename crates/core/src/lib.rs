@@ -35,8 +35,8 @@ mod session;
 mod storage;
 mod store;
 mod varint;
-mod write_lock;
 mod wal_frame;
+mod write_lock;
 
 pub use bookmark::{Bookmark, BookmarkError, Tag};
 pub use bootstrap::{Ask, Bootstrap};
@@ -61,5 +61,5 @@ pub use scratch::Scratch;
 pub use session::{Constraint, SESSION_AGE_MS_MAX, Standing};
 pub use storage::{LogRow, Mark, Storage, StorageError, Turn};
 pub use store::Store;
-pub use write_lock::{Ticket, WriteLock};
 pub use wal_frame::WAL_FRAME_SIZE;
+pub use write_lock::{Ticket, WriteLock};
