@@ -33,7 +33,7 @@ async function start() {
 before(start);
 after(() => worker?.stop());
 
-const urlOf = (database) => `${worker.origin}/libsql/${database}`;
+const urlOf = (database) => `${worker.origin}/db/${database}`;
 
 const pathOf = (file) => join(files, `${file}.db`);
 const paths = new WeakMap();
