@@ -3,13 +3,14 @@
 //!
 //! What is read and written is passed on as it is; the primary has the streams and runs their requests.
 
-mod access;
+pub(crate) mod access;
 mod database;
 mod sync;
 
 use isolite_protocol::DatabaseRecord;
 use isolite_protocol::directory::Right;
 use isolite_protocol::hrana::{Encoding, Endpoint, HranaError, Route};
+use isolite_protocol::query_string;
 use isolite_protocol::rest::RestError;
 use js_sys::JsString;
 use wasm_bindgen::JsCast;
@@ -17,6 +18,7 @@ use wasm_bindgen_futures::JsFuture;
 use worker::{Env, Error, Request, Response, Result, console_error};
 
 use crate::object::call_js::{Answer, Message, Object, Text, send};
+use crate::object::socket_js::hand_over;
 use crate::primary::SETTINGS_CHANGED;
 use crate::rest;
 use crate::router::forget_place;
@@ -45,14 +47,19 @@ pub(crate) fn asked(request: &Request) -> Option<Asked> {
         }
         None => return None,
     };
-    // Without an upgrade the base URL is whatever else it is.
-    let upgrades = || request.headers().get("upgrade").ok().flatten().is_some();
-    let ours = route.database.is_some() || route.endpoint != Endpoint::Socket || upgrades();
-    ours.then_some(Asked { route, path })
+    let upgrades = request.headers().get("upgrade").ok().flatten().is_some();
+    match (&route, upgrades) {
+        (Route { endpoint: Endpoint::Socket, database: None }, false) => None,
+        (Route { endpoint: Endpoint::Socket, .. }, false) => {
+            Some(Asked { route: Route { endpoint: Endpoint::Unknown, ..route }, path })
+        }
+        _ => Some(Asked { route, path }),
+    }
 }
 
 pub(crate) async fn answer(request: Request, env: &Env, asked: &Asked) -> Result<Response> {
     let response = match route(request, env, asked).await {
+        Ok(response) if asked.route.endpoint == Endpoint::Socket => return Ok(response),
         Ok(response) => response,
         Err(error) => json(&error.body(), error.status())?,
     };
@@ -87,7 +94,11 @@ async fn route(
     let mut again = true;
     loop {
         let record = database::find(env, &request, route).await?;
-        let right = access::right(env, &request, &record).await?;
+        if route.endpoint == Endpoint::Socket {
+            return socket(env, &request, &record).await.map_err(of_platform);
+        }
+        let header = request.headers().get("authorization").ok().flatten();
+        let right = access::right(env, header.as_deref(), &record).await?;
         let (path, encoding) = match &route.endpoint {
             Endpoint::Pipeline(encoding) => ("/hrana/pipeline", *encoding),
             Endpoint::Cursor(encoding) => ("/hrana/cursor", *encoding),
@@ -114,6 +125,13 @@ async fn route(
         }
         return response(answer, encoding).map_err(of_platform);
     }
+}
+
+/// The primary has the socket, which says itself who it is.
+async fn socket(env: &Env, request: &Request, record: &DatabaseRecord) -> Result<Response> {
+    let told = query_string::encode(&serde_json::to_string(record)?);
+    let url = format!("https://primary/socket?record={told}");
+    hand_over(env, Object::primary_of(record), &url, request).await
 }
 
 /// What is fetched of a database as it is, besides queries.

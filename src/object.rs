@@ -5,5 +5,7 @@ pub(crate) mod checkpoint;
 mod class_js;
 pub(crate) mod feed;
 pub(crate) mod open_databases;
+#[cfg(feature = "entry")]
+pub(crate) mod socket_js;
 pub(crate) mod sql_js;
 pub(crate) mod storage;

@@ -19,6 +19,8 @@ mod jobs;
 mod management;
 mod past;
 mod refused;
+#[cfg(feature = "entry")]
+mod sockets;
 mod streams;
 mod transactions;
 mod write_lock;
@@ -42,6 +44,8 @@ use worker::{Delay, DurableObject, Env, Request, Response, Result, State, durabl
 use crate::object::call_js::{Answer, Text};
 use crate::object::feed::{Question, position_of};
 use crate::object::open_databases::{self, Closable};
+#[cfg(feature = "entry")]
+use crate::object::socket_js::Socket;
 use crate::object::storage::ObjectStorage;
 use crate::object::{checkpoint, sql_js};
 use crate::settings_js::Settings;
@@ -99,6 +103,8 @@ pub(crate) struct Engine {
     checkpoint_runs: Cell<bool>,
     turns: write_lock::Turns,
     streams: streams::Streams,
+    #[cfg(feature = "entry")]
+    sockets: sockets::Sockets,
 }
 
 struct Opened {
@@ -132,6 +138,8 @@ impl DurableObject for IsolitePrimary {
             checkpoint_runs: Cell::new(false),
             turns: Default::default(),
             streams: Default::default(),
+            #[cfg(feature = "entry")]
+            sockets: Default::default(),
         };
         let engine = Rc::new(engine);
         open_databases::register(&engine);
@@ -139,8 +147,13 @@ impl DurableObject for IsolitePrimary {
         IsolitePrimary { primary: Some(Rc::new(primary)) }
     }
 
-    /// Nobody calls it: only RPC is spoken between our objects.
-    async fn fetch(&self, _request: Request) -> Result<Response> {
+    /// WebSockets alone come in here: between our objects only RPC is spoken.
+    #[cfg_attr(not(feature = "entry"), allow(unused_variables))]
+    async fn fetch(&self, request: Request) -> Result<Response> {
+        #[cfg(feature = "entry")]
+        if let (Some(primary), Some(_)) = (&self.primary, request.headers().get("upgrade")?) {
+            return primary.open_socket(&request);
+        }
         Response::error("A primary is called by RPC", 404)
     }
 
@@ -179,6 +192,33 @@ impl IsolitePrimary {
         let bytes = bytes.dyn_ref().map(Uint8Array::to_vec).unwrap_or_default();
         let later = async move { primary.answer_later(&target, body, bytes, &caller).await };
         future_to_promise(async move { Ok(later.await.encode().into()) }).into()
+    }
+}
+
+/// Called by the platform for the sockets that the object has accepted.
+#[cfg(feature = "entry")]
+#[wasm_bindgen]
+impl IsolitePrimary {
+    #[wasm_bindgen(js_name = webSocketMessage)]
+    pub fn web_socket_message(&self, socket: JsValue, message: JsValue) -> JsValue {
+        let Some(primary) = self.primary.clone() else { return JsValue::UNDEFINED };
+        let said = async move {
+            primary.socket_said(Socket::of(socket), message.as_string()).await;
+            Ok(JsValue::UNDEFINED)
+        };
+        future_to_promise(said).into()
+    }
+
+    #[wasm_bindgen(js_name = webSocketClose)]
+    pub fn web_socket_close(&self, socket: JsValue) {
+        if let Some(primary) = &self.primary {
+            primary.socket_closed(&Socket::of(socket));
+        }
+    }
+
+    #[wasm_bindgen(js_name = webSocketError)]
+    pub fn web_socket_error(&self, socket: JsValue) {
+        self.web_socket_close(socket);
     }
 }
 

@@ -72,16 +72,17 @@ async fn route(request: &mut Request, env: &Env) -> std::result::Result<Reply, R
         return Ok(Reply::Json(health()));
     }
     let query = target.query();
+    let header = request.headers().get("authorization").unwrap_or_default();
     let grant = match &mut route {
         Ok(route) if route.is_signed() => {
             signed::check(&token(env)?, method, &target)?;
             Grant::Admin
         }
         // Who is not let in is not told which paths there are.
-        Err(_) if target.path() != "/health" => authorize(request, env).await?,
+        Err(_) if target.path() != "/health" => authorize(header.as_deref(), env).await?,
         Err(_) => Grant::Admin,
         Ok(route) => {
-            let grant = authorize(request, env).await?;
+            let grant = authorize(header.as_deref(), env).await?;
             grant.allows(route.needs())?;
             tokens::reach(env, &grant, route).await?;
             grant
@@ -173,16 +174,15 @@ pub(crate) async fn dump(env: &Env, database: &str) -> std::result::Result<Respo
     }
 }
 
-/// What the token of a request grants, if it is one of those that REST knows.
+/// What the Authorization header of a request grants, if its token is one of those that REST knows.
 pub(crate) async fn authorize(
-    request: &Request,
+    header: Option<&str>,
     env: &Env,
 ) -> std::result::Result<Grant, RestError> {
-    let header = request.headers().get("authorization").unwrap_or_default();
     let expected = token(env).ok();
-    match check_bearer_token(header.as_deref(), expected.as_deref()) {
+    match check_bearer_token(header, expected.as_deref()) {
         Authorization::Granted => Ok(Grant::Admin),
-        Authorization::Refused => match bearer_token(header.as_deref()) {
+        Authorization::Refused => match bearer_token(header) {
             Some(token) => tokens::grant(env, token).await,
             None => Err(RestError::Unauthorized),
         },

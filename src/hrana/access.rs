@@ -4,7 +4,7 @@
 use isolite_protocol::directory::{DatabaseRecord, Right};
 use isolite_protocol::hrana::HranaError;
 use isolite_protocol::rest::bearer_token;
-use worker::{Env, Request, console_error};
+use worker::{Env, console_error};
 
 use crate::access_token_js::{Denied, authorize};
 use crate::rest;
@@ -13,21 +13,21 @@ use crate::settings_js::setting;
 /// `none` lets everybody in, for tests and for development.
 const AUTH_VARIABLE: &str = "ISOLITE_HRANA_AUTH";
 
-pub(super) async fn right(
+/// What the Authorization header of a request grants at a database.
+pub(crate) async fn right(
     env: &Env,
-    request: &Request,
+    header: Option<&str>,
     record: &DatabaseRecord,
 ) -> Result<Right, HranaError> {
     if setting(env, AUTH_VARIABLE).as_deref() == Some("none") {
         return Ok(Right::Write);
     }
-    let header = request.headers().get("authorization").ok().flatten();
-    let Some(token) = bearer_token(header.as_deref()) else {
+    let Some(token) = bearer_token(header) else {
         return Err(HranaError::Unauthorized(
             "This needs a token, as `Authorization: Bearer …`".to_owned(),
         ));
     };
-    if let Ok(grant) = rest::authorize(request, env).await {
+    if let Ok(grant) = rest::authorize(header, env).await {
         grant
             .allows_database(&record.uuid)
             .map_err(|error| HranaError::Forbidden(error.to_string()))?;

@@ -175,6 +175,12 @@ pub(crate) fn check_jurisdiction(
     }
 }
 
+/// What an object is called through, for the few that do it otherwise.
+#[cfg(feature = "entry")]
+pub(crate) fn stub_of(env: &Env, object: Object<'_>) -> Result<JsValue> {
+    stub(env, object).map(JsValue::from)
+}
+
 fn stub(env: &Env, object: Object<'_>) -> Result<Stub> {
     let (everywhere, address) = match object {
         Object::Directory => {

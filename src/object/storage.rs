@@ -77,8 +77,18 @@ impl ObjectSql {
 
 impl ObjectSql {
     fn drop_tables(&self) -> Result<(), StorageError> {
-        let tables =
-            ["log", "page", "meta", "interval", "past", "staged", "scratch", "held", "insight"];
+        let tables = [
+            "log",
+            "page",
+            "meta",
+            "interval",
+            "past",
+            "staged",
+            "scratch",
+            "held",
+            "insight",
+            "socket_sql",
+        ];
         tables
             .into_iter()
             .try_for_each(|table| self.run(&format!("DROP TABLE IF EXISTS {table}"), &[]))

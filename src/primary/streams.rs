@@ -25,7 +25,7 @@ use super::{Engine, Primary};
 use crate::platform_js::{now_ms, random_u64};
 
 #[cfg(feature = "entry")]
-pub(super) use pipeline::Asked;
+pub(super) use pipeline::{Asked, Failed, entries_of};
 pub(super) use session::{Lost, Session, Transaction};
 
 /// Of one database.

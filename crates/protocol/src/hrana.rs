@@ -12,14 +12,18 @@ mod json;
 mod request;
 mod response;
 mod route;
+mod socket;
 mod stored_sql;
 
 pub use baton::{Baton, BatonError, BatonKey};
 pub use condition::{Steps, check_conditions, holds};
-pub use cursor::{CursorStart, cursor_entries};
+pub use cursor::{CursorStart, Entries, cursor_entries};
 pub use error::HranaError;
 pub use libsql_hrana::proto;
 pub use request::{CursorBody, Encoding, PipelineBody};
 pub use response::pipeline_response;
 pub use route::{Endpoint, Named, Route, host_label};
+pub use socket::{
+    ClientMessage, OtherResponse, SUBPROTOCOLS, ServerMessage, SocketRequest, SocketResponse,
+};
 pub use stored_sql::StoredSql;

@@ -86,7 +86,7 @@ impl Primary {
         answer
     }
 
-    fn after_streams(&self) {
+    pub(in crate::primary) fn after_streams(&self) {
         self.watch_streams();
         self.work_in_background();
     }
@@ -146,14 +146,16 @@ impl Engine {
         };
         let mut out = Vec::new();
         CursorStart { baton: Some(self.keep_stream(on)?) }.encode(encoding, &mut out);
-        let steps = batch.step_results.into_iter().zip(batch.step_errors);
-        for (step, (result, error)) in steps.enumerate() {
-            cursor_entries(&entries(step as u32, result, error), encoding, &mut out);
-        }
+        let entries: Vec<CursorEntry> = entries_of(batch).collect();
+        cursor_entries(&entries, encoding, &mut out);
         Ok(out)
     }
 
-    fn runner<'a>(self: &'a Rc<Self>, session: &'a mut Session, read_only: bool) -> Runner<'a> {
+    pub(in crate::primary) fn runner<'a>(
+        self: &'a Rc<Self>,
+        session: &'a mut Session,
+        read_only: bool,
+    ) -> Runner<'a> {
         let limits = self.settings.as_ref().map(|settings| settings.limits.result_bytes_max);
         Runner { engine: self, session, read_only, bytes_left: limits.unwrap_or(0) }
     }
@@ -210,8 +212,18 @@ impl Engine {
     }
 }
 
-/// What a step comes to in a cursor: nothing if it was skipped.
-fn entries(step: u32, result: Option<StmtResult>, error: Option<Error>) -> Vec<CursorEntry> {
+/// What a batch comes to in a cursor.
+pub(in crate::primary) fn entries_of(batch: BatchResult) -> impl Iterator<Item = CursorEntry> {
+    let steps = batch.step_results.into_iter().zip(batch.step_errors).enumerate();
+    steps.flat_map(|(step, (result, error))| entries_of_step(step as u32, result, error))
+}
+
+/// Nothing if it was skipped.
+fn entries_of_step(
+    step: u32,
+    result: Option<StmtResult>,
+    error: Option<Error>,
+) -> Vec<CursorEntry> {
     if let Some(error) = error {
         return vec![CursorEntry::StepError(StepErrorEntry { step, error })];
     }
@@ -226,7 +238,7 @@ fn entries(step: u32, result: Option<StmtResult>, error: Option<Error>) -> Vec<C
 }
 
 /// What an error is of: one request, or the whole.
-enum Failed {
+pub(in crate::primary) enum Failed {
     Here(Error),
     Whole(HranaError),
 }
@@ -244,7 +256,10 @@ impl From<HranaError> for Failed {
 }
 
 impl Runner<'_> {
-    async fn request(&mut self, request: StreamRequest) -> Result<StreamResponse, Failed> {
+    pub(in crate::primary) async fn request(
+        &mut self,
+        request: StreamRequest,
+    ) -> Result<StreamResponse, Failed> {
         Ok(match request {
             StreamRequest::None => return Err(HranaError::SqlOrId.into()),
             StreamRequest::Close(_) => StreamResponse::Close(CloseStreamResp {}),
@@ -293,7 +308,10 @@ impl Runner<'_> {
     }
 
     /// Each step whose condition holds, one after the other.
-    async fn batch(&mut self, batch: &Batch) -> Result<BatchResult, HranaError> {
+    pub(in crate::primary) async fn batch(
+        &mut self,
+        batch: &Batch,
+    ) -> Result<BatchResult, HranaError> {
         let mut done = BatchResult::default();
         for step in &batch.steps {
             let steps = Ran { done: &done, is_autocommit: self.session.is_autocommit() };

@@ -15,7 +15,7 @@ use super::{Lost, Session, Transaction};
 use crate::platform_js::now_ms;
 
 /// A stream at work.
-pub(super) struct Runner<'a> {
+pub(in crate::primary) struct Runner<'a> {
     pub engine: &'a Rc<Engine>,
     pub session: &'a mut Session,
     /// Whoever sends the request may not write.

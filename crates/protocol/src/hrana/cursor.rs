@@ -3,7 +3,7 @@
 
 use libsql_hrana::proto::{CursorEntry, CursorRespBody};
 use prost::Message;
-use serde::Serialize;
+use serde::{Serialize, Serializer};
 
 use super::Encoding;
 
@@ -18,7 +18,11 @@ impl CursorStart {
     }
 }
 
-/// `libsql-hrana` writes the number as a number, where the specification has a text.
+/// Entries as JSON has them. `libsql-hrana` writes a number where the specification has a text.
+pub struct Entries<'a>(pub &'a [CursorEntry]);
+
+struct Entry<'a>(&'a CursorEntry);
+
 #[derive(Serialize)]
 struct StepEnd {
     r#type: &'static str,
@@ -26,19 +30,32 @@ struct StepEnd {
     last_insert_rowid: Option<String>,
 }
 
+impl Serialize for Entry<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self.0 {
+            CursorEntry::StepEnd(end) => StepEnd {
+                r#type: "step_end",
+                affected_row_count: end.affected_row_count,
+                last_insert_rowid: end.last_insert_rowid.map(|rowid| rowid.to_string()),
+            }
+            .serialize(serializer),
+            entry => entry.serialize(serializer),
+        }
+    }
+}
+
+impl Serialize for Entries<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_seq(self.0.iter().map(Entry))
+    }
+}
+
 /// Writes entries behind what there is.
 pub fn cursor_entries(entries: &[CursorEntry], encoding: Encoding, out: &mut Vec<u8>) {
     for entry in entries {
-        match (entry, encoding) {
-            (CursorEntry::StepEnd(end), Encoding::Json) => line(
-                &StepEnd {
-                    r#type: "step_end",
-                    affected_row_count: end.affected_row_count,
-                    last_insert_rowid: end.last_insert_rowid.map(|rowid| rowid.to_string()),
-                },
-                out,
-            ),
-            _ => put(entry, encoding, out),
+        match encoding {
+            Encoding::Json => line(&Entry(entry), out),
+            Encoding::Protobuf => put(entry, encoding, out),
         }
     }
 }

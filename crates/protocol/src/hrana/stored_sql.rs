@@ -5,20 +5,41 @@ use std::sync::Arc;
 
 use super::{HranaError, proto};
 
-const TEXTS_MAX: usize = 50;
+const TEXTS_MAX_OF_STREAM: usize = 50;
+const TEXTS_MAX_OF_SOCKET: usize = 150;
 const TEXT_BYTES_MAX: usize = 5_000;
 
 /// The texts of one stream, or of one WebSocket.
-#[derive(Clone, Debug, Default)]
-pub struct StoredSql(HashMap<i32, Arc<str>>);
+#[derive(Clone, Debug)]
+pub struct StoredSql {
+    texts: HashMap<i32, Arc<str>>,
+    texts_max: usize,
+}
+
+impl Default for StoredSql {
+    fn default() -> Self {
+        StoredSql { texts: HashMap::new(), texts_max: TEXTS_MAX_OF_STREAM }
+    }
+}
 
 impl StoredSql {
+    /// Those of a WebSocket.
+    pub fn of_socket() -> Self {
+        StoredSql { texts: HashMap::new(), texts_max: TEXTS_MAX_OF_SOCKET }
+    }
+
+    /// All of them.
+    pub fn iter(&self) -> impl Iterator<Item = (i32, &str)> {
+        self.texts.iter().map(|(sql_id, sql)| (*sql_id, &**sql))
+    }
+
     /// Stores a text, in the place of one that had its number.
     pub fn store(&mut self, sql_id: i32, sql: &str) -> Result<(), proto::Error> {
         let refuse =
             |code: &str, message: String| Err(proto::Error { message, code: code.to_owned() });
-        if self.0.len() >= TEXTS_MAX && !self.0.contains_key(&sql_id) {
-            let message = format!("{TEXTS_MAX} SQL texts are stored already: close some of them");
+        let texts_max = self.texts_max;
+        if self.texts.len() >= texts_max && !self.texts.contains_key(&sql_id) {
+            let message = format!("{texts_max} SQL texts are stored already: close some of them");
             return refuse("SQL_STORE_TOO_MANY", message);
         }
         if sql.len() > TEXT_BYTES_MAX {
@@ -28,13 +49,13 @@ impl StoredSql {
             );
             return refuse("SQL_STORE_TOO_LARGE", message);
         }
-        self.0.insert(sql_id, sql.into());
+        self.texts.insert(sql_id, sql.into());
         Ok(())
     }
 
     /// Forgets a text, if there is one.
     pub fn close(&mut self, sql_id: i32) {
-        self.0.remove(&sql_id);
+        self.texts.remove(&sql_id);
     }
 
     /// The text that a request gives, or has stored before.
@@ -42,7 +63,7 @@ impl StoredSql {
         match (sql, sql_id) {
             (Some(sql), None) => Ok(sql.into()),
             (None, Some(sql_id)) => {
-                self.0.get(&sql_id).cloned().ok_or(HranaError::SqlNotStored { sql_id })
+                self.texts.get(&sql_id).cloned().ok_or(HranaError::SqlNotStored { sql_id })
             }
             _ => Err(HranaError::SqlOrId),
         }
