@@ -211,9 +211,12 @@ impl IsolitePrimary {
 
     #[wasm_bindgen(js_name = webSocketClose)]
     pub fn web_socket_close(&self, socket: JsValue) {
+        let socket = Socket::of(socket);
         if let Some(primary) = &self.primary {
-            primary.socket_closed(&Socket::of(socket));
+            primary.socket_closed(&socket);
         }
+        // The other end waits for it.
+        socket.close(1000, "");
     }
 
     #[wasm_bindgen(js_name = webSocketError)]
