@@ -4,6 +4,7 @@
 //! What is read and written is passed on as it is; the primary has the streams and runs their requests.
 
 pub(crate) mod access;
+mod cursor;
 mod database;
 mod sync;
 
@@ -123,7 +124,11 @@ async fn route(
             forget_place(&record.name, &record.uuid);
             continue;
         }
-        return response(answer, encoding).map_err(of_platform);
+        let response = match route.endpoint {
+            Endpoint::Cursor(_) => cursor::response(env, record, answer, encoding),
+            _ => response(answer, encoding),
+        };
+        return response.map_err(of_platform);
     }
 }
 

@@ -105,6 +105,8 @@ pub(crate) struct Engine {
     streams: streams::Streams,
     #[cfg(feature = "entry")]
     sockets: sockets::Sockets,
+    #[cfg(feature = "entry")]
+    cursors: streams::Cursors,
 }
 
 struct Opened {
@@ -140,6 +142,8 @@ impl DurableObject for IsolitePrimary {
             streams: Default::default(),
             #[cfg(feature = "entry")]
             sockets: Default::default(),
+            #[cfg(feature = "entry")]
+            cursors: Default::default(),
         };
         let engine = Rc::new(engine);
         open_databases::register(&engine);
@@ -244,7 +248,9 @@ impl Primary {
     /// to write, and so must all that writes while somebody else has it.
     fn must_wait(&self, target: &Target, body: &str) -> bool {
         match target.path() {
-            "/transaction/begin" | "/hrana/pipeline" | "/hrana/cursor" => true,
+            "/transaction/begin" | "/hrana/pipeline" | "/hrana/cursor" | "/hrana/cursor/next" => {
+                true
+            }
             "/query" | "/execute" | "/script" if self.engine.is_locked() => {
                 !is_within(target.query()) && !self.reads_only(target.query(), body)
             }
@@ -284,6 +290,10 @@ impl Primary {
             "/hrana/pipeline" => self.pipeline(Asked::of(target.query(), body, bytes)).await,
             #[cfg(feature = "entry")]
             "/hrana/cursor" => self.cursor(Asked::of(target.query(), body, bytes)).await,
+            #[cfg(feature = "entry")]
+            "/hrana/cursor/next" => {
+                self.next_piece(query_string::raw(target.query(), "cursor").unwrap_or("")).await
+            }
             _ => match self.engine.lock().await {
                 Ok(ticket) => {
                     let answer = self.answer(target, &body, caller);

@@ -131,6 +131,14 @@ impl Engine {
         self.past_database(position, Use::Queries, use_it)
     }
 
+    /// The database at a position, for one reader alone.
+    #[cfg(feature = "entry")]
+    pub(super) fn own_past(&self, position: Position) -> Result<Database, Refused> {
+        let limits = self.settings.clone().map_err(Refused::Misconfigured)?.limits;
+        open_databases::make_room(limits.heap_bytes_max);
+        Ok(Database::open_past(self.past_at(position)?, limits)?)
+    }
+
     fn past_database<T>(
         &self,
         position: Position,

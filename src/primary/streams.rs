@@ -9,6 +9,8 @@
 //! - one that is silent for too long is closed, and its transaction rolled back.
 
 #[cfg(feature = "entry")]
+mod cursor;
+#[cfg(feature = "entry")]
 mod pipeline;
 mod session;
 #[cfg(feature = "entry")]
@@ -24,6 +26,8 @@ use worker::Delay;
 use super::{Engine, Primary};
 use crate::platform_js::{now_ms, random_u64};
 
+#[cfg(feature = "entry")]
+pub(super) use cursor::Cursors;
 #[cfg(feature = "entry")]
 pub(super) use pipeline::{Asked, Failed, entries_of};
 pub(super) use session::{Lost, Session, Transaction};
@@ -68,6 +72,32 @@ impl Streams {
         let id = random_u64();
         open.insert(id, Stream { sequence: 1, used_ms: now_ms(), session: Some(session) });
         Ok(id)
+    }
+
+    /// Opens one whose session its first request has.
+    #[cfg(feature = "entry")]
+    fn reserve(&self) -> Result<u64, NoSession> {
+        let mut open = self.open.borrow_mut();
+        if open.len() >= STREAMS_MAX {
+            return Err(NoSession::Full);
+        }
+        let id = random_u64();
+        open.insert(id, Stream { sequence: 0, used_ms: now_ms(), session: None });
+        Ok(id)
+    }
+
+    /// How far a stream whose session was taken will have come.
+    #[cfg(feature = "entry")]
+    fn next_sequence(&self, id: u64) -> u64 {
+        self.open.borrow().get(&id).map_or(1, |stream| stream.sequence + 1)
+    }
+
+    /// The request that uses it is not over yet.
+    #[cfg(feature = "entry")]
+    fn touch(&self, id: u64) {
+        if let Some(stream) = self.open.borrow_mut().get_mut(&id) {
+            stream.used_ms = now_ms();
+        }
     }
 
     /// The session of a stream that has come this far, for the request to use and [`Self::give`] back.
@@ -158,11 +188,15 @@ impl Engine {
         for session in expired {
             session.close(self);
         }
+        #[cfg(feature = "entry")]
+        self.expire_cursors(idle_ms_max);
         left_ms
     }
 
     /// Closes all streams, since the database is to be closed.
     pub(super) fn close_streams(&self) {
+        #[cfg(feature = "entry")]
+        self.close_cursors();
         for session in self.streams.take_all() {
             session.close(self);
         }

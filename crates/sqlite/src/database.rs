@@ -14,6 +14,8 @@ mod local;
 mod migrate;
 mod past;
 mod request;
+#[cfg(feature = "hrana")]
+mod row_cursor;
 mod schema;
 #[cfg(feature = "hrana")]
 mod stream;
@@ -43,6 +45,8 @@ use import::Import;
 pub use file_check::{FileCheck, FileError, FileHeader, check_sqlite_file};
 pub use import::Imported;
 pub use local::{may_only_read, only_reads};
+#[cfg(feature = "hrana")]
+pub use row_cursor::RowCursor;
 #[cfg(feature = "hrana")]
 pub(crate) use stream::BOTH;
 #[cfg(feature = "hrana")]

@@ -33,7 +33,7 @@ mod vfs;
 pub use cells::Cells;
 pub use database::{Database, Done, Numbers, Observer, Run, may_only_read, only_reads};
 #[cfg(feature = "hrana")]
-pub use database::{Executed, StreamRun, StreamStatement};
+pub use database::{Executed, RowCursor, StreamRun, StreamStatement};
 pub use database::{FileCheck, FileError, FileHeader, Imported, check_sqlite_file};
 pub use dump::{DumpCursor, DumpOptions, NotACursor};
 pub use error::{Error, SqliteError};

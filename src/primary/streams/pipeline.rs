@@ -1,4 +1,4 @@
-//! The requests of a pipeline and of a cursor, one after the other on their stream.
+//! The requests of a pipeline, one after the other on their stream.
 
 use std::rc::Rc;
 
@@ -9,8 +9,8 @@ use isolite_protocol::hrana::proto::{
     StreamRequest, StreamResponse, StreamResult,
 };
 use isolite_protocol::hrana::{
-    Baton, BatonError, BatonKey, CursorBody, CursorStart, Encoding, HranaError, PipelineBody,
-    Steps, cursor_entries, holds, pipeline_response,
+    Baton, BatonError, BatonKey, Encoding, HranaError, PipelineBody, Steps, holds,
+    pipeline_response,
 };
 use isolite_protocol::query_string;
 use isolite_sqlite::{StreamStatement, split};
@@ -42,9 +42,9 @@ impl Asked {
 }
 
 /// Where a request goes on: a stream that is open, or one that begins with it.
-struct OnStream {
-    id: Option<u64>,
-    session: Session,
+pub(super) struct OnStream {
+    pub id: Option<u64>,
+    pub session: Session,
 }
 
 impl Primary {
@@ -63,23 +63,6 @@ impl Primary {
                 let body = pipeline_response(baton, results, asked.encoding);
                 answer(body, asked.encoding)
             }
-            Err(error) => Answer::new(error.status(), error.body()),
-        };
-        self.after_streams();
-        answer
-    }
-
-    pub(in crate::primary) async fn cursor(&self, asked: Asked) -> Answer {
-        let body = match asked.encoding {
-            Encoding::Json => CursorBody::decode_json(&asked.json),
-            Encoding::Protobuf => CursorBody::decode_protobuf(&asked.protobuf),
-        };
-        let done = match body {
-            Ok(body) => self.engine.cursor(body, asked.read_only, asked.encoding).await,
-            Err(error) => Err(error),
-        };
-        let answer = match done {
-            Ok(body) => answer(body, asked.encoding),
             Err(error) => Answer::new(error.status(), error.body()),
         };
         self.after_streams();
@@ -127,30 +110,6 @@ impl Engine {
         Ok((Some(self.keep_stream(on)?), results))
     }
 
-    /// The stream stays open behind the cursor.
-    async fn cursor(
-        self: &Rc<Self>,
-        body: CursorBody,
-        read_only: bool,
-        encoding: Encoding,
-    ) -> Result<Vec<u8>, HranaError> {
-        let CursorBody(body) = body;
-        let mut on = self.stream(body.baton.as_deref())?;
-        let ran = self.runner(&mut on.session, read_only).batch(&body.batch).await;
-        let batch = match ran {
-            Ok(batch) => batch,
-            Err(error) => {
-                self.close_stream(on);
-                return Err(error);
-            }
-        };
-        let mut out = Vec::new();
-        CursorStart { baton: Some(self.keep_stream(on)?) }.encode(encoding, &mut out);
-        let entries: Vec<CursorEntry> = entries_of(batch).collect();
-        cursor_entries(&entries, encoding, &mut out);
-        Ok(out)
-    }
-
     pub(in crate::primary) fn runner<'a>(
         self: &'a Rc<Self>,
         session: &'a mut Session,
@@ -160,7 +119,7 @@ impl Engine {
         Runner { engine: self, session, read_only, bytes_left: limits.unwrap_or(0) }
     }
 
-    fn stream(&self, baton: Option<&str>) -> Result<OnStream, HranaError> {
+    pub(super) fn stream(&self, baton: Option<&str>) -> Result<OnStream, HranaError> {
         // A database that is gone, or that cannot be opened, has no streams.
         self.with(|_| Ok(())).map_err(of_refused)?;
         let Some(baton) = baton else {
@@ -191,7 +150,7 @@ impl Engine {
         Ok(key.encode(baton))
     }
 
-    fn close_stream(&self, on: OnStream) {
+    pub(super) fn close_stream(&self, on: OnStream) {
         if let Some(id) = on.id {
             self.streams.close(id);
         }
@@ -219,7 +178,7 @@ pub(in crate::primary) fn entries_of(batch: BatchResult) -> impl Iterator<Item =
 }
 
 /// Nothing if it was skipped.
-fn entries_of_step(
+pub(super) fn entries_of_step(
     step: u32,
     result: Option<StmtResult>,
     error: Option<Error>,
@@ -296,7 +255,7 @@ impl Runner<'_> {
         })
     }
 
-    async fn statement(&mut self, stmt: &Stmt) -> Result<StmtResult, Failed> {
+    pub(super) async fn statement(&mut self, stmt: &Stmt) -> Result<StmtResult, Failed> {
         let sql = self.session.stored.text(stmt.sql.as_deref(), stmt.sql_id)?;
         let statement = StreamStatement {
             sql: &sql,
@@ -356,11 +315,11 @@ impl Steps for Ran<'_> {
     }
 }
 
-fn full() -> HranaError {
+pub(super) fn full() -> HranaError {
     HranaError::TooManyStreams { streams_max: STREAMS_MAX }
 }
 
-fn of_refused(refused: Refused) -> HranaError {
+pub(super) fn of_refused(refused: Refused) -> HranaError {
     match refused {
         Refused::Deleted => HranaError::NoSuchDatabase(refused.to_string()),
         refused => HranaError::Unavailable(refused.to_string()),

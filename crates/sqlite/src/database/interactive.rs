@@ -19,7 +19,7 @@ use crate::tokens::quoted;
 use crate::transaction_statement::TransactionStatement;
 
 /// Around what a request does within the transaction, so that it happens whole or not at all.
-const SAVEPOINT: &str = "isolite_request";
+pub(super) const SAVEPOINT: &str = "isolite_request";
 
 impl Database {
     /// Begins one. Without `foreign_keys` they are not enforced in it, and looked at as it commits.

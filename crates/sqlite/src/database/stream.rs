@@ -9,6 +9,7 @@ use isolite_protocol::hrana::proto::{
 };
 use rusqlite::ffi;
 
+use super::interactive::SAVEPOINT;
 use super::request::{Next, observe};
 use super::{Database, Observer};
 use crate::error::Error;
@@ -109,13 +110,39 @@ impl Database {
             return Err(Error::ReadOnly);
         }
         bind(&mut next.statement, statement)?;
-        let result = self.step_through(&mut next.statement, statement, run, bytes_left)?;
+        let prepared = &mut next.statement;
+        // SQLite has written all by the first row: what is refused for its rows must be taken back.
+        let guarded =
+            self.is_interactive() && !prepared.is_read_only() && prepared.column_count() > 0;
+        let result = match guarded {
+            true => self.guarded(|it| {
+                let done = it.step_through(prepared, statement, run, bytes_left);
+                if done.is_err() {
+                    prepared.rewind();
+                }
+                done
+            })?,
+            false => self.step_through(prepared, statement, run, bytes_left)?,
+        };
         if run.read_only && self.has_written() {
             return Err(Error::ReadOnly);
         }
         let foreign_keys = self.after_one(&next)?;
         self.keep(statement.sql, next.statement);
         Ok((result, foreign_keys))
+    }
+
+    /// Has nothing happen of what fails, within a transaction that goes on.
+    fn guarded<T>(&mut self, run: impl FnOnce(&mut Self) -> Result<T, Error>) -> Result<T, Error> {
+        self.run_internal(&format!("SAVEPOINT {SAVEPOINT}"))?;
+        let done = run(self);
+        if done.is_err() && !self.connection.is_autocommit() {
+            self.run_internal(&format!("ROLLBACK TO {SAVEPOINT}"))?;
+        }
+        if !self.connection.is_autocommit() {
+            self.run_internal(&format!("RELEASE {SAVEPOINT}"))?;
+        }
+        done
     }
 
     fn step_through(
@@ -127,18 +154,12 @@ impl Database {
     ) -> Result<StmtResult, Error> {
         let (began_ms, changes) = ((run.clock)(), self.total_changes());
         let mut row = prepared.step()?;
-        // As of the first step: before it the schema may have been another.
-        let cols = (0..prepared.column_count()).map(|index| Col {
-            name: Some(prepared.column_name(index)),
-            decltype: prepared.column_decltype(index),
-        });
-        let cols: Vec<Col> = cols.collect();
+        let cols = cols_of(prepared);
         let (mut rows, mut count) = (Vec::new(), 0);
         while row {
             count += 1;
             if statement.want_rows {
-                let values = (0..cols.len()).map(|index| value_of(prepared.cell(index)));
-                let read = Row { values: values.collect() };
+                let read = row_of(prepared, cols.len());
                 let left = bytes_left.checked_sub(bytes_of(&read));
                 *bytes_left =
                     left.ok_or(Error::ResultTooLarge { bytes_max: self.limits.result_bytes_max })?;
@@ -195,7 +216,7 @@ impl Database {
     }
 
     /// Prepares the one statement of a text that is not to run now.
-    fn prepare_alone(&mut self, sql: &str) -> Result<Next, Error> {
+    pub(super) fn prepare_alone(&mut self, sql: &str) -> Result<Next, Error> {
         self.shared.error.take();
         match self.is_interactive() {
             true => self.policy.begin_within(self.limits.steps_max),
@@ -237,8 +258,22 @@ impl Database {
     }
 }
 
+/// As of the first step: before it the schema may have been another.
+pub(super) fn cols_of(prepared: &Statement) -> Vec<Col> {
+    let col = |index| Col {
+        name: Some(prepared.column_name(index)),
+        decltype: prepared.column_decltype(index),
+    };
+    (0..prepared.column_count()).map(col).collect()
+}
+
+/// The row at which the statement stands.
+pub(super) fn row_of(prepared: &Statement, count: usize) -> Row {
+    Row { values: (0..count).map(|index| value_of(prepared.cell(index))).collect() }
+}
+
 /// Binds each parameter by its name, or by where it stands.
-fn bind(prepared: &mut Statement, statement: &StreamStatement<'_>) -> Result<(), Error> {
+pub(super) fn bind(prepared: &mut Statement, statement: &StreamStatement<'_>) -> Result<(), Error> {
     let StreamStatement { args, named_args, .. } = statement;
     if !args.is_empty() && !named_args.is_empty() {
         return Err(Error::Args(BOTH.to_owned()));
@@ -288,7 +323,7 @@ fn value_of(cell: Cell<'_>) -> Value {
 }
 
 /// What a row takes of an answer in JSON, or a little more.
-fn bytes_of(row: &Row) -> usize {
+pub(super) fn bytes_of(row: &Row) -> usize {
     const AROUND: usize = 32;
     let value = |value: &Value| match value {
         Value::Text { value } => AROUND + value.len(),

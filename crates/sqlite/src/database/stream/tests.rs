@@ -227,3 +227,23 @@ fn within_a_transaction() {
     assert_eq!((told.as_str(), database.is_interactive()), ("SQLITE_CONSTRAINT", false));
     assert_eq!(code(&mut database, "SELECT a FROM t", &[]).0, "SQLITE_ERROR");
 }
+
+#[test]
+fn what_is_refused_for_its_rows_is_taken_back() {
+    let mut database = open();
+    execute(&mut database, "CREATE TABLE t (a)", &[]).unwrap();
+    let sql = "INSERT INTO t SELECT value FROM json_each('[1,2,3,4,5,6,7,8,9]') RETURNING a";
+    let statement = StreamStatement { sql, args: &[], named_args: &[], want_rows: true };
+    for interactive in [false, true] {
+        if interactive {
+            database.begin_interactive(true).unwrap();
+        }
+        let refused = database.execute(&statement, &PLAIN, &mut 100).map(|_| ()).unwrap_err();
+        assert_eq!(refused.to_hrana().code, "RESPONSE_TOO_LARGE");
+        let count = execute(&mut database, "SELECT count(*) FROM t", &[]).unwrap();
+        assert_eq!(rows(&count), ["[Integer { value: 0 }]"]);
+    }
+    let whole = execute(&mut database, sql, &[]).unwrap();
+    assert_eq!((whole.result.rows.len(), whole.result.last_insert_rowid), (9, Some(9)));
+    database.commit_interactive(0).unwrap().unwrap();
+}
