@@ -3,9 +3,8 @@
 // Both targets are linted because code behind `cfg(target_arch = "wasm32")` is not seen otherwise.
 
 import { heading } from "./progress.mjs";
-import { main, portableCrates, run, wasmTarget } from "./toolchain.mjs";
+import { main, portable, run, wasmTarget } from "./toolchain.mjs";
 
-const portable = portableCrates.flatMap((name) => ["-p", name]);
 // It runs on the host alone, and its tests are linted only here.
 const simulation = ["-p", "isolite-simulation"];
 const deny = ["--", "-D", "warnings"];

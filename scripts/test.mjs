@@ -11,10 +11,9 @@ import { join } from "node:path";
 import { build } from "./build.mjs";
 import { heading, seconds } from "./progress.mjs";
 import {
-  exists, Failure, main, portableCrates, root, run, runOrFail, setup, wasmTarget,
+  exists, Failure, main, portable, root, run, runOrFail, setup, wasmTarget,
 } from "./toolchain.mjs";
 
-const portable = portableCrates.flatMap((name) => ["-p", name]);
 const colour = process.stdout.isTTY ? { CARGO_TERM_COLOR: "always", FORCE_COLOR: "1" } : {};
 
 class Tally {

@@ -10,8 +10,14 @@ import { fileURLToPath } from "node:url";
 
 export const root = resolve(fileURLToPath(import.meta.url), "../..");
 
-/** Crates that run on the host as well as in wasm; the others know Workers and exist only there. */
-export const portableCrates = ["isolite-core", "isolite-protocol", "isolite-sqlite"];
+/**
+ * Crates that run on the host as well as in wasm, with all that is in them, as cargo is told of them; the
+ * others know Workers and exist only there.
+ */
+export const portable = [
+  ...["-p", "isolite-core", "-p", "isolite-protocol", "-p", "isolite-sqlite"],
+  ...["--features", "isolite-protocol/hrana,isolite-sqlite/hrana"],
+];
 
 export const wasmTarget = "wasm32-unknown-unknown";
 

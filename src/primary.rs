@@ -18,6 +18,7 @@ mod insights;
 mod jobs;
 mod management;
 mod past;
+mod reads;
 mod refused;
 #[cfg(feature = "entry")]
 mod sockets;
@@ -102,6 +103,7 @@ pub(crate) struct Engine {
     insights: Insights,
     checkpoint_runs: Cell<bool>,
     turns: write_lock::Turns,
+    reads: reads::Reads,
     streams: streams::Streams,
     #[cfg(feature = "entry")]
     sockets: sockets::Sockets,
@@ -139,6 +141,7 @@ impl DurableObject for IsolitePrimary {
             held_for_job: RefCell::default(),
             checkpoint_runs: Cell::new(false),
             turns: Default::default(),
+            reads: Default::default(),
             streams: Default::default(),
             #[cfg(feature = "entry")]
             sockets: Default::default(),

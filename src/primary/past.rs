@@ -241,7 +241,7 @@ impl Engine {
             self.load_held().unwrap_or_default();
         }
         // Transactions that read stay where they began.
-        let read = self.streams.oldest_read();
+        let read = self.reads.oldest();
         let settings = self.settings.as_ref();
         let (own_days, own_bytes) = self.kept.get();
         let own_ms = own_days.map(|days| days as i64 * 86_400_000);

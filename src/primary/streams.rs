@@ -63,11 +63,11 @@ pub(super) enum NoSession {
 }
 
 impl Streams {
-    /// Opens one with the session; what names it is told.
-    pub(super) fn open(&self, session: Session) -> Result<u64, (Session, NoSession)> {
+    /// Opens one with the session; what names it is told. Where there are too many the session comes back.
+    pub(super) fn open(&self, session: Session) -> Result<u64, Box<Session>> {
         let mut open = self.open.borrow_mut();
         if open.len() >= STREAMS_MAX {
-            return Err((session, NoSession::Full));
+            return Err(Box::new(session));
         }
         let id = random_u64();
         open.insert(id, Stream { sequence: 1, used_ms: now_ms(), session: Some(session) });
@@ -127,13 +127,6 @@ impl Streams {
     /// Forgets a stream whose session was taken.
     pub(super) fn close(&self, id: u64) {
         self.open.borrow_mut().remove(&id);
-    }
-
-    /// The positions at which transactions read, of sessions that are not in use.
-    pub(super) fn oldest_read(&self) -> Option<isolite_core::Txid> {
-        let open = self.open.borrow();
-        let sessions = open.values().filter_map(|stream| stream.session.as_ref());
-        sessions.filter_map(Session::reads_at).map(|position| position.txid).min()
     }
 
     /// The sessions that were silent for too long, and in how many milliseconds to look again; None if

@@ -35,13 +35,13 @@ impl Primary {
         });
         let at = standing.map_err(|refused| refuse(&refused))?;
         if query_string::raw(query, "mode") == Some("read") {
-            session.transaction = Transaction::Reading { at: Some(at), may_write: false };
+            session.read_from(engine, at, false);
         } else {
             let ticket = engine.lock().await.map_err(|Busy| busy())?;
             session.begin_writing(engine, ticket).map_err(|refused| refuse(&refused))?;
         }
         let opened = engine.streams.open(session);
-        opened.map_err(|(session, _)| {
+        opened.map_err(|session| {
             session.close(engine);
             busy()
         })

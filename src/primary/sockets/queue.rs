@@ -95,7 +95,7 @@ impl Queue {
             None => match engine.streams.open(session) {
                 Ok(id) => self.id.set(Some(id)),
                 // The next request finds that its transaction is lost.
-                Err((session, _)) => session.close(engine),
+                Err(session) => session.close(engine),
             },
         }
     }

@@ -17,6 +17,7 @@ use isolite_protocol::hrana::{
 };
 use isolite_sqlite::{RowCursor, TransactionStatement};
 
+use super::super::reads::Read;
 use super::super::{Engine, Primary};
 use super::pipeline::{Asked, Failed, OnStream, entries_of_step, full, of_refused};
 use super::{Session, Transaction};
@@ -42,7 +43,7 @@ struct Cursor {
     /// Of each step so far whether it has run well.
     ran: Vec<bool>,
     /// The step after those, in the midst of its rows.
-    rows: Option<RowCursor>,
+    rows: Option<(RowCursor, Read)>,
     used_ms: u64,
 }
 
@@ -204,11 +205,11 @@ impl Cursor {
             // More than one piece: once more, some rows at a time.
             Err(Failed::Here(error)) if streams && error.code == "RESPONSE_TOO_LARGE" => {
                 match self.open_rows(engine, stmt)? {
-                    Ok(rows) => {
+                    Ok((rows, read)) => {
                         let cols = rows.cols().to_vec();
                         let begin = CursorEntry::StepBegin(StepBeginEntry { step: number, cols });
                         cursor_entries(&[begin], self.encoding, out);
-                        self.rows = Some(rows);
+                        self.rows = Some((rows, read));
                         return Ok(());
                     }
                     Err(error) => (None, Some(error)),
@@ -241,17 +242,18 @@ impl Cursor {
         &self,
         engine: &Engine,
         stmt: &Stmt,
-    ) -> Result<Result<RowCursor, Error>, HranaError> {
+    ) -> Result<Result<(RowCursor, Read), Error>, HranaError> {
         let sql = self.session.stored.text(stmt.sql.as_deref(), stmt.sql_id)?;
         let now = engine.stands_at().map_err(of_refused)?;
         let at = self.session.reads_at().unwrap_or(now);
+        let read = engine.reads.at(at);
         let database = engine.own_past(at).map_err(of_refused)?;
         let rows = RowCursor::open(database, &sql, &stmt.args, &stmt.named_args);
-        Ok(rows.map_err(|error| error.to_hrana()))
+        Ok(rows.map(|rows| (rows, read)).map_err(|error| error.to_hrana()))
     }
 
     fn take_rows(&mut self, out: &mut Vec<u8>) {
-        let Some(rows) = &mut self.rows else { return };
+        let Some((rows, _)) = &mut self.rows else { return };
         let step = self.ran.len() as u32;
         let taken = rows.next(PIECE_BYTES.saturating_sub(out.len()));
         let more = rows.has_more();

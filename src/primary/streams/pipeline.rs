@@ -141,7 +141,7 @@ impl Engine {
             Some(stream) => Baton { stream, sequence: self.streams.give(stream, on.session) },
             None => match self.streams.open(on.session) {
                 Ok(stream) => Baton { stream, sequence: 1 },
-                Err((session, _)) => {
+                Err(session) => {
                     session.close(self);
                     return Err(full());
                 }

@@ -7,11 +7,14 @@
 use isolite_core::{Position, Ticket};
 use isolite_sqlite::{Database, Error as SqlError, TransactionStatement};
 
+use super::super::reads::Read;
 use super::super::{Engine, Opened, Refused};
 
 /// What a stream has of the database.
 pub(in crate::primary) struct Session {
     pub transaction: Transaction,
+    /// Where it reads.
+    held: Option<Read>,
     /// Names of nested transactions, the innermost last.
     pub savepoints: Vec<String>,
     /// The transaction began with the first of them, and ends with it.
@@ -51,6 +54,7 @@ impl Default for Session {
     fn default() -> Self {
         Session {
             transaction: Transaction::None,
+            held: None,
             savepoints: Vec::new(),
             implicit: false,
             foreign_keys: true,
@@ -77,6 +81,14 @@ impl Session {
         }
     }
 
+    /// From now on its transaction reads there.
+    pub(in crate::primary) fn read_from(&mut self, engine: &Engine, at: Position, may_write: bool) {
+        if self.reads_at() != Some(at) {
+            self.held = Some(engine.reads.at(at));
+        }
+        self.transaction = Transaction::Reading { at: Some(at), may_write };
+    }
+
     /// Rolls back what is open.
     pub(in crate::primary) fn close(mut self, engine: &Engine) {
         self.roll_back(engine);
@@ -94,6 +106,7 @@ impl Session {
     /// The transaction is over, and with it what is nested in it.
     pub(in crate::primary) fn ended(&mut self) {
         self.transaction = Transaction::None;
+        self.held = None;
         self.savepoints.clear();
         self.implicit = false;
     }
@@ -121,7 +134,10 @@ impl Session {
             Ok(())
         });
         match begun {
-            Ok(()) => self.transaction = Transaction::Writing(ticket),
+            Ok(()) => {
+                self.transaction = Transaction::Writing(ticket);
+                self.held = None;
+            }
             Err(_) => engine.unlock(ticket),
         }
         begun

@@ -88,7 +88,7 @@ impl Runner<'_> {
             None => self.position()?,
         };
         if self.reads_only(statement.sql, here)? {
-            self.session.transaction = Transaction::Reading { at: Some(here), may_write };
+            self.session.read_from(self.engine, here, may_write);
             return self.execute(statement, Place::At(here));
         }
         if !may_write {
@@ -130,7 +130,8 @@ impl Runner<'_> {
             now_ms: now_ms() as i64,
             clock: &js_sys::Date::now,
             observe: Some(&observe),
-            read_only: self.read_only,
+            // What SQLite calls read-only may write all the same, as some pragmas do.
+            read_only: self.read_only || matches!(place, Place::At(_)),
             last_insert_rowid: self.session.last_insert_rowid,
             foreign_keys: self.session.foreign_keys,
         };
