@@ -58,8 +58,6 @@ pub(super) enum NoSession {
     Expired,
     /// Another request uses it, or has used it since this one was told of it.
     Used,
-    /// There are too many.
-    Full,
 }
 
 impl Streams {
@@ -74,16 +72,16 @@ impl Streams {
         Ok(id)
     }
 
-    /// Opens one whose session its first request has.
+    /// Opens one whose session its first request has, unless there are too many.
     #[cfg(feature = "entry")]
-    fn reserve(&self) -> Result<u64, NoSession> {
+    fn reserve(&self) -> Option<u64> {
         let mut open = self.open.borrow_mut();
         if open.len() >= STREAMS_MAX {
-            return Err(NoSession::Full);
+            return None;
         }
         let id = random_u64();
         open.insert(id, Stream { sequence: 0, used_ms: now_ms(), session: None });
-        Ok(id)
+        Some(id)
     }
 
     /// How far a stream whose session was taken will have come.

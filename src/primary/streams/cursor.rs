@@ -120,7 +120,7 @@ impl Engine {
         }
         let stream = match id {
             Some(id) => id,
-            None => self.streams.reserve().map_err(|_| full())?,
+            None => self.streams.reserve().ok_or_else(full)?,
         };
         let sequence = self.streams.next_sequence(stream);
         let baton = self.baton_key()?.encode(Baton { stream, sequence });

@@ -130,7 +130,6 @@ impl Engine {
             Ok(session) => Ok(OnStream { id: Some(stream), session }),
             Err(NoSession::Expired) => Err(HranaError::StreamExpired),
             Err(NoSession::Used) => Err(HranaError::Baton(BatonError::Used)),
-            Err(NoSession::Full) => Err(full()),
         }
     }
 
