@@ -338,7 +338,7 @@ fn what_is_no_key() {
 
 #[test]
 fn the_texts_are_documented() {
-    let documented = include_str!("../../../../docs/protocol.md");
+    let documented = include_str!("../../../../docs/hrana.md");
     for error in TokenError::ALL {
         assert!(documented.contains(&format!("| {error} |")), "{error}");
     }
