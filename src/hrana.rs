@@ -124,6 +124,10 @@ async fn route(
             forget_place(&record.name, &record.uuid);
             continue;
         }
+        if answer.status == SETTINGS_CHANGED {
+            let text = "The settings of the database are being changed: try again";
+            return Err(HranaError::Unavailable(text.to_owned()));
+        }
         let response = match route.endpoint {
             Endpoint::Cursor(_) => cursor::response(env, record, answer, encoding),
             _ => response(answer, encoding),
