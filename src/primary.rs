@@ -312,6 +312,7 @@ impl Primary {
         let answer = match target.path() {
             "/transaction/commit" => self.end_transaction(target.query(), caller, true),
             "/transaction/rollback" => self.end_transaction(target.query(), caller, false),
+            "/transaction/nest" => self.nest_transaction(body, target.query()),
             "/query" | "/execute" => self.query(body, target.query(), false, caller),
             "/script" => self.query(body, target.query(), true, caller),
             "/info" => self.info(),

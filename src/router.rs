@@ -15,7 +15,7 @@ use std::rc::Rc;
 
 use isolite_core::SESSION_AGE_MS_MAX;
 use isolite_protocol::Request as Queries;
-use isolite_protocol::d1::{Failure, check_client_path};
+use isolite_protocol::d1::{Failure, check_client_path, is_of_transaction};
 use isolite_protocol::directory::{
     DatabaseName, DatabaseRecord, NameError, NewDatabase, RecordCache, Refusal,
 };
@@ -98,10 +98,11 @@ pub async fn call(env: &Env, caller: Caller<'_>, path: &str, body: String) -> Re
     };
     embedded_replicas::set_up(env);
     let caller = caller.bounded(&record);
-    if let Some(reply) = local::read(env, &record, &caller, path, &body) {
+    let may_read = caller.wants_replica() && !is_of_transaction(path);
+    if may_read && let Some(reply) = local::read(env, &record, &caller, path, &body) {
         return Ok(reply);
     }
-    let reads = caller.wants_replica()
+    let reads = may_read
         && Queries::decode(&body).is_ok_and(|queries| isolite_sqlite::may_only_read(&queries));
     let text = Text::from(body);
     let answer = ask(env, &record, &caller, path, &text, reads).await?;

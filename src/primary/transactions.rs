@@ -6,7 +6,7 @@
 
 use isolite_core::Ticket;
 use isolite_protocol::{Failure, FailureCode, query_string};
-use isolite_sqlite::{Error as SqlError, Run};
+use isolite_sqlite::{Error as SqlError, Run, TransactionStatement};
 
 use super::streams::{Lost, NoSession, Session, Transaction};
 use super::write_lock::Busy;
@@ -15,13 +15,14 @@ use crate::object::call_js::Answer;
 use crate::platform_js::now_ms;
 
 impl Primary {
-    /// Begins one; the answer's text names it. `mode=read` reads where the database stands now and
-    /// never waits, anything else waits for its turn to write.
+    /// Begins one; the answer's text names it, and its bookmark is of no less than it will read.
+    /// `mode=read` reads where the database stands now and never waits, anything else waits for its turn
+    /// to write.
     pub(super) async fn begin_transaction(&self, query: &str, caller: &Caller) -> Answer {
         let begun = self.begin(query, caller).await;
         self.watch_streams();
         match begun {
-            Ok(id) => Answer::new(200, format!("{id:016x}")),
+            Ok(id) => self.answer_with(caller, query, format!("{id:016x}")),
             Err(answer) => answer,
         }
     }
@@ -49,26 +50,61 @@ impl Primary {
 
     /// Runs a request within the transaction that `name` names.
     pub(super) fn query_within(&self, name: &str, queries: &Queries, query: &str) -> Answer {
-        let observe = |sql: &str, sums: &_| self.engine.insights.add(sql, sums);
+        let engine = &self.engine;
+        let observe = |sql: &str, sums: &_| engine.insights.add(sql, sums);
         let run = Run::of(queries, query, &js_sys::Date::now, &self.served);
         let run = Run { observe: Some(&observe), ..run };
-        let (id, mut session) = match self.engine.transaction(name) {
+        engine.insights.begin(js_sys::Date::now());
+        self.within(name, |session| {
+            let done = match session.transaction {
+                Transaction::Writing(ticket) => {
+                    session.writing(engine, ticket, |database| database.run_interactive(&run))?
+                }
+                Transaction::Reading { at: Some(at), .. } => {
+                    let run = Run { read_only: true, ..run };
+                    engine.read_at(at, |database| database.run(&run))?
+                }
+                _ => return Err(None),
+            };
+            Ok(done.answer)
+        })
+    }
+
+    /// Nests a transaction in the one that the query names, or ends one that is nested; `sql` is
+    /// SAVEPOINT, RELEASE or ROLLBACK TO.
+    pub(super) fn nest_transaction(&self, sql: &str, query: &str) -> Answer {
+        let name = query_string::raw(query, "transaction").unwrap_or_default();
+        let engine = &self.engine;
+        self.within(name, |session| {
+            use TransactionStatement::{Release, RollBackTo, Savepoint};
+            let statement = match TransactionStatement::parse(sql) {
+                Some(statement @ (Savepoint(_) | Release(_) | RollBackTo(_))) => statement,
+                _ => return Err(Some(SqlError::TransactionStatement.into())),
+            };
+            match session.transaction {
+                Transaction::Writing(ticket) => session
+                    .writing(engine, ticket, |database| database.nest_interactive(&statement))?,
+                // There is nothing that could be taken back.
+                Transaction::Reading { .. } => {}
+                _ => return Err(None),
+            }
+            Ok("{}".to_owned())
+        })
+    }
+
+    /// Answers with what `use_it` makes of the transaction that `name` names; `Err(None)`: it is lost.
+    fn within(
+        &self,
+        name: &str,
+        use_it: impl FnOnce(&mut Session) -> Result<String, Option<Refused>>,
+    ) -> Answer {
+        let engine = &self.engine;
+        let (id, mut session) = match engine.transaction(name) {
             Ok(transaction) => transaction,
             Err(answer) => return answer,
         };
-        let engine = &self.engine;
-        let done = match session.transaction {
-            Transaction::Writing(ticket) => {
-                session.writing(engine, ticket, |database| database.run_interactive(&run))
-            }
-            Transaction::Reading { at: Some(at), .. } => {
-                let run = Run { read_only: true, ..run };
-                engine.read_at(at, |database| database.run(&run)).map_err(Some)
-            }
-            _ => Err(None),
-        };
-        let answer = match done {
-            Ok(done) => Answer::new(200, done.answer),
+        let answer = match use_it(&mut session) {
+            Ok(text) => Answer::new(200, text),
             Err(Some(Refused::Failed(SqlError::ReadOnly | SqlError::QueryOnly(_)))) => {
                 fail("attempt to write in a transaction that only reads: begin it for writing", 200)
             }
@@ -124,8 +160,8 @@ impl Engine {
     }
 }
 
-const EXPIRED: &str = "The transaction is over: it was silent for too long, it has ended, or the \
-    database was opened anew. What it has written was taken back";
+const EXPIRED: &str = "The transaction is over: it has ended, it was silent for too long, or the \
+    database was opened anew. What it had not committed was taken back";
 
 fn lost(session: &Session) -> Answer {
     match session.transaction {

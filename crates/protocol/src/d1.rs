@@ -15,7 +15,7 @@ pub(crate) mod surrogates;
 mod value;
 
 pub use answer::{Answer, Meta, RowText, Rows, Timings};
-pub use client_path::check_client_path;
+pub use client_path::{check_client_path, is_of_transaction};
 pub use compact_answer::CompactAnswer;
 pub use compact_batch::CompactBatch;
 pub use failure::{Failure, FailureCode};
