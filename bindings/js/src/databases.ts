@@ -5,8 +5,7 @@
  * prefix, and a database is created only where that is asked for.
  */
 
-import { D1Database } from "./database.ts";
-import type { ValueOptions } from "./reply.ts";
+import { D1Database, type DatabaseOptions } from "./database.ts";
 import { type IsoliteEnv, RouterTransport } from "./router.ts";
 import { type ServiceBinding, ServiceTransport } from "./service.ts";
 import type { Bounds } from "./staleness.ts";
@@ -40,9 +39,9 @@ export function creates({ create = false }: Group): boolean {
 /** The group inside this Worker. */
 export class EmbeddedDatabases implements D1Databases {
   readonly #env: IsoliteEnv;
-  readonly #group: Group & ValueOptions & Bounds;
+  readonly #group: Group & DatabaseOptions & Bounds;
 
-  constructor(env: IsoliteEnv, group: Group & ValueOptions & Bounds) {
+  constructor(env: IsoliteEnv, group: Group & DatabaseOptions & Bounds) {
     this.#env = env;
     this.#group = group;
   }
@@ -68,9 +67,9 @@ export class ServiceDatabase extends D1Database implements D1Databases {
   }
 
   readonly #binding: ServiceBinding;
-  readonly #options: ValueOptions & Bounds;
+  readonly #options: DatabaseOptions & Bounds;
 
-  constructor(binding: ServiceBinding, options: ValueOptions & Bounds) {
+  constructor(binding: ServiceBinding, options: DatabaseOptions & Bounds) {
     super(new ServiceTransport(binding, options), options);
     this.#binding = binding;
     this.#options = options;

@@ -5,15 +5,14 @@
  * here, and its wrangler.toml binds them under their fixed names.
  */
 
-import { D1Database } from "./database.ts";
+import { D1Database, type DatabaseOptions } from "./database.ts";
 import { type D1Databases, EmbeddedDatabases, type Group } from "./databases.ts";
 import { type Events, wrapHandler } from "./handler.ts";
 import { cameIn, type Located } from "./location.ts";
-import type { ValueOptions } from "./reply.ts";
 import { type IsoliteEnv, RouterTransport } from "./router.ts";
 import type { Bounds } from "./staleness.ts";
 
-export interface IsoliteOptions extends ValueOptions, Bounds {
+export interface IsoliteOptions extends DatabaseOptions, Bounds {
   /** Whether the first use of an unknown name creates the database; true unless told. */
   create?: boolean;
   /**
@@ -106,9 +105,9 @@ new_sqlite_classes = ["IsoliteReplica"]`;
 
 export { IsoliteDirectory, IsolitePrimary, IsoliteReplica } from "../wasm/index.js";
 export type { Constraint, SessionTerms } from "./channel.ts";
-export { D1Database } from "./database.ts";
+export { D1Database, type DatabaseOptions } from "./database.ts";
 export type { D1Databases, Group } from "./databases.ts";
-export type { D1ErrorCode } from "./errors.ts";
+export type { D1ErrorCode, FailureCode } from "./errors.ts";
 export type { Events } from "./handler.ts";
 export type { QueryRequest, QueryResponse, QueryResult } from "./query.ts";
 export type { ValueOptions } from "./reply.ts";
@@ -117,4 +116,5 @@ export type { IsoliteEnv } from "./router.ts";
 export type { D1DatabaseSession, SessionOptions } from "./session.ts";
 export type { Bounds } from "./staleness.ts";
 export type { Batchable, D1PreparedStatement } from "./statement.ts";
+export type { D1Transaction, TransactionMode, TransactionOptions } from "./transaction.ts";
 export { type SessionSource, type VisitorOptions, withVisitorSession } from "./visitor.ts";

@@ -13,6 +13,21 @@ export type D1ErrorCode =
   | "D1_COLUMN_NOTFOUND"
   | "D1_DUMP_ERROR";
 
-export function d1Error(code: D1ErrorCode, message: string, cause = message): Error {
-  return new Error(`${code}: ${message}`, { cause: new Error(cause) });
+/** What kind of failure it is, where a program does something about it: `code` of the error. */
+export type FailureCode =
+  /** The session's bookmark is not one of this database. Nothing was done. */
+  | "BOOKMARK_REFUSED"
+  /** Others were writing for as long as could be waited. Nothing was done; a retry may help. */
+  | "TRANSACTION_BUSY"
+  /** The transaction is over, and nothing of it was done; it may be tried again. */
+  | "TRANSACTION_ENDED";
+
+export function d1Error(
+  prefix: D1ErrorCode,
+  message: string,
+  cause = message,
+  code?: FailureCode,
+): Error {
+  const error = new Error(`${prefix}: ${message}`, { cause: new Error(cause) });
+  return code === undefined ? error : Object.assign(error, { code });
 }

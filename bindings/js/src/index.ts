@@ -5,10 +5,10 @@
  * your own Worker, import `isolite/embedded`.
  */
 
+import type { DatabaseOptions } from "./database.ts";
 import { ServiceDatabase } from "./databases.ts";
 import { type Events, wrapHandler } from "./handler.ts";
 import { cameIn, type Located } from "./location.ts";
-import type { ValueOptions } from "./reply.ts";
 import type { ServiceBinding } from "./service.ts";
 import type { Bounds } from "./staleness.ts";
 
@@ -18,7 +18,7 @@ export interface AnyD1 {
   dump(): Promise<ArrayBuffer>;
 }
 
-export interface ServiceOptions extends ValueOptions, Bounds {
+export interface ServiceOptions extends DatabaseOptions, Bounds {
   /**
    * The request that is being answered. Its `cf` tells where this Worker runs, and so which region's
    * replica is near; once is enough, and `withIsolite` does it by itself.
@@ -39,7 +39,9 @@ export function isolite(
   if (binding === undefined || binding === null) throw new TypeError(NO_BINDING);
   if (options.request !== undefined) cameIn(options.request);
   if (!isD1(binding)) return new ServiceDatabase(binding, options);
-  if (options.bigint || options.blobs === "bytes") throw new TypeError(NO_OPTIONS);
+  if (options.bigint || options.blobs === "bytes" || options.transactions) {
+    throw new TypeError(NO_OPTIONS);
+  }
   return binding as unknown as ServiceDatabase;
 }
 
@@ -74,9 +76,9 @@ const NO_OPTIONS = `isolite: this binding is a D1 database already, whose class 
 Where it is one by the plugin for wrangler, leave the plugin out`;
 
 export type { Constraint, SessionTerms } from "./channel.ts";
-export { D1Database } from "./database.ts";
+export { D1Database, type DatabaseOptions } from "./database.ts";
 export type { D1Databases, Group, ServiceDatabase } from "./databases.ts";
-export type { D1ErrorCode } from "./errors.ts";
+export type { D1ErrorCode, FailureCode } from "./errors.ts";
 export type { Events } from "./handler.ts";
 export type { QueryRequest, QueryResponse, QueryResult } from "./query.ts";
 export type { ValueOptions } from "./reply.ts";
@@ -85,5 +87,6 @@ export type { Attendant, DatabaseRpc, ServiceBinding } from "./service.ts";
 export type { D1DatabaseSession, SessionOptions } from "./session.ts";
 export type { Bounds } from "./staleness.ts";
 export type { Batchable, D1PreparedStatement } from "./statement.ts";
+export type { D1Transaction, TransactionMode, TransactionOptions } from "./transaction.ts";
 export type { Transport, TransportReply } from "./transport.ts";
 export { type SessionSource, type VisitorOptions, withVisitorSession } from "./visitor.ts";

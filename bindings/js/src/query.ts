@@ -8,9 +8,9 @@
  */
 
 import { type Param, toParam } from "./bind.ts";
-import { Channel } from "./channel.ts";
-import type { Reply, ValueOptions } from "./reply.ts";
-import type { Query, Transport } from "./transport.ts";
+import type { Reply } from "./reply.ts";
+import type { Sender } from "./sender.ts";
+import type { Query } from "./transport.ts";
 
 export interface QueryRequest {
   /** Run as one transaction. A parameter may be a BigInt or bytes as well. */
@@ -30,18 +30,20 @@ export interface QueryResponse {
   bookmark?: string;
 }
 
-/** Rejects with the bare text of a failure: D1's class puts its code before it. */
+/**
+ * Sends it by the sender that is opened for its bookmark. Rejects with the bare text of a failure: D1's
+ * class puts its code before it.
+ */
 export async function runQuery(
-  transport: Transport,
+  open: (bookmark: string | null) => Sender,
   request: QueryRequest,
-  options: ValueOptions,
 ): Promise<QueryResponse> {
   const { queries, bookmark } = checked(request);
-  const channel = new Channel(transport, bookmark, options);
-  const replies = await channel.many(queries);
+  const sender = open(bookmark);
+  const replies = await sender.many(queries);
   if ("error" in replies) throw new Error(replies.error);
   const results = replies.map(toQueryResult);
-  return channel.bookmark === null ? { results } : { results, bookmark: channel.bookmark };
+  return sender.bookmark === null ? { results } : { results, bookmark: sender.bookmark };
 }
 
 function toQueryResult({ grid, meta }: Reply): QueryResult {

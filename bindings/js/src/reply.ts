@@ -6,7 +6,7 @@
  * thousand inserts is so an eighth of D1's own form, and parsed in a quarter of the time.
  */
 
-import { d1Error } from "./errors.ts";
+import { d1Error, type FailureCode } from "./errors.ts";
 import type { D1Meta } from "./result.ts";
 import type { TransportReply } from "./transport.ts";
 
@@ -36,8 +36,7 @@ export class Reply {
 /** What answers a request that failed, however many statements were in it. */
 export interface Failure {
   error: string;
-  /** `BOOKMARK_REFUSED`: the session's bookmark is not one of this database. Nothing was done. */
-  code?: string | undefined;
+  code?: FailureCode | undefined;
 }
 
 /** How values come that JSON has no form for. */
@@ -64,7 +63,7 @@ export type Numbers = [
 
 interface Body {
   error?: string;
-  code?: string;
+  code?: FailureCode;
   served?: Record<string, unknown>;
   results: [Grid | null, Numbers][];
 }
@@ -76,13 +75,23 @@ export function parseReplies(
 ): Reply[] | Failure {
   const body = parse(text, options.bigint === true) as Body | undefined;
   if (body?.error) return { error: body.error, code: body.code };
-  if (!Array.isArray(body?.results)) {
-    throw d1Error("D1_ERROR", `Failed to parse body as JSON, got: ${text}`);
-  }
+  if (!Array.isArray(body?.results)) throw noReply(text);
   return body.results.map(([grid, numbers]) => {
     if (grid !== null && options.blobs === "bytes") bytesInPlace(grid);
     return new Reply(grid, body.served ?? served, numbers);
   });
+}
+
+/** A body that is text of the form that is expected, or the failure that it is instead. */
+export function told(text: string, expected: RegExp): string | Failure {
+  if (expected.test(text)) return text;
+  const body = parse(text, false) as Body | undefined;
+  if (body?.error) return { error: body.error, code: body.code };
+  throw noReply(text);
+}
+
+function noReply(text: string): Error {
+  return d1Error("D1_ERROR", `Failed to parse body as JSON, got: ${text}`);
 }
 
 /** A list of values, as they stand in any answer. */

@@ -145,12 +145,13 @@ export class RouterTransport implements Transport {
     this.#bound(undefined, session, max_staleness_ms);
     const router = this.#router();
     const database = this.#database;
+    const transaction = isOfTransaction(path);
     // A second time only if the name was deleted, and perhaps given to a new database since.
     for (let last = false; ; last = true) {
       const place = known.get(database) ?? (await this.#find(router));
       if (typeof place === "string") return { text: place, bookmark: null };
       const age_ms_max = this.#bound(place, session, max_staleness_ms);
-      if (age_ms_max > 0 && isKept(place)) {
+      if (age_ms_max > 0 && isKept(place) && !transaction) {
         const reader = this.#reader(session, age_ms_max);
         const text = router.read_request(place[0], path, body, ...reader, this.#tells);
         if (text !== undefined) {
@@ -218,7 +219,8 @@ export class RouterTransport implements Transport {
     const [id, , , near] = place;
     // Asked for a bookmark, even without a replica: what this handle has seen it must know.
     const have = router.have(id) || (age_ms_max > 0 ? "" : undefined);
-    if (near !== undefined && age_ms_max > 0 && session !== "first-primary") {
+    const may_read = age_ms_max > 0 && session !== "first-primary" && !isOfTransaction(path);
+    if (near !== undefined && may_read) {
       const newest = router.newest(id);
       // What was read in memory may have been forgotten since: then only the primary is new enough.
       if (this.#knows(router, place) && router.may_only_read(body)) {
@@ -341,6 +343,11 @@ export class RouterTransport implements Transport {
   #replica([, , jurisdiction]: Place, [name, locationHint]: Near): Database {
     return within(this.#env.ISOLITE_REPLICA, jurisdiction).getByName(name, { locationHint });
   }
+}
+
+/** Whether a call belongs to a transaction of several requests, of which the primary alone knows. */
+function isOfTransaction(path: string): boolean {
+  return path.startsWith("/transaction/") || /[?&]transaction=/.test(path);
 }
 
 /**

@@ -6,9 +6,12 @@
  */
 
 import { Channel, type SessionTerms } from "./channel.ts";
+import { type ConnectionOptions, mustBeFree, senderOf } from "./connection.ts";
 import type { ValueOptions } from "./reply.ts";
 import type { D1Result } from "./result.ts";
+import { batch, type Sender } from "./sender.ts";
 import { type Batchable, D1PreparedStatement } from "./statement.ts";
+import { type D1Transaction, runTransaction, type TransactionOptions } from "./transaction.ts";
 import type { Transport } from "./transport.ts";
 
 /** What a session of ours may say besides. */
@@ -19,22 +22,33 @@ export interface SessionOptions extends SessionTerms {
 
 export class D1DatabaseSession {
   readonly #channel: Channel;
+  readonly #sender: Sender;
 
   constructor(
     transport: Transport,
     constraintOrBookmark: string,
-    options: ValueOptions = {},
+    options: ValueOptions & ConnectionOptions = {},
     terms: SessionTerms = {},
   ) {
     this.#channel = new Channel(transport, constraintOrBookmark, options, terms);
+    this.#sender = senderOf(this.#channel, options);
   }
 
   prepare(query: string): D1PreparedStatement {
-    return new D1PreparedStatement(this.#channel, query);
+    return new D1PreparedStatement(this.#sender, query);
   }
 
   async batch<T = unknown>(statements: Batchable[]): Promise<D1Result<T>[]> {
-    return this.#channel.batch(statements);
+    return batch(this.#sender, statements);
+  }
+
+  /** As {@link D1Database.transaction}; the session has seen what it has read and written. */
+  async transaction<T>(
+    work: (tx: D1Transaction) => Promise<T> | T,
+    options?: TransactionOptions,
+  ): Promise<T> {
+    mustBeFree(this.#sender);
+    return runTransaction(this.#channel, work, options);
   }
 
   /** The newest position that this session has seen; null before its first query. */

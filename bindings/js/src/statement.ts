@@ -6,10 +6,10 @@
  */
 
 import { toParam } from "./bind.ts";
-import type { Channel } from "./channel.ts";
 import { d1Error } from "./errors.ts";
 import type { Reply } from "./reply.ts";
 import { type D1Result, toFirstRow, toResult } from "./result.ts";
+import type { Sender } from "./sender.ts";
 
 /** What `batch` takes, typed so that statements of Cloudflare's own type pass as well. */
 export interface Batchable {
@@ -19,19 +19,19 @@ export interface Batchable {
 export class D1PreparedStatement {
   readonly statement: string;
   readonly params: unknown[];
-  readonly #channel: Channel;
+  readonly #sender: Sender;
 
-  constructor(channel: Channel, statement: string, params: unknown[] = []) {
-    this.#channel = channel;
+  constructor(sender: Sender, statement: string, params: unknown[] = []) {
+    this.#sender = sender;
     this.statement = statement;
     this.params = params;
   }
 
   /** A new statement with these values, all of them: earlier ones are replaced. */
   bind(...values: unknown[]): D1PreparedStatement {
-    const exact = this.#channel.options.bigint === true;
+    const exact = this.#sender.options.bigint === true;
     const params = values.map((value) => toParam(value, exact));
-    return new D1PreparedStatement(this.#channel, this.statement, params);
+    return new D1PreparedStatement(this.#sender, this.statement, params);
   }
 
   /** The first row, or one column of it; null when there is no row. */
@@ -64,6 +64,6 @@ export class D1PreparedStatement {
   }
 
   #send(): Reply | Promise<Reply> {
-    return this.#channel.one({ sql: this.statement, params: this.params });
+    return this.#sender.one({ sql: this.statement, params: this.params });
   }
 }

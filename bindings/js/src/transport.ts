@@ -25,6 +25,17 @@ export interface ReplyAtHand {
 /** A request before it is a body: one query, or a batch in its compact form. */
 export type Request = Query | { sql: string[]; queries: [number, unknown[]][] };
 
+/** The same queries with each text once: a batch is mostly one statement with other values. */
+export function compact(queries: Query[]): Request {
+  const places = new Map<string, number>();
+  const numbered = queries.map(({ sql, params = [] }): [number, unknown[]] => {
+    const place = places.get(sql) ?? places.size;
+    if (place === places.size) places.set(sql, place);
+    return [place, params];
+  });
+  return { sql: [...places.keys()], queries: numbered };
+}
+
 /** A statement as it travels. */
 export interface Query {
   sql: string;

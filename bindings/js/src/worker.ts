@@ -7,6 +7,7 @@
  */
 
 import { WorkerEntrypoint } from "cloudflare:workers";
+import { Channel } from "./channel.ts";
 import { creates, type Group, refusalOf } from "./databases.ts";
 import { cameIn } from "./location.ts";
 import { type QueryRequest, type QueryResponse, runQuery } from "./query.ts";
@@ -49,7 +50,8 @@ export class Database
   async query(request: QueryRequest): Promise<QueryResponse> {
     const { bigint = false, blobs = "array" } = this.ctx.props ?? {};
     const send: Transport["send"] = (path, body, session) => this.#d1(path, body, session);
-    return runQuery({ send }, request, { bigint, blobs });
+    const options = { bigint, blobs };
+    return runQuery((bookmark) => new Channel({ send }, bookmark, options), request);
   }
 
   // D1's class asks for `/dump` as well, and 404 is what it is answered by D1.
@@ -57,7 +59,7 @@ export class Database
     cameIn(request);
     const { pathname, search } = new URL(request.url);
     const headers = new Headers({ "content-type": "application/json" });
-    if (request.method !== "POST" || !isOpen(pathname)) {
+    if (request.method !== "POST" || !isOfD1(pathname)) {
       return new Response(refusal(pathname), { status: 404, headers });
     }
     const session = request.headers.get(SESSION_HEADER);
@@ -136,9 +138,15 @@ async function send(
 
 // The objects behind answer more than this (one of their paths deletes the database), and a
 // binding grants no more than to query.
-function isOpen(pathname: string | undefined): boolean {
+function isOpen(pathname = ""): boolean {
+  return isOfD1(pathname) || TRANSACTION_PATHS.includes(pathname);
+}
+
+function isOfD1(pathname: string): boolean {
   return pathname === "/query" || pathname === "/execute";
 }
+
+const TRANSACTION_PATHS = ["begin", "nest", "commit", "rollback"].map((it) => `/transaction/${it}`);
 
 function refusal(path: string): string {
   return failure(`No such path: ${path}`);
