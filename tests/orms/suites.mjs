@@ -5,6 +5,7 @@ import { drizzleBatchCases } from "./drizzle_batch_cases.mjs";
 import { drizzleColumnCases } from "./drizzle_column_cases.mjs";
 import { drizzleRelationCases } from "./drizzle_relation_cases.mjs";
 import { drizzleSessionCases } from "./drizzle_session_cases.mjs";
+import { drizzleTransactionCases } from "./drizzle_transaction_cases.mjs";
 import { honoCases } from "./hono_cases.mjs";
 import { kyselyCases } from "./kysely_cases.mjs";
 import { kyselySchemaCases } from "./kysely_schema_cases.mjs";
@@ -17,6 +18,7 @@ export const suites = {
   columns: { title: "drizzle: kinds of columns", cases: drizzleColumnCases },
   relations: { title: "drizzle: relational queries", cases: drizzleRelationCases },
   batches: { title: "drizzle: batches and migrations", cases: drizzleBatchCases },
+  transactions: { title: "drizzle: transactions", cases: drizzleTransactionCases },
   kysely: { title: "kysely: statements", cases: kyselyCases },
   schema: { title: "kysely: schema and migrations", cases: kyselySchemaCases },
   adapter: { title: "Prisma: the adapter", cases: prismaAdapterCases },

@@ -19,14 +19,14 @@ const WAYS = {
     bound: (app) => ({ fetch: (request, env, ctx) => app.fetch(request, { DB: env.D1 }, ctx) }),
   },
   service: {
-    database: (env) => isolite(env.SERVICE),
+    database: (env, options) => isolite(env.SERVICE, options),
     bound: (app) => {
       const handler = withIsolite(app, "DB");
       return { fetch: (request, env, ctx) => handler.fetch(request, { DB: env.SERVICE }, ctx) };
     },
   },
   embedded: {
-    database: (env) => embedded.isolite(env, EMBEDDED),
+    database: (env, options) => embedded.isolite(env, EMBEDDED, options),
     bound: (app) => embedded.withIsolite(app, { DB: EMBEDDED }),
   },
 };
@@ -35,12 +35,13 @@ export default {
   async fetch(request, env, context) {
     const [, way, suite, index] = new URL(request.url).pathname.split("/");
     const DB = WAYS[way].database(env);
+    const open = (options) => WAYS[way].database(env, options);
     const { name, run } = suites[suite].cases[Number(index)];
     const serve = (app) => (path, init) =>
       WAYS[way].bound(app).fetch(new Request(`http://test${path}`, init), env, context);
     try {
       await empty(DB);
-      await run({ DB, serve });
+      await run({ DB, open, serve });
       return Response.json({ ran: name });
     } catch (error) {
       return Response.json({ ran: name, failure: `${error.stack}${cause(error)}` });
