@@ -8,6 +8,8 @@ import { after, before, describe, test } from "node:test";
 
 import { SETTINGS } from "./transactions/table.mjs";
 import { suites } from "./transactions/suites.mjs";
+import { bundle, PlainWorkerd } from "./support/plain_workerd.mjs";
+import { temporaryDirectory } from "./support/repository.mjs";
 import { assertNoCrash } from "./support/witness.mjs";
 import { isoliteConfiguration, WranglerDev } from "./support/wrangler.mjs";
 
@@ -49,5 +51,28 @@ describe("transactions", { concurrency: true }, () => {
         });
       }
     });
+  }
+});
+
+test("a server that is killed in the middle leaves nothing of it", async () => {
+  const configuration = await bundle({ own: "tests/workers/transactions/crash.toml" });
+  const state = temporaryDirectory("state");
+  let server = await PlainWorkerd.start(configuration, { state });
+  const ask = async (path) => {
+    const response = await fetch(server.origin + path, { signal: AbortSignal.timeout(20_000) });
+    return response.json();
+  };
+  try {
+    assert.deepEqual(await ask("/write"), [1, 0]);
+    for (let committed = 1; committed < 4; committed++) {
+      assert.deepEqual(await ask("/open"), [committed, 0], "others see it");
+      await server.crash();
+      server = await PlainWorkerd.start(configuration, { state });
+      assert.deepEqual(await ask("/rows"), [committed, 0]);
+      assert.deepEqual(await ask("/write"), [committed + 1, 0], "it holds up writers");
+    }
+    assertNoCrash(server.log);
+  } finally {
+    await server.crash();
   }
 });
