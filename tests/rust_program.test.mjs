@@ -46,7 +46,8 @@ const outcomes = async (origin, way) => new Map(await answer(origin, way));
 describe("one Rust program on D1 and on Isolite", () => {
   let workers, d1, isolite;
   before(async () => {
-    workers = await WranglerDev.start(["tests/workers/contract/rust.toml"]);
+    const vars = { ISOLITE_TRANSACTION_MS_MAX: "300" };
+    workers = await WranglerDev.start(["tests/workers/contract/rust.toml"], { vars });
     d1 = await outcomes(workers.origin, "rust_d1");
     isolite = await outcomes(workers.origin, "rust");
   });
@@ -111,6 +112,27 @@ describe("one Rust program on D1 and on Isolite", () => {
     for (const [written, seen, local] of reads) {
       assert.deepEqual([seen, local], [written, true]);
     }
+  });
+
+  test("transactions are committed, taken back and run again", async () => {
+    const report = await answer(workers.origin, "transactions");
+    const { batch, never, read, over, ...rest } = report;
+    assert.deepEqual(rest, {
+      committed: [3, [1, 2, 3]],
+      failed: ["not enough", [1, 2, 3]],
+      seen: [[1, 2, 3, 5], [1, 2, 3]],
+      nested: ["inner", [1, 2, 3, 7]],
+      again: [2, [1, 2, 3, 7, 10, 12]],
+      bookmarks: true,
+    });
+    assert.match(batch[0], /UNIQUE constraint failed: t\.n/);
+    assert.deepEqual(batch[1], [1, 2, 3]);
+    assert.match(never[1], /The transaction was rolled back: others waited/);
+    assert.deepEqual([never[0], never[2]], [2, [1, 2, 3, 7, 10, 12, 21, 22]]);
+    assert.deepEqual(read[0], [1, 2, 3, 7, 10, 12, 21, 22]);
+    assert.deepEqual(read[1], read[0]);
+    assert.match(read[2], /transaction that only reads/);
+    assert.match(over, /The transaction has ended/);
   });
 
   test("a session as of a past bookmark reads what was there", async () => {

@@ -2,15 +2,14 @@
 
 use std::time::Duration;
 
-use isolite_protocol::Query;
-use js_sys::JsString;
 use worker::{Env, Result};
 
 use crate::channel::Channel;
-use crate::error::{D1_DUMP_ERROR, D1_EXEC_ERROR, d1_error};
+use crate::error::{D1_DUMP_ERROR, d1_error};
 use crate::result::{D1ExecResult, D1Result};
 use crate::session::{D1DatabaseSession, D1SessionConstraint, SessionState};
 use crate::statement::D1PreparedStatement;
+use crate::transaction::{self, D1Transaction, D1TransactionOptions};
 
 /// The database of this name, created by the first query if it does not exist. Cheap: call it in
 /// every request.
@@ -82,18 +81,49 @@ impl D1Database {
     /// Runs each line as a statement, all in one transaction. For schemas and tests: nothing can
     /// be bound.
     pub async fn exec(&self, query: &str) -> Result<D1ExecResult> {
-        // JavaScript's idea of white space: with the byte order mark, which Rust's leaves.
-        let query = String::from(JsString::from(query).trim());
-        let lines: Vec<&str> = query.split('\n').collect();
-        let queries = lines.iter().map(|line| Query::new(*line, Vec::new())).collect();
-        match self.channel.many(queries).await? {
-            Ok(answers) => Ok(D1ExecResult::new(&answers)),
-            Err(failure) => {
-                // One failure comes back for all lines; D1 counts it as the first one's.
-                let line = lines.first().copied().unwrap_or_default();
-                let message = format!("Error in line 1: {line}: {}", failure.error);
-                Err(d1_error(D1_EXEC_ERROR, &message, &message))
-            }
-        }
+        self.channel.exec(query).await
+    }
+
+    /// Runs a closure whose statements are one transaction: what it has written is committed when it
+    /// returns, and taken back if it returns an error, which is then returned.
+    ///
+    /// Nobody else writes meanwhile, and nobody sees anything of it before the commit. The closure may
+    /// run several times, each time from the beginning: if others were writing for too long, or if it
+    /// lasted for too long while others waited. So it should await nothing but its own statements, and do
+    /// nothing else that cannot be repeated. Statements of the database itself, not of `tx`, are outside;
+    /// one that writes there would wait for this transaction, and this for it.
+    ///
+    /// If no answer to the commit came, the error says that it is not known whether it was committed,
+    /// and is no [`D1Failure`](crate::D1Failure). That is never run again. A future that is dropped in
+    /// the middle is rolled back once it was silent for ten seconds, or others have waited for five.
+    ///
+    /// ```no_run
+    /// # async fn example(db: &isolite::D1Database) -> isolite::Result<()> {
+    /// db.transaction(async |tx| {
+    ///     let left: Option<i64> =
+    ///         tx.prepare("SELECT left FROM stock WHERE id = 1").first(Some("left")).await?;
+    ///     if left.unwrap_or_default() < 1 {
+    ///         return Err(isolite::Error::RustError("sold out".into()));
+    ///     }
+    ///     tx.prepare("UPDATE stock SET left = left - 1 WHERE id = 1").run().await?;
+    ///     Ok(())
+    /// })
+    /// .await
+    /// # }
+    /// ```
+    pub async fn transaction<T>(
+        &self,
+        work: impl AsyncFnMut(&D1Transaction) -> Result<T>,
+    ) -> Result<T> {
+        self.transaction_with(D1TransactionOptions::default(), work).await
+    }
+
+    /// As [`transaction`](Self::transaction), one that only reads or is retried more or less often.
+    pub async fn transaction_with<T>(
+        &self,
+        options: D1TransactionOptions,
+        work: impl AsyncFnMut(&D1Transaction) -> Result<T>,
+    ) -> Result<T> {
+        transaction::run(&self.channel, options, work).await
     }
 }

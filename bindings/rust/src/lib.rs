@@ -44,6 +44,7 @@ mod result;
 mod rows;
 mod session;
 mod statement;
+mod transaction;
 mod visitor;
 
 pub use argument::{D1Argument, D1PreparedArgument, D1Type, parameter};
@@ -56,6 +57,7 @@ pub use location::near;
 pub use result::{D1ExecResult, D1Result, D1ResultMeta};
 pub use session::{D1DatabaseSession, D1SessionBookmark, D1SessionConstraint};
 pub use statement::D1PreparedStatement;
+pub use transaction::{D1Transaction, D1TransactionMode, D1TransactionOptions};
 pub use visitor::VisitorSession;
 pub use worker::d1::{D1Error, serde_wasm_bindgen};
 pub use worker::{Error, Result};

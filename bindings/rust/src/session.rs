@@ -8,6 +8,7 @@ use worker::Result;
 use crate::channel::Channel;
 use crate::result::D1Result;
 use crate::statement::D1PreparedStatement;
+use crate::transaction::{self, D1Transaction, D1TransactionOptions};
 
 /// Where a session's first query may run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -63,6 +64,24 @@ impl D1DatabaseSession {
     /// this session's, whichever session prepared them.
     pub async fn batch(&self, statements: Vec<D1PreparedStatement>) -> Result<Vec<D1Result>> {
         self.channel.batch(statements).await
+    }
+
+    /// As [`D1Database::transaction`](crate::D1Database::transaction); the session has seen what it has
+    /// read and written.
+    pub async fn transaction<T>(
+        &self,
+        work: impl AsyncFnMut(&D1Transaction) -> Result<T>,
+    ) -> Result<T> {
+        self.transaction_with(D1TransactionOptions::default(), work).await
+    }
+
+    /// As [`transaction`](Self::transaction), one that only reads or is retried more or less often.
+    pub async fn transaction_with<T>(
+        &self,
+        options: D1TransactionOptions,
+        work: impl AsyncFnMut(&D1Transaction) -> Result<T>,
+    ) -> Result<T> {
+        transaction::run(&self.channel, options, work).await
     }
 
     /// The newest position that this session has seen; `None` before its first query.

@@ -3,7 +3,8 @@
 //! Its path names the database: `/rust` is Isolite's, by the crate `isolite`; `/rust_d1` is D1's, by
 //! `worker::d1`. The calls are the same source, compiled once over each: that it compiles over both
 //! shows that the types agree, and what comes of it that the behaviour does. `/own` shows what only
-//! Isolite's crate has, `/local` its reads in memory, and `/visitor` a session that a cookie carries.
+//! Isolite's crate has, `/local` its reads in memory,
+//! `/transactions` transactions of several requests, and `/visitor` a session that a cookie carries.
 
 mod exotic;
 mod local;
@@ -12,6 +13,7 @@ mod over_d1;
 mod over_isolite;
 mod own;
 mod row;
+mod transactions;
 mod visitor;
 
 use js_sys::JSON;
@@ -32,6 +34,7 @@ async fn fetch(mut request: Request, env: Env, _context: Context) -> Result<Resp
         "/rust" => over_isolite::answer(&body, &isolite::database(&env, "contract")).await,
         "/rust_d1" => over_d1::answer(&body, &env.d1("DB")?).await,
         "/own" => own::answer(&env, &isolite::database(&env, "contract")).await,
+        "/transactions" => transactions::answer(&env).await,
         "/local" => local::answer(&env).await,
         _ => return Response::error("No such database", 404),
     };
