@@ -33,6 +33,20 @@ const people = async (db) => {
 
 export const kyselyCases = [
   {
+    name: "over a transaction of the database",
+    except: { d1: "D1 has no transactions of several requests" },
+    run: withTables(async (db, DB) => {
+      const over = (database) => new Kysely({ dialect: new D1Dialect({ database }) });
+      const work = async (tx) => {
+        await people(over(tx));
+        throw new Error("taken back");
+      };
+      await assert.rejects(DB.transaction(work), /taken back/);
+      await DB.transaction((tx) => over(tx).insertInto("person").values({ name: "C" }).execute());
+      assert.deepEqual(await db.selectFrom("person").select("name").execute(), [{ name: "C" }]);
+    }),
+  },
+  {
     name: "insert: the new key, and how many rows",
     run: withTables(async (db) => {
       const values = [{ name: "Ada", age: 36 }, { name: "Bob", age: null }];
