@@ -110,4 +110,61 @@ export const isolationCases = [
       assert.deepEqual(await DB.transaction(all, { mode: "read" }), [1]);
     },
   },
+  {
+    name: "transfers among each other leave the sum, to whoever looks",
+    async run({ DB, open }) {
+      const count = 6;
+      await DB.batch([
+        DB.prepare("DROP TABLE IF EXISTS accounts"),
+        DB.prepare("CREATE TABLE accounts (id INTEGER PRIMARY KEY, balance INTEGER NOT NULL)"),
+        ...Array.from({ length: count }, (_, id) =>
+          DB.prepare("INSERT INTO accounts VALUES (?, 100)").bind(id)),
+      ]);
+      const pick = () => Math.floor(Math.random() * count);
+      const set = (handle, id, balance) =>
+        handle.prepare("UPDATE accounts SET balance = ? WHERE id = ?").bind(balance, id);
+      const look = (handle, id) =>
+        handle.prepare("SELECT balance FROM accounts WHERE id = ?").bind(id).first("balance");
+      const sum = (handle) => handle.prepare("SELECT sum(balance) AS s FROM accounts").first("s");
+      let committed = 0;
+
+      const transfer = async (i) => {
+        const [from, to] = [pick(), pick()];
+        const work = async (tx) => {
+          const [left, there] = [await look(tx, from), await look(tx, to)];
+          await set(tx, from, left - 10).run();
+          if (i % 4 === 1) throw new Error("taken back");
+          if (from !== to) await tx.batch([set(tx, to, there + 10)]);
+          else await set(tx, from, left).run();
+          assert.equal(await sum(tx), 600);
+        };
+        await open().transaction(work).then(() => (committed += 1), (error) => {
+          if (error.message !== "taken back") throw error;
+        });
+      };
+      const inOne = async () => {
+        const handle = open();
+        const move = handle.prepare("UPDATE accounts SET balance = balance + ? WHERE id = ?");
+        await handle.batch([move.bind(-1, pick()), move.bind(1, pick())]);
+      };
+      const looks = async (i) => {
+        const handle = open(i % 2 ? { max_staleness_ms: 0 } : {});
+        assert.equal(await sum(handle), 600);
+        const both = async (tx) => {
+          const first = await Promise.all([0, 1, 2].map((id) => look(tx, id)));
+          await pause(5);
+          assert.deepEqual(await Promise.all([0, 1, 2].map((id) => look(tx, id))), first);
+          assert.equal(await sum(tx), 600);
+        };
+        await handle.transaction(both, { mode: "read" });
+      };
+      await Promise.all(
+        Array.from({ length: 8 }, async (_, client) => {
+          for (let i = 0; i < 6; i++) await [transfer, transfer, inOne, looks][client % 4](i);
+        }),
+      );
+      assert.ok(committed > 10, `${committed} committed`);
+      assert.equal(await sum(open({ max_staleness_ms: 0 })), 600);
+    },
+  },
 ];

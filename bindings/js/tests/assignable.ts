@@ -47,6 +47,22 @@ export async function results(service: Fetcher, foreign: D1PreparedStatement): P
   void [all, own, many, count, name, row, rows, names];
 }
 
+/** What a transaction has is D1's, and its result is what its function gives. */
+export async function transactions(service: Fetcher, env: Env): Promise<number> {
+  const db = isolite(service, { transactions: true });
+  await embedded(env, "demo", { transactions: true }).withSession().transaction(() => {});
+  const nothing: undefined = await db.transaction(() => undefined, { mode: "read", retries: 0 });
+  void nothing;
+  return db.transaction(async (tx) => {
+    const statement: D1PreparedStatement = tx.prepare("SELECT 1").bind(1);
+    const results: D1Result<unknown>[] = await tx.batch([statement]);
+    const count: D1ExecResult = await tx.exec("SELECT 1");
+    const own: Pick<D1Database, "prepare" | "batch" | "exec"> = tx;
+    void [results, own];
+    return tx.transaction(async (nested) => (await nested.exec("SELECT 1")).count + count.count);
+  });
+}
+
 /** One line for a binding that is a service or, with the plugin, a D1 database. */
 export function either(foreign: D1Database, imported: modules.D1Database, own: Own): D1Database[] {
   const both = foreign as D1Database | Fetcher;
@@ -102,6 +118,8 @@ export const changed: (env: Env) => Env = (env) => isoliteEnv(env, { DB: "demo" 
 embedded({}, "demo");
 // @ts-expect-error There are no other options.
 isolite({} as Fetcher, { bigints: true });
+// @ts-expect-error A transaction reads or writes.
+void isolite({} as Fetcher).transaction(() => {}, { mode: "exclusive" });
 // @ts-expect-error BLOBs come in one of two ways.
 isolite({} as Fetcher, { blobs: "buffer" });
 // @ts-expect-error A query is an object.
