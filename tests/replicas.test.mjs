@@ -25,7 +25,7 @@ const ROUNDING_MS = 2;
 const BOUND_MS = 1_000;
 const WAYS = ["embedded", "service"];
 const NAMES = [
-  "first", "shared", "pushed", "early", "larger", "written", "marked", "other", "kept", "gone",
+  "first", "transactions", "shared", "pushed", "early", "larger", "written", "marked", "other", "kept", "gone",
   "restored", "rebuilt",
 ];
 const READ = "SELECT max(n) AS n FROM t";
@@ -166,6 +166,26 @@ describe("a region's replica", { concurrency: 1 }, () => {
   });
 
   // By its age it is known from one that the primary was asked for.
+  test("takes no part in transactions, and its region sees them afterwards", async () => {
+    const id = await place.create("transactions");
+    await place.follow(id, "transactions");
+    for (const [i, way] of WAYS.entries()) {
+      const n = 10 + i;
+      const insert = `INSERT INTO t (n) VALUES (${n})`;
+      const steps = [{ sql: READ }, { transaction: [READ, insert, READ] }, { sql: READ }];
+      const [before, within, behind] = await place.run(AWAY, { way, name: "transactions", steps });
+      assert.equal(before.error ?? within.error ?? behind.error, undefined);
+      assert.equal(within.served_by_primary, true);
+      assert.deepEqual([within.rows, behind.rows], [[{ n }], [{ n }]]);
+      const session = "first-unconstrained";
+      const again = [{ transaction: [READ] }];
+      const [read] = await place.run(AWAY, { way, name: "transactions", session, steps: again });
+      assert.deepEqual([read.rows, read.served_by_primary], [[{ n }], true]);
+      assert.ok(read.bookmark, "the session has seen it");
+    }
+    await place.near(AWAY, "transactions");
+  });
+
   test("gives isolates the part of its snapshot that it is about to get", async () => {
     const id = await place.create("shared");
     const home = `database=${id}&region=${AWAY}&hint=${HOME}&jurisdiction=`;

@@ -24,7 +24,15 @@ async function run(env, { way = "embedded", name, options, session, steps }) {
   return outcomes;
 }
 
-async function take(database, { sql, params = [], batch }) {
+async function take(database, { sql, params = [], batch, transaction }) {
+  // The outcome of its last statement.
+  if (transaction) {
+    return database.transaction(async (tx) => {
+      let outcome;
+      for (const each of transaction) outcome = await take(tx, { sql: each });
+      return outcome;
+    });
+  }
   const results = batch
     ? await database.batch(batch.map((each) => database.prepare(each)))
     : [await database.prepare(sql).bind(...params).all()];
