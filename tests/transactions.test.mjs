@@ -24,9 +24,9 @@ before(async () => {
   const isolite = isoliteConfiguration(SETTINGS);
   workers = await WranglerDev.start(["tests/workers/transactions/wrangler.toml", isolite]);
 });
-after(() => {
+after(async () => {
+  await workers?.stop();
   assertNoCrash(workers?.log ?? "");
-  return workers?.stop();
 });
 
 async function runs(way, suite, index, name) {

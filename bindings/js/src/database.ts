@@ -58,8 +58,8 @@ export class D1Database {
    * sees one state of the database, and does not hold up anybody.
    *
    * The function may run several times, each time from the beginning: if others were writing for too
-   * long, or if it lasted for too long while others waited. So it should await nothing but its own statements,
-   * and do nothing else that cannot be repeated. Statements of the database itself, not of `tx`, are
+   * long, or if it lasted for too long while others waited. So it should await nothing but its own
+   * statements, and do nothing else that cannot be repeated. Statements of the database itself, not of `tx`, are
    * outside; one that writes there would wait for this transaction, and this for it.
    *
    * Rejects with what the function throws; with `code` `TRANSACTION_BUSY` or `TRANSACTION_ENDED`, after

@@ -12,6 +12,9 @@ const WAYS = {
   group: (env, options) => isolite(env.GROUP, options).get("transactions-group"),
 };
 
+const TABLE =
+  "CREATE TABLE t (n INTEGER PRIMARY KEY, parent REFERENCES t DEFERRABLE INITIALLY DEFERRED)";
+
 export default {
   async fetch(request, env) {
     const [, way, suite, index] = new URL(request.url).pathname.split("/");
@@ -19,10 +22,7 @@ export default {
     const open = (options) => WAYS[way](env, options);
     try {
       const DB = open();
-      await DB.batch([
-        DB.prepare("DROP TABLE IF EXISTS t"),
-        DB.prepare("CREATE TABLE t (n INTEGER PRIMARY KEY, parent REFERENCES t DEFERRABLE INITIALLY DEFERRED)"),
-      ]);
+      await DB.batch([DB.prepare("DROP TABLE IF EXISTS t"), DB.prepare(TABLE)]);
       await run({ DB, open, way, service: env.SERVICE });
       return Response.json({ ran: name });
     } catch (error) {
