@@ -8,6 +8,9 @@ mod cursor;
 mod database;
 mod sync;
 
+use std::rc::Rc;
+
+use futures_util::future::join;
 use isolite_protocol::DatabaseRecord;
 use isolite_protocol::directory::Right;
 use isolite_protocol::hrana::{Encoding, Endpoint, HranaError, Route};
@@ -95,45 +98,101 @@ async fn route(
     let mut again = true;
     loop {
         let record = database::find(env, &request, route).await?;
-        if route.endpoint == Endpoint::Socket {
-            return socket(env, &request, &record).await.map_err(of_platform);
+        match once(env, &mut request, &mut body, asked, &record).await {
+            Err(Failed::Outdated(_)) if again => forget_place(&record.name, &record.uuid),
+            Err(Failed::Outdated(error) | Failed::Refused(error)) => return Err(error),
+            Ok(response) => return Ok(response),
         }
-        let header = request.headers().get("authorization").ok().flatten();
-        let right = access::right(env, header.as_deref(), &record).await?;
-        let (path, encoding) = match &route.endpoint {
-            Endpoint::Pipeline(encoding) => ("/hrana/pipeline", *encoding),
-            Endpoint::Cursor(encoding) => ("/hrana/cursor", *encoding),
-            endpoint => match whole(env, &record, endpoint, path).await {
-                Err(HranaError::NoSuchDatabase(_)) if again => {
-                    again = false;
-                    forget_place(&record.name, &record.uuid);
-                    continue;
-                }
-                fetched => return fetched,
-            },
-        };
-        // Not before the token was looked at: nobody else makes us hold it.
-        let body = match &body {
-            Some(body) => body,
-            None => body.insert(Body::of(&mut request, encoding).await?),
-        };
-        let answer = ask(env, &record, right, path, body).await?;
-        // Its name may have been given away, or its keys have changed: nothing was done.
-        if again && matches!(answer.status, GONE | SETTINGS_CHANGED) {
-            again = false;
-            forget_place(&record.name, &record.uuid);
-            continue;
-        }
-        if answer.status == SETTINGS_CHANGED {
-            let text = "The settings of the database are being changed: try again";
-            return Err(HranaError::Unavailable(text.to_owned()));
-        }
-        let response = match route.endpoint {
-            Endpoint::Cursor(_) => cursor::response(env, record, answer, encoding),
-            _ => response(answer, encoding),
-        };
-        return response.map_err(of_platform);
+        again = false;
     }
+}
+
+/// Why there is no response.
+enum Failed {
+    /// The database is not what it is known as here: its name may have been given away, or its keys have
+    /// changed. Nothing was done.
+    Outdated(HranaError),
+    Refused(HranaError),
+}
+
+impl From<HranaError> for Failed {
+    fn from(error: HranaError) -> Self {
+        Failed::Refused(error)
+    }
+}
+
+impl Failed {
+    fn changed(record: &DatabaseRecord) -> Failed {
+        let text = format!("The settings of {} are changing: try again", record.name);
+        Failed::Outdated(HranaError::Unavailable(text))
+    }
+
+    fn gone(record: &DatabaseRecord) -> Failed {
+        let text = format!("There is no database {}", record.name);
+        Failed::Outdated(HranaError::NoSuchDatabase(text))
+    }
+}
+
+/// Answers by what is known of the database.
+async fn once(
+    env: &Env,
+    request: &mut Request,
+    body: &mut Option<Body>,
+    asked: &Asked,
+    record: &Rc<DatabaseRecord>,
+) -> std::result::Result<Response, Failed> {
+    let Asked { route, path } = asked;
+    if route.endpoint == Endpoint::Socket {
+        let response = socket(env, request, record).await.map_err(of_platform)?;
+        return match response.status_code() {
+            GONE => Err(Failed::gone(record)),
+            _ => Ok(response),
+        };
+    }
+    let header = request.headers().get("authorization").ok().flatten();
+    let right = match access::right(env, header.as_deref(), record).await {
+        Err(error @ HranaError::Unauthorized(_)) if header.is_some() => {
+            return Err(Failed::Outdated(error));
+        }
+        right => right?,
+    };
+    let (path, encoding) = match &route.endpoint {
+        Endpoint::Pipeline(encoding) => ("/hrana/pipeline", *encoding),
+        Endpoint::Cursor(encoding) => ("/hrana/cursor", *encoding),
+        endpoint => {
+            let known = knows_settings(env, record);
+            return match join(known, whole(env, record, endpoint, path)).await {
+                (Ok(true), Err(HranaError::NoSuchDatabase(_))) => Err(Failed::gone(record)),
+                (Ok(true), fetched) => Ok(fetched?),
+                (Ok(false), _) => Err(Failed::changed(record)),
+                (Err(error), _) => Err(error.into()),
+            };
+        }
+    };
+    // Not before the token was looked at: nobody else makes us hold it.
+    let body = match body {
+        Some(body) => body,
+        None => body.insert(Body::of(request, encoding).await?),
+    };
+    let answer = ask(env, record, right, path, body).await?;
+    let response = match (answer.status, &route.endpoint) {
+        (GONE, _) => return Err(Failed::gone(record)),
+        (SETTINGS_CHANGED, _) => return Err(Failed::changed(record)),
+        (_, Endpoint::Cursor(_)) => cursor::response(env, Rc::clone(record), answer, encoding),
+        _ => response(answer, encoding),
+    };
+    Ok(response.map_err(of_platform)?)
+}
+
+/// Whether the settings that are known here are those of the database, and so the keys in them.
+async fn knows_settings(
+    env: &Env,
+    record: &DatabaseRecord,
+) -> std::result::Result<bool, HranaError> {
+    let path = format!("/hrana/settings?settings={}", record.settings_revision);
+    let message = Message { path: &path, ..Message::default() };
+    let answer = send(env, Object::primary_of(record), message).await.map_err(of_platform)?;
+    Ok(answer.status != SETTINGS_CHANGED)
 }
 
 /// The primary has the socket, which says itself who it is.

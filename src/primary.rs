@@ -321,6 +321,10 @@ impl Primary {
             "/close" => self.close(),
             "/reopen" => self.reopen(),
             "/settings" => self.set(body),
+            #[cfg(feature = "entry")]
+            "/hrana/settings" if self.knows_settings(target.query()) => Answer::new(200, ""),
+            #[cfg(feature = "entry")]
+            "/hrana/settings" => Answer::new(SETTINGS_CHANGED, ""),
             "/schema" => self.schema(),
             "/migrate" => self.migrate(body),
             "/time_travel/bookmark" => self.bookmark_at(target.query()),

@@ -26,7 +26,7 @@ use isolite_protocol::query_string;
 use serde::{Deserialize, Serialize};
 use worker::{Delay, Request, Response, console_error};
 
-use super::{Engine, Opened, Primary};
+use super::{Engine, Opened, Primary, Refused};
 use crate::hrana::access;
 use crate::object::socket_js::Socket;
 use crate::object::sql_js::Bound;
@@ -83,6 +83,9 @@ impl Primary {
         let Ok(record) = serde_json::from_str(&record) else {
             return Response::error("A socket is of a database", 400);
         };
+        if let Err(Refused::Deleted) = self.engine.with(|_| Ok(())) {
+            return Response::error("This database was deleted", 404);
+        }
         let offered = request.headers().get("sec-websocket-protocol")?.unwrap_or_default();
         let offered: Vec<&str> = offered.split(',').map(str::trim).collect();
         let Some(subprotocol) = SUBPROTOCOLS.iter().find(|known| offered.contains(*known)) else {

@@ -216,7 +216,7 @@ pub(crate) fn excerpt(sql: &str) -> String {
     }
 }
 
-/// The statements of a text, one by one.
+/// The statements of a text, one by one. What is behind a NUL comes along, for whoever runs it to refuse.
 #[cfg(feature = "hrana")]
 pub fn split(sql: &str) -> Vec<String> {
     let mut automaton = Automaton::default();
@@ -234,7 +234,7 @@ pub fn split(sql: &str) -> Vec<String> {
     statements.extend(sql.get(start..));
     statements
         .into_iter()
-        .filter(|sql| !crate::sql_text::is_blank(sql))
+        .filter(|sql| !crate::sql_text::is_blank(sql) || sql.contains('\0'))
         .map(str::to_owned)
         .collect()
 }

@@ -1,6 +1,7 @@
 //! The requests of one stream of a socket, one after the other.
 
 use std::cell::{Cell, RefCell};
+use std::collections::hash_map::Entry;
 use std::collections::{HashMap, VecDeque};
 use std::rc::Rc;
 
@@ -106,6 +107,23 @@ impl Cursors {
         self.open.borrow().is_empty()
     }
 
+    /// Takes a number for one, if it is free.
+    fn begin(&self, cursor_id: i32, stream_id: i32) -> Result<(), HranaError> {
+        match self.open.borrow_mut().entry(cursor_id) {
+            Entry::Occupied(_) => {
+                Err(HranaError::Malformed(format!("The cursor {cursor_id} is open already")))
+            }
+            Entry::Vacant(free) => {
+                free.insert(Cursor { stream_id, entries: None, used_ms: now_ms() });
+                Ok(())
+            }
+        }
+    }
+
+    fn close_those_of(&self, stream_id: i32) {
+        self.open.borrow_mut().retain(|_, cursor| cursor.stream_id != stream_id);
+    }
+
     pub(super) fn forget_idle(&self) {
         let now_ms = now_ms();
         let idle = |it: &Cursor| it.entries.is_some() && it.used_ms + CURSOR_IDLE_MS <= now_ms;
@@ -156,12 +174,8 @@ impl Primary {
             }
             SocketRequest::OpenCursor { stream_id, cursor_id, mut batch } => {
                 with_texts_of_batch(&mut batch, &connection.stored.borrow())?;
-                let cursor = Cursor { stream_id, entries: None, used_ms: now_ms() };
-                if connection.cursors.open.borrow_mut().insert(cursor_id, cursor).is_some() {
-                    return Err(HranaError::Malformed(format!(
-                        "The cursor {cursor_id} is open already"
-                    )));
-                }
+                connection.queue_of(stream_id)?;
+                connection.cursors.begin(cursor_id, stream_id)?;
                 (stream_id, Job::OpenCursor { cursor_id, batch, right })
             }
             SocketRequest::FetchCursor { cursor_id, max_count } => {
@@ -198,6 +212,7 @@ impl Primary {
             let Some((request_id, job)) = next else { break };
             if let Job::Close { stream_id } = job {
                 connection.queues.borrow_mut().remove(&stream_id);
+                connection.cursors.close_those_of(stream_id);
                 queue.closed.set(true);
                 let closed = OtherResponse::CloseStream {};
                 connection.answer(request_id, SocketResponse::Other(closed));

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::Serialize;
 
-use super::BatonError;
+use super::{BatonError, Route};
 
 /// Nothing of the request was done, except where a pipeline's earlier requests were.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,7 +18,7 @@ pub enum HranaError {
     Baton(BatonError),
     /// The stream was idle for too long, or its object has started anew. A new one may be opened.
     StreamExpired,
-    /// A request behind the one that has closed the stream.
+    /// A request behind the one that closes the stream.
     StreamClosed,
     /// A step's condition names a step that is not before it.
     ConditionAhead {
@@ -107,7 +107,7 @@ impl fmt::Display for HranaError {
             HranaError::Baton(error) => error.fmt(f),
             HranaError::StreamExpired => f.write_str("The stream has expired due to inactivity"),
             HranaError::StreamClosed => f.write_str(
-                "The stream was closed by an earlier request of this pipeline: `close` comes last",
+                "An earlier request of this pipeline closes the stream: `close` comes last",
             ),
             HranaError::ConditionAhead { step } => {
                 write!(f, "The condition of step {step} names a step that does not come before it")
@@ -121,6 +121,10 @@ impl fmt::Display for HranaError {
             HranaError::TooManyStreams { streams_max } => write!(
                 f,
                 "{streams_max} streams of this database are open: close some, or retry later"
+            ),
+            HranaError::NoSuchPath(path) if Route::has_lost_its_name(path) => write!(
+                f,
+                "There is nothing at {path}: a base URL ends with a slash, as in https://…/db/NAME/"
             ),
             HranaError::NoSuchPath(path) => write!(f, "There is nothing at {path}"),
         }
@@ -150,5 +154,11 @@ mod tests {
             body,
             r#"{"message":"There is nothing at /x","code":"NOT_FOUND","error":"There is nothing at /x"}"#
         );
+        let told = |path: &str| HranaError::NoSuchPath(path.into()).to_string();
+        assert!(
+            told("/db/v2/pipeline")
+                .ends_with("a base URL ends with a slash, as in https://…/db/NAME/")
+        );
+        assert_eq!(told("/db/x/pipeline"), "There is nothing at /db/x/pipeline");
     }
 }

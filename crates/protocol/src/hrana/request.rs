@@ -32,9 +32,12 @@ impl PipelineBody {
 
     fn checked(body: PipelineReqBody) -> Result<Self, HranaError> {
         let PipelineReqBody { baton, requests } = body;
-        for request in &requests {
+        for (at, request) in requests.iter().enumerate() {
             match request {
                 StreamRequest::None => return Err(of_no_type()),
+                StreamRequest::Close(_) if at + 1 < requests.len() => {
+                    return Err(HranaError::StreamClosed);
+                }
                 StreamRequest::Batch(request) => check_conditions(&request.batch)?,
                 _ => {}
             }
@@ -133,6 +136,8 @@ mod tests {
             r#"{"requests":{}}"#,
             r#"{"requests":[{"type":"nonsense"}]}"#,
             r#"{"requests":[{"type":"execute"}]}"#,
+            r#"{"requests":[{"type":"close"},{"type":"get_autocommit"}]}"#,
+            r#"{"requests":[{"type":"close"},{"type":"close"}]}"#,
             r#"{"requests":[{"type":"execute","stmt":{"sql":1}}]}"#,
             r#"{"requests":[{"type":"execute","stmt":{"sql":"a","args":[{"type":"integer","value":"x"}]}}]}"#,
             r#"{"requests":[{"type":"execute","stmt":{"sql":"a","args":[{"type":"blob","base64":"?"}]}}]}"#,

@@ -83,6 +83,15 @@ impl Route {
     pub fn names_database(path: &str) -> bool {
         named_by_path(path).is_some()
     }
+
+    /// Whether a path is what clients make of a base URL that lacks its slash at the end: they take the
+    /// name for that of a file, and put the endpoint in its place.
+    pub(super) fn has_lost_its_name(path: &str) -> bool {
+        named_by_path(path).is_some_and(|(name, below)| {
+            matches!(name.as_str(), "v2" | "v3" | "v3-protobuf")
+                && matches!(below, "pipeline" | "cursor")
+        })
+    }
 }
 
 fn named_by_path(path: &str) -> Option<(String, &str)> {
