@@ -83,7 +83,7 @@ async fn route(
     let Asked { route, path } = asked;
     let method = request.method().to_string();
     let needed = match route.endpoint {
-        Endpoint::Pipeline(_) | Endpoint::Cursor(_) => "POST",
+        Endpoint::Pipeline(_) | Endpoint::Alone | Endpoint::Cursor(_) => "POST",
         _ => "GET",
     };
     match (method.as_str(), &route.endpoint) {
@@ -158,6 +158,7 @@ async fn once(
     };
     let (path, encoding) = match &route.endpoint {
         Endpoint::Pipeline(encoding) => ("/hrana/pipeline", *encoding),
+        Endpoint::Alone => ("/hrana/alone", Encoding::Json),
         Endpoint::Cursor(encoding) => ("/hrana/cursor", *encoding),
         endpoint => {
             let known = knows_settings(env, record);

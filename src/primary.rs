@@ -11,9 +11,12 @@
 //! - once deleted, an object answers 404 for good: its id is never given to another database;
 //! - while its database is closed, it answers 404 to all but the directory.
 
+mod engine;
 mod export;
 mod following;
 mod generations;
+#[cfg(feature = "entry")]
+mod hrana;
 mod insights;
 mod jobs;
 mod management;
@@ -26,47 +29,37 @@ mod streams;
 mod transactions;
 mod write_lock;
 
-use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
-use isolite_core::{
-    Bookmark, BookmarkError, CheckpointPolicy, Error as CoreError, Followers, Store, Tag, Txid,
-};
+use isolite_core::{Bookmark, BookmarkError, Tag};
 use isolite_protocol::directory::{LocationHint, SettingsRevision};
 use isolite_protocol::insights::{Question as InsightsQuestion, Sums};
 use isolite_protocol::{DatabaseInfo, Request as Queries, query_string};
-use isolite_sqlite::{Database, Done, Error as SqlError, Run, only_reads};
+use isolite_sqlite::{Database, Done, Run, only_reads};
 use js_sys::Uint8Array;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::future_to_promise;
 use worker::{Delay, DurableObject, Env, Request, Response, Result, State, durable_object};
 
 use crate::object::call_js::{Answer, Text};
+use crate::object::checkpoint;
 use crate::object::feed::{Question, position_of};
-use crate::object::open_databases::{self, Closable};
+use crate::object::open_databases;
 #[cfg(feature = "entry")]
 use crate::object::socket_js::Socket;
-use crate::object::storage::ObjectStorage;
-use crate::object::{checkpoint, sql_js};
+use crate::region;
 use crate::settings_js::Settings;
 use crate::target::Target;
-use crate::{platform_js, region};
 
+pub(crate) use engine::Engine;
+use engine::Opened;
 pub(crate) use following::Subscription;
-use insights::Insights;
+#[cfg(feature = "entry")]
+pub(crate) use hrana::SETTINGS_CHANGED;
 pub(crate) use refused::Refused;
 use refused::{fail, failure_of, no_path, not_done, of_storage, refuse};
-#[cfg(feature = "entry")]
-use streams::Asked;
 use write_lock::Busy;
-
-/// Pages that the store keeps besides SQLite's own cache: 2 MiB.
-const CACHE_PAGES: usize = 512;
-
-/// The status for a caller that knows settings which were changed since. Nothing was done.
-#[cfg(feature = "entry")]
-pub(crate) const SETTINGS_CHANGED: u16 = 409;
 
 #[durable_object(alarm)]
 pub struct IsolitePrimary {
@@ -80,74 +73,12 @@ struct Primary {
     served: String,
 }
 
-/// What background work shares with the requests.
-pub(crate) struct Engine {
-    env: Env,
-    storage: sql_js::Storage,
-    /// The error tells how they are wrong.
-    settings: std::result::Result<Settings, String>,
-    opened: RefCell<Option<Opened>>,
-    last_use: Cell<u64>,
-    /// The replicas that follow; none before the first look at the database.
-    followers: RefCell<Followers>,
-    pasts: RefCell<past::Pasts>,
-    /// How many days of the past, and bytes, are kept of this database, where that is set.
-    kept: Cell<(Option<u64>, Option<u64>)>,
-    /// The oldest position from which on nothing is dropped, and until when.
-    held: Cell<Option<(Txid, u64)>>,
-    job: RefCell<Option<jobs::KeptJob>>,
-    job_loaded: Cell<bool>,
-    job_runs: Cell<bool>,
-    /// Bookmarks of what the job reads.
-    held_for_job: RefCell<Vec<String>>,
-    insights: Insights,
-    checkpoint_runs: Cell<bool>,
-    turns: write_lock::Turns,
-    reads: reads::Reads,
-    streams: streams::Streams,
-    #[cfg(feature = "entry")]
-    sockets: sockets::Sockets,
-    #[cfg(feature = "entry")]
-    cursors: streams::Cursors,
-}
-
-struct Opened {
-    database: Database,
-    tag: Tag,
-    /// What is set of this database, as of its start: it is opened anew after a change.
-    set: SettingsRevision,
-}
-
 impl DurableObject for IsolitePrimary {
     fn new(state: State, env: Env) -> Self {
         let settings = Settings::of(&env);
         let region = settings.as_ref().ok().and_then(|settings| settings.region);
         let served = region::served(region.map(LocationHint::as_str), true);
-        let storage = sql_js::Storage::of(&state);
-        let engine = Engine {
-            env,
-            insights: Insights::new(storage.clone()),
-            storage,
-            settings,
-            opened: RefCell::new(None),
-            last_use: Cell::new(0),
-            followers: RefCell::new(Followers::default()),
-            pasts: RefCell::default(),
-            kept: Cell::default(),
-            held: Cell::new(None),
-            job: RefCell::new(None),
-            job_loaded: Cell::new(false),
-            job_runs: Cell::new(false),
-            held_for_job: RefCell::default(),
-            checkpoint_runs: Cell::new(false),
-            turns: Default::default(),
-            reads: Default::default(),
-            streams: Default::default(),
-            #[cfg(feature = "entry")]
-            sockets: Default::default(),
-            #[cfg(feature = "entry")]
-            cursors: Default::default(),
-        };
+        let engine = Engine::new(env, settings, &state);
         let engine = Rc::new(engine);
         open_databases::register(&engine);
         let primary = Primary { state, engine, served };
@@ -251,23 +182,14 @@ impl Primary {
     /// to write, and so must all that writes while somebody else has it.
     fn must_wait(&self, target: &Target, body: &str) -> bool {
         match target.path() {
-            "/transaction/begin" | "/hrana/pipeline" | "/hrana/cursor" | "/hrana/cursor/next" => {
-                true
-            }
+            "/transaction/begin" => true,
+            path if path.starts_with("/hrana/") => true,
             "/query" | "/execute" | "/script" if self.engine.is_locked() => {
                 !is_within(target.query()) && !self.reads_only(target.query(), body)
             }
             "/migrate" | "/jobs/start" => self.engine.is_locked(),
             _ => false,
         }
-    }
-
-    /// Whether its caller knows what is set of the database, and so by which keys it is let in.
-    #[cfg(feature = "entry")]
-    fn knows_settings(&self, query: &str) -> bool {
-        let set = self.engine.with(|Opened { set, .. }| Ok(age_of(set, query)));
-        // What is wrong with the database shows in the answer.
-        set.map_or(true, |age_ms| age_ms == 0.0)
     }
 
     fn reads_only(&self, query: &str, body: &str) -> bool {
@@ -286,17 +208,7 @@ impl Primary {
         match target.path() {
             "/transaction/begin" => self.begin_transaction(target.query(), caller).await,
             #[cfg(feature = "entry")]
-            "/hrana/pipeline" | "/hrana/cursor" if !self.knows_settings(target.query()) => {
-                Answer::new(SETTINGS_CHANGED, "")
-            }
-            #[cfg(feature = "entry")]
-            "/hrana/pipeline" => self.pipeline(Asked::of(target.query(), body, bytes)).await,
-            #[cfg(feature = "entry")]
-            "/hrana/cursor" => self.cursor(Asked::of(target.query(), body, bytes)).await,
-            #[cfg(feature = "entry")]
-            "/hrana/cursor/next" => {
-                self.next_piece(query_string::raw(target.query(), "cursor").unwrap_or("")).await
-            }
+            path if path.starts_with("/hrana/") => self.hrana(target, body, bytes).await,
             _ => match self.engine.lock().await {
                 Ok(ticket) => {
                     let answer = self.answer(target, &body, caller);
@@ -321,10 +233,6 @@ impl Primary {
             "/close" => self.close(),
             "/reopen" => self.reopen(),
             "/settings" => self.set(body),
-            #[cfg(feature = "entry")]
-            "/hrana/settings" if self.knows_settings(target.query()) => Answer::new(200, ""),
-            #[cfg(feature = "entry")]
-            "/hrana/settings" => Answer::new(SETTINGS_CHANGED, ""),
             "/schema" => self.schema(),
             "/migrate" => self.migrate(body),
             "/time_travel/bookmark" => self.bookmark_at(target.query()),
@@ -493,85 +401,6 @@ impl Engine {
             }),
         }
     }
-
-    /// Calls `use_it` with the database, opened first if it is not open or has to be anew.
-    fn with<T>(
-        &self,
-        use_it: impl FnOnce(&mut Opened) -> std::result::Result<T, Refused>,
-    ) -> std::result::Result<T, Refused> {
-        let mut slot = self.opened.borrow_mut();
-        self.last_use.set(open_databases::next_use());
-        let mut opened = match slot.take().filter(|opened| !opened.database.is_broken()) {
-            Some(opened) => opened,
-            None => self.open()?,
-        };
-        let used = use_it(&mut opened);
-        if !opened.database.is_broken() {
-            *slot = Some(opened);
-        }
-        used
-    }
-
-    fn open(&self) -> std::result::Result<Opened, Refused> {
-        let Settings { limits, .. } = self.settings.clone().map_err(Refused::Misconfigured)?;
-        open_databases::make_room(limits.heap_bytes_max);
-        if self.storage.is_deleted().map_err(of_storage)? {
-            return Err(Refused::Deleted);
-        }
-        let storage = ObjectStorage::open(self.storage.clone()).map_err(of_storage)?;
-        if self.storage.is_closed().map_err(of_storage)? {
-            return Err(Refused::Deleted);
-        }
-        let set = self.set().map_err(of_storage)?;
-        self.kept.set((set.settings.retention_days, set.settings.history_bytes_max));
-        let own = set.settings.limits.iter().map(|(name, limit)| (name.as_str(), *limit));
-        let limits = limits.narrowed_as_far(own);
-        let tag = self.tag().map_err(of_storage)?;
-        let mut store = Store::open(Box::new(storage), CACHE_PAGES).map_err(SqlError::Pages)?;
-        store.keep_history(js_sys::Date::now() as i64).map_err(SqlError::Pages)?;
-        self.load_held()?;
-        self.load_followers().map_err(of_storage)?;
-        Ok(Opened { database: Database::open(store, limits)?, tag, set })
-    }
-
-    /// The tag of the database, given to it the first time that it opens.
-    fn tag(&self) -> std::result::Result<Tag, isolite_core::StorageError> {
-        if let Some(tag) = self.storage.tag()? {
-            return Ok(tag);
-        }
-        let tag = Tag(platform_js::random_u64());
-        self.storage.set_tag(tag)?;
-        Ok(tag)
-    }
-
-    fn with_store<T>(
-        &self,
-        use_it: impl FnOnce(&mut Store) -> std::result::Result<T, CoreError>,
-    ) -> std::result::Result<T, Refused> {
-        self.with(|Opened { database, .. }| match database.with_store(use_it) {
-            Some(used) => Ok(used?),
-            None => Err(CoreError::Corrupt("a primary has no store".to_owned()).into()),
-        })
-    }
-
-    fn checkpoint_policy(&self) -> CheckpointPolicy {
-        CheckpointPolicy { retention: self.retention(), ..CheckpointPolicy::default() }
-    }
-
-    fn checkpoint_is_due(&self) -> bool {
-        let (opened, policy) = (self.opened.borrow(), self.checkpoint_policy());
-        opened.as_ref().is_some_and(|opened| opened.database.checkpoint_is_due(&policy))
-    }
-
-    fn checkpoint_step(&self) -> std::result::Result<isolite_core::CheckpointProgress, String> {
-        let policy = self.checkpoint_policy();
-        let step = self.with(|opened| Ok(opened.database.checkpoint_step(&policy)?));
-        match step {
-            Err(Refused::Failed(error)) => Err(error.to_string()),
-            Err(_) => Ok(isolite_core::CheckpointProgress::Idle),
-            Ok(progress) => Ok(progress),
-        }
-    }
 }
 
 /// The age of an answer: none; or endless, for a caller who knows settings that were changed since.
@@ -579,25 +408,6 @@ impl Engine {
 fn age_of(set: &SettingsRevision, query: &str) -> f64 {
     let known = query_string::raw(query, "settings").and_then(|text| text.parse().ok());
     if set.revision > known.unwrap_or(0) { f64::INFINITY } else { 0.0 }
-}
-
-impl Closable for Engine {
-    fn last_use(&self) -> u64 {
-        self.last_use.get()
-    }
-
-    fn close(&self) {
-        // A long work may be in the midst of a transaction.
-        if let Ok(mut opened) = self.opened.try_borrow_mut()
-            && self.writes_refused().is_none()
-            && !self.is_locked()
-        {
-            *opened = None;
-        }
-        if let Ok(mut pasts) = self.pasts.try_borrow_mut() {
-            *pasts = past::Pasts::default();
-        }
-    }
 }
 
 /// Whether a request belongs to a transaction.

@@ -69,7 +69,7 @@ impl Socket {
     /// Accepts one; the response has its other end.
     pub(crate) fn accept(
         state: &State,
-        subprotocol: &str,
+        subprotocol: Option<&str>,
         attachment: &str,
     ) -> Result<(Socket, Response)> {
         let pair = WebSocketPair::new()?;
@@ -82,7 +82,9 @@ impl Socket {
         Reflect::set(&init, &"status".into(), &101.into())?;
         Reflect::set(&init, &"webSocket".into(), &theirs)?;
         let headers = Object::new();
-        Reflect::set(&headers, &"sec-websocket-protocol".into(), &subprotocol.into())?;
+        if let Some(subprotocol) = subprotocol {
+            Reflect::set(&headers, &"sec-websocket-protocol".into(), &subprotocol.into())?;
+        }
         Reflect::set(&init, &"headers".into(), &headers)?;
         let response = NewResponse::new(&JsValue::NULL, &init)?;
         Ok((Socket(ours), as_response(response.into())))

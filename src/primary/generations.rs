@@ -5,13 +5,14 @@
 //! kept, so that one that asks for the same again and again keeps nothing.
 
 use isolite_core::{
-    Asked, BasePart, CheckpointPolicy, Generations, NotFollowed, Pulled, Store, Txid,
+    Asked, BasePart, CheckpointPolicy, Error as CoreError, Generations, NotFollowed, Pulled, Store,
+    Txid,
 };
 use isolite_protocol::query_string;
 use isolite_sqlite::Error as SqlError;
 use serde::Serialize;
 
-use super::{Answer, CoreError, Engine, Opened, Primary, Refused, not_done};
+use super::{Answer, Engine, Opened, Primary, Refused, not_done};
 
 /// Pages of one part: 16 MiB.
 const PART_PAGES_MAX: u32 = 4096;

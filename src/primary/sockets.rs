@@ -88,12 +88,11 @@ impl Primary {
         }
         let offered = request.headers().get("sec-websocket-protocol")?.unwrap_or_default();
         let offered: Vec<&str> = offered.split(',').map(str::trim).collect();
-        let Some(subprotocol) = SUBPROTOCOLS.iter().find(|known| offered.contains(*known)) else {
-            return Response::error(
-                "The WebSocket must offer the subprotocol hrana3 or hrana2",
-                400,
-            );
-        };
+        let subprotocol = SUBPROTOCOLS.into_iter().find(|known| offered.contains(known));
+        if subprotocol.is_none() && offered != [""] {
+            let text = "The WebSocket must offer the subprotocol hrana3, hrana2 or hrana1";
+            return Response::error(text, 400);
+        }
         // Below 2^53, as a number of the object's storage.
         let id = random_u64() >> 12;
         let attached = Attached { id, record, right: None, in_transaction: HashSet::new() };

@@ -29,7 +29,7 @@ use crate::platform_js::{now_ms, random_u64};
 #[cfg(feature = "entry")]
 pub(super) use cursor::Cursors;
 #[cfg(feature = "entry")]
-pub(super) use pipeline::{Asked, Failed, entries_of};
+pub(super) use pipeline::{Failed, entries_of};
 pub(super) use session::{Lost, Session, Transaction};
 
 /// Of one database.

@@ -20,8 +20,8 @@ pub use condition::{Steps, check_conditions, holds};
 pub use cursor::{CursorStart, Entries, cursor_entries};
 pub use error::HranaError;
 pub use libsql_hrana::proto;
-pub use request::{CursorBody, Encoding, PipelineBody};
-pub use response::pipeline_response;
+pub use request::{AloneBody, CursorBody, Encoding, PipelineBody};
+pub use response::{alone_response, pipeline_response};
 pub use route::{Endpoint, Named, Route, host_label};
 pub use socket::{
     ClientMessage, OtherResponse, SUBPROTOCOLS, ServerMessage, SocketRequest, SocketResponse,

@@ -17,9 +17,10 @@ use isolite_protocol::hrana::{
 };
 use isolite_sqlite::{RowCursor, TransactionStatement};
 
+use super::super::hrana::Asked;
 use super::super::reads::Read;
 use super::super::{Engine, Primary};
-use super::pipeline::{Asked, Failed, OnStream, entries_of_step, full, of_refused};
+use super::pipeline::{Failed, OnStream, entries_of_step, full, of_refused};
 use super::{Session, Transaction};
 use crate::object::call_js::Answer;
 use crate::platform_js::{now_ms, random_u64};

@@ -9,37 +9,17 @@ use isolite_protocol::hrana::proto::{
     StreamRequest, StreamResponse, StreamResult,
 };
 use isolite_protocol::hrana::{
-    Baton, BatonError, BatonKey, Encoding, HranaError, PipelineBody, Steps, holds,
-    pipeline_response,
+    AloneBody, Baton, BatonError, BatonKey, Encoding, HranaError, PipelineBody, Steps,
+    alone_response, holds, pipeline_response,
 };
-use isolite_protocol::query_string;
 use isolite_sqlite::{StreamStatement, split};
 
+use super::super::hrana::Asked;
 use super::super::{Engine, Primary, Refused};
 use super::statements::Runner;
 use super::{NoSession, STREAMS_MAX, Session};
 use crate::object::call_js::Answer;
 use crate::platform_js::random_bytes;
-
-/// What a request came with.
-pub(in crate::primary) struct Asked {
-    pub encoding: Encoding,
-    pub read_only: bool,
-    pub json: String,
-    pub protobuf: Vec<u8>,
-}
-
-impl Asked {
-    /// `encoding=protobuf` and `access=read` are in the query.
-    pub(in crate::primary) fn of(query: &str, json: String, protobuf: Vec<u8>) -> Asked {
-        let is = |name, value| query_string::raw(query, name) == Some(value);
-        let encoding = match is("encoding", "protobuf") {
-            true => Encoding::Protobuf,
-            false => Encoding::Json,
-        };
-        Asked { encoding, read_only: is("access", "read"), json, protobuf }
-    }
-}
 
 /// Where a request goes on: a stream that is open, or one that begins with it.
 pub(super) struct OnStream {
@@ -62,6 +42,25 @@ impl Primary {
             Ok((baton, results)) => {
                 let body = pipeline_response(baton, results, asked.encoding);
                 answer(body, asked.encoding)
+            }
+            Err(error) => Answer::new(error.status(), error.body()),
+        };
+        self.after_streams();
+        answer
+    }
+
+    /// One statement or one batch, as Hrana 1 has it: what fails has a status that says so.
+    pub(in crate::primary) async fn alone(&self, asked: Asked) -> Answer {
+        let body = AloneBody::decode_json(&asked.json);
+        let done = match body {
+            Ok(AloneBody(request)) => self.engine.alone(request, asked.read_only).await,
+            Err(error) => Err(error),
+        };
+        let answer = match done {
+            Ok(result) => {
+                let (body, succeeded) = alone_response(result);
+                let text = String::from_utf8(body).unwrap_or_default();
+                Answer::new(if succeeded { 200 } else { 400 }, text)
             }
             Err(error) => Answer::new(error.status(), error.body()),
         };
@@ -108,6 +107,21 @@ impl Engine {
             return Ok((None, results));
         }
         Ok((Some(self.keep_stream(on)?), results))
+    }
+
+    async fn alone(
+        self: &Rc<Self>,
+        request: StreamRequest,
+        read_only: bool,
+    ) -> Result<Result<StreamResponse, Error>, HranaError> {
+        let mut on = self.stream(None)?;
+        let done = self.runner(&mut on.session, read_only).request(request).await;
+        self.close_stream(on);
+        match done {
+            Ok(response) => Ok(Ok(response)),
+            Err(Failed::Here(error)) => Ok(Err(error)),
+            Err(Failed::Whole(error)) => Err(error),
+        }
     }
 
     pub(in crate::primary) fn runner<'a>(

@@ -1,7 +1,10 @@
 //! The bodies of requests, in either encoding.
 
-use libsql_hrana::proto::{CursorReqBody, PipelineReqBody, StreamRequest};
+use libsql_hrana::proto::{
+    Batch, BatchStreamReq, CursorReqBody, ExecuteStreamReq, PipelineReqBody, Stmt, StreamRequest,
+};
 use prost::Message;
+use serde::Deserialize;
 
 use super::{HranaError, check_conditions, json};
 
@@ -17,6 +20,9 @@ pub struct PipelineBody {
     pub baton: Option<String>,
     pub requests: Vec<StreamRequest>,
 }
+
+/// Of `/v1/execute` or `/v1/batch`: one request on a stream of its own.
+pub struct AloneBody(pub StreamRequest);
 
 /// Of `…/cursor`: a batch whose rows come as they are read.
 pub struct CursorBody(pub CursorReqBody);
@@ -43,6 +49,26 @@ impl PipelineBody {
             }
         }
         Ok(PipelineBody { baton, requests })
+    }
+}
+
+impl AloneBody {
+    pub fn decode_json(text: &str) -> Result<Self, HranaError> {
+        #[derive(Deserialize)]
+        struct Body {
+            stmt: Option<Stmt>,
+            batch: Option<Batch>,
+        }
+        match json::decode(text)? {
+            Body { stmt: Some(stmt), batch: None } => {
+                Ok(AloneBody(StreamRequest::Execute(ExecuteStreamReq { stmt })))
+            }
+            Body { stmt: None, batch: Some(batch) } => {
+                check_conditions(&batch)?;
+                Ok(AloneBody(StreamRequest::Batch(BatchStreamReq { batch })))
+            }
+            _ => Err(HranaError::Malformed("The body has one of stmt and batch".to_owned())),
+        }
     }
 }
 
@@ -117,6 +143,17 @@ mod tests {
         let told: Vec<String> =
             stmt.args.iter().map(|value: &Value| format!("{value:?}")).collect();
         assert_eq!(told, expected);
+    }
+
+    #[test]
+    fn one_alone() {
+        let decoded = AloneBody::decode_json(r#"{"stmt":{"sql":"a","args":null}}"#);
+        assert!(matches!(decoded, Ok(AloneBody(StreamRequest::Execute(_)))));
+        let decoded = AloneBody::decode_json(r#"{"batch":{"steps":[]}}"#);
+        assert!(matches!(decoded, Ok(AloneBody(StreamRequest::Batch(_)))));
+        for json in ["{}", "[]", r#"{"stmt":{"sql":"a"},"batch":{"steps":[]}}"#, r#"{"stmt":1}"#] {
+            assert!(AloneBody::decode_json(json).is_err(), "{json}");
+        }
     }
 
     #[test]

@@ -1,9 +1,12 @@
 //! The answer to a pipeline, in either encoding.
 
-use libsql_hrana::proto::{PipelineRespBody, StreamResult};
+use libsql_hrana::proto::{
+    BatchStreamResp, ExecuteStreamResp, PipelineRespBody, StreamResponse, StreamResult,
+};
 use prost::Message;
+use serde::Serialize;
 
-use super::Encoding;
+use super::{Encoding, proto};
 
 /// The body of the answer. JSON is UTF-8.
 pub fn pipeline_response(
@@ -19,11 +22,28 @@ pub fn pipeline_response(
     }
 }
 
+/// The body of an answer to one request alone, and whether it has succeeded.
+pub fn alone_response(result: Result<StreamResponse, proto::Error>) -> (Vec<u8>, bool) {
+    #[derive(Serialize)]
+    struct Body<T> {
+        result: T,
+    }
+    let text = |body: serde_json::Result<Vec<u8>>| body.unwrap_or_default();
+    match result {
+        Ok(StreamResponse::Execute(ExecuteStreamResp { result })) => {
+            (text(serde_json::to_vec(&Body { result })), true)
+        }
+        Ok(StreamResponse::Batch(BatchStreamResp { result })) => {
+            (text(serde_json::to_vec(&Body { result })), true)
+        }
+        Ok(other) => (text(serde_json::to_vec(&other)), true),
+        Err(error) => (text(serde_json::to_vec(&error)), false),
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use libsql_hrana::proto::{
-        CloseStreamResp, Col, ExecuteStreamResp, Row, StmtResult, StreamResponse, Value,
-    };
+    use libsql_hrana::proto::{CloseStreamResp, Col, Row, StmtResult, Value};
 
     use super::*;
 

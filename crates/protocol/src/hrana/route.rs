@@ -20,6 +20,8 @@ pub enum Endpoint {
     Probe,
     Pipeline(Encoding),
     Cursor(Encoding),
+    /// One statement or one batch, on a stream of its own: Hrana 1.
+    Alone,
     /// The base URL itself: a WebSocket begins there.
     Socket,
     /// Which server this is.
@@ -61,6 +63,7 @@ impl Route {
         let endpoint = match segments[..] {
             [""] => Endpoint::Socket,
             ["v2" | "v3" | "v3-protobuf"] => Endpoint::Probe,
+            ["v1", "execute" | "batch"] => Endpoint::Alone,
             ["v2" | "v3", "pipeline"] => Endpoint::Pipeline(Encoding::Json),
             ["v3", "cursor"] => Endpoint::Cursor(Encoding::Json),
             ["v3-protobuf", "pipeline"] => Endpoint::Pipeline(Encoding::Protobuf),

@@ -10,8 +10,8 @@ use serde::{Deserialize, Serialize};
 use super::cursor::Entries;
 use super::{HranaError, check_conditions, json, proto};
 
-/// The subprotocols that are spoken, the best first.
-pub const SUBPROTOCOLS: [&str; 2] = ["hrana3", "hrana2"];
+/// The subprotocols that are spoken, the best first. A client that offers none speaks the last.
+pub const SUBPROTOCOLS: [&str; 3] = ["hrana3", "hrana2", "hrana1"];
 
 /// What a client says.
 #[derive(Debug)]
