@@ -278,7 +278,12 @@ pub(super) fn bind(prepared: &mut Statement, statement: &StreamStatement<'_>) ->
     if !args.is_empty() && !named_args.is_empty() {
         return Err(Error::Args(BOTH.to_owned()));
     }
-    for index in 1..=prepared.param_count() {
+    let (given, wanted) = (args.len() + named_args.len(), prepared.param_count());
+    if given > wanted {
+        let text = format!("{given} values are given, and the statement has {wanted} parameters");
+        return Err(Error::Args(text));
+    }
+    for index in 1..=wanted {
         let name = prepared.param_name(index);
         let named = name.as_deref().and_then(|name| {
             named_args.iter().find(|arg| {

@@ -59,7 +59,7 @@ fn parameters_by_name_and_by_place() {
     let by_place = execute(&mut database, "SELECT ?3, ?1", &["a", "b", "c"].map(text)).unwrap();
     assert_eq!(rows(&by_place), [format!("{:?}", ["c", "a"].map(text))]);
     let named = |name: &str, value: &str| NamedArg { name: name.into(), value: text(value) };
-    let named_args = [named(":a", "1"), named("b", "2"), named("$c", "3"), named("d", "4")];
+    let named_args = [named(":a", "1"), named("b", "2"), named("$c", "3")];
     let statement = StreamStatement {
         sql: "SELECT :a, @b, $c, :a",
         args: &[],
@@ -74,6 +74,13 @@ fn parameters_by_name_and_by_place() {
     let (refused, message) = code(&mut database, "SELECT ?, :x", &[Value::Null]);
     assert_eq!(refused, "ARGS_INVALID");
     assert!(message.ends_with("value for parameter :x not found"), "{message}");
+    let (refused, message) = code(&mut database, "SELECT ?", &[Value::Null, Value::Null]);
+    assert_eq!(refused, "ARGS_INVALID");
+    assert!(
+        message.ends_with("2 values are given, and the statement has 1 parameters"),
+        "{message}"
+    );
+    assert_eq!(code(&mut database, "SELECT 1", &[Value::Null]).0, "ARGS_INVALID");
 }
 
 #[test]
