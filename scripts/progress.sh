@@ -12,6 +12,8 @@ step() { # title
 
 found() { echo "      found: $1"; }
 
+missing() { echo "      missing: $1" >&2; }
+
 done_now() { echo "      done: $1"; }
 
 die() {

@@ -8,7 +8,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-STEPS=7
+STEPS=8
 LOGS=.tools/log
 source scripts/progress.sh
 
@@ -52,8 +52,17 @@ fi
 trap '[ -z "$npm_job" ] || kill "$npm_job" 2>/dev/null || true' EXIT
 
 # --- Debian packages
-step "C compilers (clang-19 makes SQLite for wasm)"
+step "C compilers (clang-19 makes SQLite for wasm), and pip"
 packages=()
+# Only tests need Python, so a machine without it is none to stop at.
+python_with_pip() {
+  local python
+  for python in python3 /usr/bin/python3; do
+    "$python" -m pip --version >/dev/null 2>&1 && command -v "$python" && return
+  done
+  return 1
+}
+if command -v apt-get >/dev/null && ! python_with_pip >/dev/null; then packages+=(python3-pip); fi
 command -v cc >/dev/null || packages+=(gcc libc6-dev)
 command -v clang-19 >/dev/null || packages+=(clang-19)
 command -v llvm-ar-19 >/dev/null || packages+=(llvm-19)
@@ -146,6 +155,36 @@ if bash scripts/sqlite-source.sh --check; then
   found "SQLite $(sed -n 's/^#define SQLITE_VERSION  *"\(.*\)"/\1/p' .tools/sqlite3/sqlite3.h)"
 else
   attended sqlite "fetching SQLite's source" bash scripts/sqlite-source.sh || die "no source of SQLite"
+fi
+
+# --- libSQL's client for Python
+# Beside the system's packages, which pip may not touch on some systems. The client is compiled for one
+# version of Python, so the stamp has that as well.
+step "libSQL's client for Python (for the tests)"
+client=tests/clients/python/requirements.txt
+if ! python=$(python_with_pip); then
+  missing "a Python 3 with pip; until it is there, the tests of this client fail"
+else
+  client_state="$("$python" -c 'import sys; print(sys.executable, sys.version)') $(cat "$client")"
+  if [ "$(cat .tools/python/.isolite-setup 2>/dev/null)" = "$client_state" ]; then
+    found "$(grep -v '^#' "$client")"
+  else
+    rm -rf .tools/python
+    if attended python "fetching $(grep -v '^#' "$client")" "$python" -m pip install --no-deps \
+      --only-binary :all: --no-input --target .tools/python --requirement "$client"; then
+      {
+        echo '#!/bin/sh'
+        echo '# Python with the packages of ../python.'
+        echo 'export PYTHONPATH="$(dirname "$0")/../python"'
+        echo "exec '$("$python" -c 'import sys; print(sys.executable)')' \"\$@\""
+      } >.tools/bin/client-python
+      chmod +x .tools/bin/client-python
+      echo "$client_state" >.tools/python/.isolite-setup
+    else
+      rm -rf .tools/python .tools/bin/client-python
+      missing "this client; until it is there, its tests fail"
+    fi
+  fi
 fi
 
 # --- the local secret
