@@ -9,7 +9,7 @@ import { request as httpRequest } from "node:http";
 import { DatabaseSync } from "node:sqlite";
 import { after, afterEach, before, describe, test } from "node:test";
 
-import { CLOSE, execute, Hrana, rowsOf, stmt } from "./support/hrana.mjs";
+import { CLOSE, execute, Hrana, rowsOf, stmt, value } from "./support/hrana.mjs";
 import { bundle, PlainWorkerd } from "./support/plain_workerd.mjs";
 import { temporaryDirectory } from "./support/repository.mjs";
 import { RestClient } from "./support/rest_client.mjs";
@@ -365,6 +365,33 @@ describe("batches", () => {
     const { baton } = JSON.parse(first);
     const { results } = await hrana.pipeline([execute("SELECT last_insert_rowid()"), CLOSE], baton);
     assert.deepEqual(rowsOf(results[0].response), [[9]]);
+  });
+});
+
+describe("Hrana 1", () => {
+  test("runs one statement or one batch, and tells by the status what has failed", async () => {
+    const hrana = await create("first", "CREATE TABLE t (a UNIQUE)");
+    const told = async (path, body) => {
+      const { status, json } = await hrana.post(path, body);
+      return [status, json];
+    };
+    const [status, { result }] = await told("/v1/execute", {
+      stmt: stmt("INSERT INTO t VALUES (?) RETURNING a", [7]),
+    });
+    assert.deepEqual([status, result.rows, result.affected_row_count], [200, [[value(7)]], 1]);
+    const [failed, error] = await told("/v1/execute", { stmt: stmt("INSERT INTO t VALUES (7)") });
+    assert.deepEqual([failed, error.code], [400, "SQLITE_CONSTRAINT"]);
+    const steps = [{ stmt: stmt("SELECT 1") }, { stmt: stmt("nonsense") }];
+    const [, batch] = await told("/v1/batch", { batch: { steps } });
+    assert.deepEqual(batch.result.step_results.map((it) => it !== null), [true, false]);
+    assert.equal(batch.result.step_errors[1].code, "SQL_PARSE_ERROR");
+    // A transaction does not outlive its request.
+    assert.equal((await told("/v1/execute", { stmt: stmt("BEGIN IMMEDIATE") }))[0], 200);
+    assert.equal((await told("/v1/execute", { stmt: stmt("INSERT INTO t VALUES (8)") }))[0], 200);
+    for (const body of [{}, { stmt: {} }, "nonsense"]) {
+      assert.equal((await told("/v1/execute", body))[0], 400);
+    }
+    assert.deepEqual(await hrana.rows("SELECT a FROM t ORDER BY a"), [[7], [8]]);
   });
 });
 

@@ -64,7 +64,7 @@ impl Streams {
     /// Opens one with the session; what names it is told. Where there are too many the session comes back.
     pub(super) fn open(&self, session: Session) -> Result<u64, Box<Session>> {
         let mut open = self.open.borrow_mut();
-        if open.len() >= STREAMS_MAX {
+        if !has_room(&mut open) {
             return Err(Box::new(session));
         }
         let id = random_u64();
@@ -76,7 +76,7 @@ impl Streams {
     #[cfg(feature = "entry")]
     fn reserve(&self) -> Option<u64> {
         let mut open = self.open.borrow_mut();
-        if open.len() >= STREAMS_MAX {
+        if !has_room(&mut open) {
             return None;
         }
         let id = random_u64();
@@ -152,6 +152,17 @@ impl Streams {
         let open = std::mem::take(&mut *self.open.borrow_mut());
         open.into_values().filter_map(|stream| stream.session).collect()
     }
+}
+
+/// Whether there is room for one more. Where there is none, the one goes that was silent for longest of
+/// those with nothing to lose: some clients leave a stream open behind each connection.
+fn has_room(open: &mut HashMap<u64, Stream>) -> bool {
+    if open.len() < STREAMS_MAX {
+        return true;
+    }
+    let idle = open.iter().filter(|(_, it)| it.session.as_ref().is_some_and(Session::is_plain));
+    let oldest = idle.min_by_key(|(_, stream)| stream.used_ms).map(|(id, _)| *id);
+    oldest.is_some_and(|id| open.remove(&id).is_some())
 }
 
 impl Primary {

@@ -74,6 +74,15 @@ impl Session {
         self.transaction == Transaction::None
     }
 
+    /// Whether a new one would be as good.
+    pub(in crate::primary) fn is_plain(&self) -> bool {
+        #[cfg(feature = "entry")]
+        if !self.stored.is_empty() {
+            return false;
+        }
+        self.transaction == Transaction::None && self.foreign_keys
+    }
+
     pub(in crate::primary) fn reads_at(&self) -> Option<Position> {
         match self.transaction {
             Transaction::Reading { at, .. } => at,

@@ -28,6 +28,10 @@ impl StoredSql {
         StoredSql { texts: HashMap::new(), texts_max: TEXTS_MAX_OF_SOCKET }
     }
 
+    pub fn is_empty(&self) -> bool {
+        self.texts.is_empty()
+    }
+
     /// All of them.
     pub fn iter(&self) -> impl Iterator<Item = (i32, &str)> {
         self.texts.iter().map(|(sql_id, sql)| (*sql_id, &**sql))

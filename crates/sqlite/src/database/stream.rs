@@ -272,7 +272,7 @@ pub(super) fn row_of(prepared: &Statement, count: usize) -> Row {
     Row { values: (0..count).map(|index| value_of(prepared.cell(index))).collect() }
 }
 
-/// Binds each parameter by its name, or by where it stands.
+/// Binds each parameter by its name, or by where it stands. What only explains needs no values.
 pub(super) fn bind(prepared: &mut Statement, statement: &StreamStatement<'_>) -> Result<(), Error> {
     let StreamStatement { args, named_args, .. } = statement;
     if !args.is_empty() && !named_args.is_empty() {
@@ -292,6 +292,9 @@ pub(super) fn bind(prepared: &mut Statement, statement: &StreamStatement<'_>) ->
         });
         let value = named.map(|arg| &arg.value).or_else(|| args.get(index - 1));
         let Some(value) = value else {
+            if prepared.is_explain() {
+                continue;
+            }
             let name = name.unwrap_or_else(|| format!("?{index}"));
             return Err(Error::Args(format!("value for parameter {name} not found")));
         };

@@ -71,6 +71,7 @@ fn parameters_by_name_and_by_place() {
     let both = StreamStatement { args: &[Value::Null], ..statement };
     let refused = database.execute(&both, &PLAIN, &mut 1_000).map(|_| ()).unwrap_err();
     assert_eq!(refused.to_hrana().code, "ARGS_BOTH_POSITIONAL_AND_NAMED");
+    execute(&mut database, "EXPLAIN QUERY PLAN SELECT ?", &[]).unwrap();
     let (refused, message) = code(&mut database, "SELECT ?, :x", &[Value::Null]);
     assert_eq!(refused, "ARGS_INVALID");
     assert!(message.ends_with("value for parameter :x not found"), "{message}");
