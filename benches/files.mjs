@@ -14,9 +14,10 @@ import { Failure } from "../scripts/toolchain.mjs";
 import { bundle, PlainWorkerd } from "../tests/support/plain_workerd.mjs";
 import { temporaryDirectory } from "../tests/support/repository.mjs";
 import { RestClient } from "../tests/support/rest_client.mjs";
+import { compared } from "./files/compared.mjs";
 import { Memory } from "./files/memory.mjs";
 import { copied, d1Executed, dumped, executed, vacuumed } from "./files/peers.mjs";
-import { assertGapless, assertSame, assertWhole, makeSample } from "./files/sample.mjs";
+import { makeSample } from "./files/sample.mjs";
 import { READ_IDS, Traffic } from "./files/traffic.mjs";
 import { aligned, quantiles, rounded } from "./report.mjs";
 
@@ -63,11 +64,7 @@ async function measure(bench, at, megabytes) {
     peer: () => vacuumed(sample, at("vacuumed.sqlite")),
   });
   rmSync(at("vacuumed.sqlite"));
-  await attended("comparing", check(() => {
-    assertWhole(file);
-    assertSame(sample, file, NOTES);
-    assertGapless(file);
-  }));
+  await attended("comparing", compared(sample, file, NOTES));
   rmSync(file);
 
   const sql = at("out.sql");
@@ -87,13 +84,9 @@ async function measure(bench, at, megabytes) {
     act: () => bench.import("again", sql),
     peer: () => executed(sql, loaded),
   });
-  await attended("comparing", check(async () => {
-    assertSame(sample, loaded, NOTES);
-    assertGapless(loaded);
-    await bench.export("again", file);
-    assertWhole(file);
-    assertSame(loaded, file);
-  }));
+  await attended("comparing", compared(sample, loaded, NOTES));
+  await bench.export("again", file);
+  await attended("comparing", compared(loaded, file));
   for (const path of [file, loaded, sql]) rmSync(path);
   await bench.delete("again");
 
@@ -113,9 +106,7 @@ const check = async (act) => act();
 
 async function compareWith(bench, database, sample, file) {
   await bench.export(database, file);
-  assertWhole(file);
-  assertSame(sample, file, NOTES);
-  assertGapless(file);
+  await compared(sample, file, NOTES);
   rmSync(file);
 }
 
