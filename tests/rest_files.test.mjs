@@ -5,7 +5,9 @@
 
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
+import { once } from "node:events";
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
 import { join } from "node:path";
 import { after, before, describe, test } from "node:test";
 
@@ -436,6 +438,34 @@ describe("the program", () => {
     // It is there already.
     await assert.rejects(runImport(["imported", path("i.sql")], context()), /it broke/);
     await assert.rejects(runImport(["imported", path("none.sql")], context()), /ENOENT/);
+  });
+
+  test("import tells why a file is refused, although it was still sending", async () => {
+    writeFileSync(path("r.sql"), "SELECT 3;\n".repeat(100_000));
+    // As workerd does: of a body that nobody reads a little may come, then the connection ends.
+    const refusing = createServer((request, response) => {
+      if (request.method === "POST") {
+        const upload_url = `http://${request.headers.host}/upload`;
+        response.end(JSON.stringify({ success: true, result: { upload_url, filename: "r.sql" } }));
+        return;
+      }
+      let bytes = 0;
+      request.on("data", ({ length }) => {
+        bytes += length;
+        if (bytes > 64 << 10) request.socket.resetAndDestroy();
+      });
+      const refused = { success: false, errors: [{ code: 7400, message: "The file is larger than 9 bytes" }] };
+      setTimeout(() => response.writeHead(413).end(JSON.stringify(refused)), 100);
+    }).listen(0, "127.0.0.1");
+    try {
+      await once(refusing, "listening");
+      const url = `http://127.0.0.1:${refusing.address().port}`;
+      const imported = runImport(["refused", path("r.sql")], { ...context(), url });
+      await assert.rejects(imported, { message: "The file is larger than 9 bytes" });
+    } finally {
+      refusing.closeAllConnections();
+      refusing.close();
+    }
   });
 
   test("fork", async () => {

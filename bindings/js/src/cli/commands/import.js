@@ -4,6 +4,7 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { stat } from "node:fs/promises";
 import { Readable } from "node:stream";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import { Mistake } from "../mistake.js";
 import { read } from "../options.js";
@@ -21,6 +22,10 @@ const USAGE = `isolite import NAME FILE
 
 /** Below the 100 MB that a request may have on most plans, and a multiple of 1 MiB. */
 const PART_BYTES = 64 << 20;
+/** What goes before a pause: less than a Worker that refuses lets come until it closes the connection. */
+const FIRST_BYTES = 16 << 10;
+/** In it a refusal arrives. */
+const PAUSE_MS = 1_000;
 
 /** `context` is where the Worker is, `{ url, token, account? }`. */
 export async function run(args, context = settings()) {
@@ -79,13 +84,17 @@ async function digest(path, size, progress) {
   return hash.digest("hex");
 }
 
-/** In parts, as the platform bounds a request; one whose connection was lost is sent again. */
+/**
+ * In parts, as the platform bounds a request. One whose connection was lost is sent again, with a pause:
+ * a Worker that refuses a part closes the connection, and its answer is lost to whoever sends on.
+ */
 async function upload(url, path, size, etag, progress) {
   let response;
   for (let first = 0; first === 0 || first < size; first += PART_BYTES) {
     const end = Math.min(first + PART_BYTES, size);
-    const part = () => send(url, path, { first, end, size }, progress);
-    response = await part().catch(part).catch(part);
+    const part = (pause_ms) => send(url, path, { first, end, size, pause_ms }, progress);
+    const again = () => part(PAUSE_MS);
+    response = await part(0).catch(again).catch(again);
     if (!response.ok) throw await refusal(response);
     await response.body?.cancel();
   }
@@ -94,14 +103,27 @@ async function upload(url, path, size, etag, progress) {
   }
 }
 
-function send(url, path, { first, end, size }, progress) {
+function send(url, path, { first, end, size, pause_ms }, progress) {
   const range = size > 0 && { "content-range": `bytes ${first}-${end - 1}/${size}` };
   const bytes = size > 0 ? createReadStream(path, { start: first, end: end - 1 }) : [];
-  const sent = counted(bytes, (count) => progress.bytes("Sent", first + count, size));
+  const sent = counted(paused(bytes, pause_ms), (count) => progress.bytes("Sent", first + count, size));
   return reached(new URL(url).origin, url, {
     method: "PUT",
     headers: { "content-length": `${end - first}`, ...(end - first < size && range) },
     body: Readable.toWeb(Readable.from(sent)),
     duplex: "half",
   });
+}
+
+/** The same bytes, with a pause after the first of them. */
+async function* paused(stream, pause_ms) {
+  let begun = pause_ms === 0;
+  for await (const piece of stream) {
+    if (!begun) {
+      yield piece.subarray(0, FIRST_BYTES);
+      await sleep(pause_ms);
+    }
+    yield begun ? piece : piece.subarray(FIRST_BYTES);
+    begun = true;
+  }
 }
