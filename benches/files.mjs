@@ -171,7 +171,11 @@ class Bench {
     const traffic = await Traffic.start(this.access, database, { writes });
     this.#memory.begin();
     const began_ms = performance.now();
-    const job_seconds = await act();
+    const job_seconds = await act().catch(async (error) => {
+      // Its thread would keep this process alive.
+      await traffic.end();
+      throw error;
+    });
     const seconds = (performance.now() - began_ms) / 1_000;
     const memory = await this.#memory.end();
     const { reads, writes: written, errors } = await traffic.end();
