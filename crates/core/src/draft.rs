@@ -7,7 +7,7 @@
 //! A small draft becomes an ordinary commit. A large one becomes an interval of its own: its pages
 //! are at once those of the database, and are put into their places later (`Storage::settle`).
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
 use crate::cache::PageCache;
@@ -28,6 +28,9 @@ use crate::store::Store;
 /// Pages of the draft and of what it began with that stay in memory, each.
 const CACHE_PAGES: usize = 512;
 
+/// A block is 4 KiB.
+const CRCS_OF_BLOCK: usize = 512;
+
 pub struct Draft {
     storage: Rc<dyn Storage>,
     /// Where it began.
@@ -36,8 +39,9 @@ pub struct Draft {
     /// The smallest size there was: pages of the base beyond it are gone.
     cut_pages: PageNo,
     staged: PageSet,
-    /// Of the staged pages, by their numbers.
-    crcs: Vec<u64>,
+    /// Of the staged pages: block by block, as one list would be copied to twice its size again and again,
+    /// in memory that never shrinks.
+    crcs: HashMap<PageNo, Box<[u64; CRCS_OF_BLOCK]>>,
     /// Pages of the base that are no longer in the checksum.
     replaced: PageSet,
     /// Up to where the pages that are gone, and those that nobody wrote, have been accounted for.
@@ -78,7 +82,7 @@ impl Store {
             size_pages: base.size_pages(),
             cut_pages: base.size_pages(),
             staged: PageSet::default(),
-            crcs: Vec::new(),
+            crcs: HashMap::new(),
             replaced: PageSet::default(),
             finished: [0; 2],
             checksum: self.position().checksum,
@@ -204,7 +208,6 @@ impl Draft {
 
     /// Accounts for a new page. False if it is the one that is there.
     fn replace(&mut self, number: PageNo, crc: PageCrc) -> Result<bool, Error> {
-        let index = number as usize;
         if self.staged.contains(number) {
             self.checksum = self.checksum.toggle(number, self.staged_crc(number));
         } else if number <= self.cut_pages {
@@ -215,17 +218,17 @@ impl Draft {
             self.checksum = self.checksum.toggle(number, old);
             self.replaced.insert(number);
         }
-        if self.crcs.len() <= index {
-            self.crcs.resize(index + 1, 0);
-        }
-        self.crcs[index] = crc.to_u64();
+        let block = self.crcs.entry(number / CRCS_OF_BLOCK as PageNo);
+        block.or_insert_with(|| Box::new([0; CRCS_OF_BLOCK]))[number as usize % CRCS_OF_BLOCK] =
+            crc.to_u64();
         self.staged.insert(number);
         self.checksum = self.checksum.toggle(number, crc);
         Ok(true)
     }
 
     fn staged_crc(&self, number: PageNo) -> PageCrc {
-        PageCrc::from_u64(self.crcs.get(number as usize).copied().unwrap_or_default())
+        let block = self.crcs.get(&(number / CRCS_OF_BLOCK as PageNo));
+        PageCrc::from_u64(block.map_or(0, |crcs| crcs[number as usize % CRCS_OF_BLOCK]))
     }
 
     /// Makes it longer, by pages of zeros, or shorter.

@@ -14,15 +14,22 @@ pub(super) async fn run(engine: &Engine, bookmark: &str) -> Result<(), Refused> 
     let mut draft = engine.draft().await?;
     let mut past = engine.past(bookmark)?;
     let changed = engine.with_store(|store| store.changed_since(&past))?;
-    let kept = |number: &u32| *number <= past.size_pages() && *number != LOCK_PAGE;
-    let changed: Vec<u32> = changed.iter().filter(kept).collect();
-    for (index, step) in changed.chunks(STEP_PAGES).enumerate() {
+    let size_pages = past.size_pages();
+    let kept = |number: &u32| *number <= size_pages && *number != LOCK_PAGE;
+    let count = changed.iter().filter(kept).count() as u64;
+    let (mut done, mut first) = (0, 1);
+    loop {
+        // Not all of their numbers at once, of which there may be a million.
+        let step: Vec<u32> = changed.iter_from(first).filter(kept).take(STEP_PAGES).collect();
+        let Some(last) = step.last() else { break };
+        first = last + 1;
         let mut pages = BTreeMap::new();
-        for number in step {
+        for number in &step {
             pages.insert(*number, Box::new(*past.page(*number)?));
         }
         draft.put(pages)?;
-        engine.tell((index * STEP_PAGES) as u64, changed.len() as u64, JobUnit::Pages);
+        engine.tell(done, count, JobUnit::Pages);
+        done += step.len() as u64;
         pause().await;
     }
     draft.resize(past.size_pages());
