@@ -36,7 +36,7 @@ use isolite_core::{Bookmark, BookmarkError, Tag};
 use isolite_protocol::directory::{LocationHint, SettingsRevision};
 use isolite_protocol::insights::{Question as InsightsQuestion, Sums};
 use isolite_protocol::{DatabaseInfo, Request as Queries, query_string};
-use isolite_sqlite::{Database, Done, Run, only_reads};
+use isolite_sqlite::{Database, Done, Run, reads_beside};
 use js_sys::Uint8Array;
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::future_to_promise;
@@ -193,8 +193,10 @@ impl Primary {
     }
 
     fn reads_only(&self, query: &str, body: &str) -> bool {
-        query_string::raw(query, "as_of").is_some()
-            || Queries::decode(body).is_ok_and(|queries| only_reads(&queries))
+        let of_reader = query_string::raw(query, "access") == Some("read");
+        of_reader
+            || query_string::raw(query, "as_of").is_some()
+            || Queries::decode(body).is_ok_and(|queries| reads_beside(&queries))
     }
 
     #[cfg_attr(not(feature = "entry"), allow(unused_variables))]
@@ -215,7 +217,11 @@ impl Primary {
                     self.engine.unlock(ticket);
                     answer
                 }
-                Err(Busy) => transactions::busy(),
+                Err(Busy) => match target.path() {
+                    "/query" | "/execute" | "/script" => transactions::busy(),
+                    // By the status alone their callers tell a failure.
+                    _ => Answer { status: 409, ..transactions::busy() },
+                },
             },
         }
     }

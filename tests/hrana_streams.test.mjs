@@ -570,6 +570,27 @@ describe("whatever else happens to the database", () => {
     assert.deepEqual(await all(hrana), [1]);
   });
 
+  test("settings that change while others wait end what is open, and the next have their turn", async () => {
+    const hrana = await server.create("changed");
+    const holder = await begun(hrana, insert(1));
+    const waiting = Array.from({ length: 3 }, async () => {
+      const stream = hrana.stream();
+      await stream.run("BEGIN IMMEDIATE").catch(() => {});
+      await stream.run("ROLLBACK").catch(() => {});
+    });
+    await sleep(50);
+    const limits = { steps_max: 1_000_000 };
+    await server.rest.result("PATCH", "/changed", { limits });
+    assert.deepEqual(await all(hrana), []);
+    assert.equal((await holder.post([execute("COMMIT")])).status, 400);
+    await Promise.all(waiting);
+    assert.deepEqual(await server.rest.query("changed", "SELECT 1 AS a"), [{ a: 1 }]);
+    await server.rest.query("changed", insert(2));
+    assert.equal((await hrana.one(execute(insert(3)))).error, undefined);
+    await server.restart();
+    assert.deepEqual(await all(server.of("changed")), [2, 3]);
+  });
+
   test("a crash leaves nothing of an open transaction, and all that was committed", async () => {
     let hrana = await server.create("crashed");
     const committed = await begun(hrana, insert(1), insert(2));

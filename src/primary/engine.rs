@@ -133,6 +133,8 @@ impl Engine {
         let mut store = Store::open(Box::new(storage), CACHE_PAGES).map_err(SqlError::Pages)?;
         store.keep_history(js_sys::Date::now() as i64).map_err(SqlError::Pages)?;
         self.load_held()?;
+        // What it refuses must be known to the first request.
+        self.load_job()?;
         self.load_followers().map_err(of_storage)?;
         Ok(Opened { database: Database::open(store, limits)?, tag, set })
     }

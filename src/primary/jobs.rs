@@ -154,7 +154,7 @@ impl Engine {
     }
 
     /// As a start finds it.
-    fn load_job(&self) -> Result<(), StorageError> {
+    pub(super) fn load_job(&self) -> Result<(), StorageError> {
         if self.job_loaded.get() {
             return Ok(());
         }

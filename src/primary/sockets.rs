@@ -36,6 +36,13 @@ use queue::{Cursors, Queue};
 
 /// A message beyond that closes its socket.
 const MESSAGE_BYTES_MAX: usize = 16 << 20;
+/// The same before its client has a right to anything: a token has 8 KiB at most.
+const HELLO_BYTES_MAX: usize = 16 << 10;
+/// What may wait for its turn, and how many messages before a greeting is answered.
+const WAITING_BYTES_MAX: usize = 32 << 20;
+const INBOX_MAX: usize = 10_000;
+/// Tokens that are refused before the socket is closed.
+const REFUSED_MAX: u32 = 10;
 /// Of one socket.
 const STREAMS_MAX: usize = 1_000;
 /// Within the ten seconds after which an object without requests sleeps.
@@ -58,6 +65,10 @@ struct Attached {
     right: Option<Right>,
     /// Streams that are in a transaction.
     in_transaction: HashSet<i32>,
+    /// Streams that have switched foreign keys off.
+    foreign_keys_off: HashSet<i32>,
+    /// Nothing is taken from it any more.
+    closed: bool,
 }
 
 struct Connection {
@@ -68,7 +79,12 @@ struct Connection {
     stored: RefCell<StoredSql>,
     /// Whether the texts are written down as they are.
     saved: Cell<bool>,
-    inbox: RefCell<VecDeque<ClientMessage>>,
+    /// With the length of each.
+    inbox: RefCell<VecDeque<(ClientMessage, usize)>>,
+    /// Of messages that are not answered yet.
+    waiting_bytes: Cell<usize>,
+    /// Tokens so far.
+    refused: Cell<u32>,
     reading: Cell<bool>,
     closed: Cell<bool>,
     queues: RefCell<HashMap<i32, Rc<Queue>>>,
@@ -95,7 +111,14 @@ impl Primary {
         }
         // Below 2^53, as a number of the object's storage.
         let id = random_u64() >> 12;
-        let attached = Attached { id, record, right: None, in_transaction: HashSet::new() };
+        let attached = Attached {
+            id,
+            record,
+            right: None,
+            in_transaction: HashSet::new(),
+            foreign_keys_off: HashSet::new(),
+            closed: false,
+        };
         let text = serde_json::to_string(&attached)?;
         let (socket, response) = Socket::accept(&self.state, subprotocol, &text)?;
         let connection = Connection::new(socket, attached, StoredSql::of_socket(), false);
@@ -107,13 +130,28 @@ impl Primary {
         let Some(connection) = self.connection(&socket) else {
             return socket.close(1011, "This socket is not known");
         };
-        let text = text.filter(|text| text.len() <= MESSAGE_BYTES_MAX);
+        // Nobody without a token makes us read much.
+        let known = connection.attached.borrow().right.is_some();
+        let bytes_max = if known { MESSAGE_BYTES_MAX } else { HELLO_BYTES_MAX };
+        let text = text.filter(|text| text.len() <= bytes_max);
+        let bytes = text.as_ref().map_or(0, String::len);
+        if connection.waiting_bytes.get() + bytes > WAITING_BYTES_MAX
+            || connection.inbox.borrow().len() >= INBOX_MAX
+        {
+            socket.close(1008, "Too much is sent before it is answered");
+            return self.socket_closed(&socket);
+        }
         let decoded = match &text {
             Some(text) => ClientMessage::decode(text),
-            None => Err(HranaError::Malformed("A message is text, of 16 MiB at most".to_owned())),
+            None => Err(HranaError::Malformed(format!(
+                "A message is text, of {bytes_max} bytes at most"
+            ))),
         };
         match decoded {
-            Ok(message) => connection.inbox.borrow_mut().push_back(message),
+            Ok(message) => {
+                connection.waiting_bytes.set(connection.waiting_bytes.get() + bytes);
+                connection.inbox.borrow_mut().push_back((message, bytes));
+            }
             Err(error) => {
                 socket.close(1002, reason(&error.to_string()));
                 return self.socket_closed(&socket);
@@ -124,12 +162,17 @@ impl Primary {
         }
         loop {
             let message = connection.inbox.borrow_mut().pop_front();
+            let Some((message, bytes)) = message.filter(|_| !connection.closed.get()) else {
+                break;
+            };
             match message {
-                Some(ClientMessage::Hello { jwt }) => self.greet(&connection, jwt).await,
-                Some(ClientMessage::Request { request_id, request }) => {
-                    self.take_request(&connection, request_id, request);
+                ClientMessage::Hello { jwt } => {
+                    self.greet(&connection, jwt).await;
+                    connection.answered(bytes);
                 }
-                None => break,
+                ClientMessage::Request { request_id, request } => {
+                    self.take_request(&connection, request_id, request, bytes);
+                }
             }
         }
         connection.reading.set(false);
@@ -142,6 +185,11 @@ impl Primary {
         let id = connection.attached.borrow().id;
         self.engine.sockets.open.borrow_mut().remove(&id);
         connection.closed.set(true);
+        connection.attached.borrow_mut().closed = true;
+        if let Ok(text) = serde_json::to_string(&*connection.attached.borrow()) {
+            // Messages that are on their way would begin it anew.
+            drop(socket.attach(&text));
+        }
         for queue in std::mem::take(&mut *connection.queues.borrow_mut()).into_values() {
             queue.close(&self.engine);
         }
@@ -153,6 +201,9 @@ impl Primary {
     /// The socket as it is known, or was before the object slept.
     fn connection(&self, socket: &Socket) -> Option<Rc<Connection>> {
         let attached: Attached = serde_json::from_str(&socket.attached()?).ok()?;
+        if attached.closed {
+            return None;
+        }
         let id = attached.id;
         if let Some(connection) = self.engine.sockets.open.borrow().get(&id) {
             return Some(Rc::clone(connection));
@@ -167,16 +218,26 @@ impl Primary {
         // What is set of the database now: its keys may be others than when the socket was opened.
         let set = self.engine.with(|Opened { set, .. }| Ok(set.settings.clone()));
         let mut record = connection.attached.borrow().record.clone();
-        if let Ok(settings) = set {
-            record.settings = settings;
-        }
         let header = jwt.map(|jwt| format!("Bearer {jwt}"));
-        let right = access::right(&self.engine.env, header.as_deref(), &record).await;
+        let right = match set {
+            Ok(settings) => {
+                record.settings = settings;
+                access::right(&self.engine.env, header.as_deref(), &record).await
+            }
+            Err(refused) => Err(HranaError::Unavailable(refused.to_string())),
+        };
+        if right.is_err() {
+            connection.refused.set(connection.refused.get() + 1);
+        }
         connection.attach(|attached| attached.right = right.as_ref().ok().copied());
         connection.say(&match right {
             Ok(_) => ServerMessage::HelloOk {},
             Err(error) => ServerMessage::HelloError { error: error.to_proto() },
         });
+        if connection.refused.get() >= REFUSED_MAX {
+            connection.socket.close(1008, "Too many tokens were refused");
+            self.socket_closed(&connection.socket);
+        }
     }
 
     fn take_request(
@@ -184,8 +245,10 @@ impl Primary {
         connection: &Rc<Connection>,
         request_id: i32,
         request: SocketRequest,
+        bytes: usize,
     ) {
         let Some(right) = connection.attached.borrow().right else {
+            connection.answered(bytes);
             let error = HranaError::Unauthorized("Say `hello` with a token first".to_owned());
             return connection.refuse(request_id, error.to_proto());
         };
@@ -205,10 +268,13 @@ impl Primary {
                 .map(|()| Some(OtherResponse::OpenStream {}))
                 .map_err(|error| error.to_proto()),
             request => self
-                .queue(connection, right, request_id, request)
+                .queue(connection, right, (request_id, bytes), request)
                 .map(|()| None)
                 .map_err(|error| error.to_proto()),
         };
+        if !matches!(taken, Ok(None)) {
+            connection.answered(bytes);
+        }
         match taken {
             Ok(Some(response)) => connection.answer(request_id, SocketResponse::Other(response)),
             // It is answered in its turn.
@@ -256,6 +322,8 @@ impl Connection {
             stored: RefCell::new(stored),
             saved: Cell::new(true),
             inbox: RefCell::default(),
+            waiting_bytes: Cell::new(0),
+            refused: Cell::new(0),
             reading: Cell::new(false),
             closed: Cell::new(false),
             queues: RefCell::default(),
@@ -271,6 +339,11 @@ impl Connection {
 
     fn answer(&self, request_id: i32, response: SocketResponse<'_>) {
         self.say(&ServerMessage::ResponseOk { request_id, response });
+    }
+
+    /// A message of so many bytes waits no longer.
+    fn answered(&self, bytes: usize) {
+        self.waiting_bytes.set(self.waiting_bytes.get().saturating_sub(bytes));
     }
 
     fn refuse(&self, request_id: i32, error: proto::Error) {
@@ -296,15 +369,18 @@ impl Connection {
         if queues.len() >= STREAMS_MAX {
             return Err(HranaError::TooManyStreams { streams_max: STREAMS_MAX });
         }
-        queues.insert(stream_id, Rc::new(Queue::new(false)));
+        queues.insert(stream_id, Rc::new(Queue::new(false, true)));
         Ok(())
     }
 }
 
 impl Engine {
     fn texts_of(&self, socket: u64) -> Result<StoredSql, StorageError> {
-        self.storage.run(TEXTS_TABLE, &[])?;
         let mut stored = StoredSql::of_socket();
+        if self.storage.is_deleted()? {
+            return Ok(stored);
+        }
+        self.storage.run(TEXTS_TABLE, &[])?;
         let select = "SELECT id + 2147483648, sql FROM socket_sql WHERE socket = ?";
         self.storage.query(select, &[Bound::Number(socket)], |row| {
             let id = row.number(0) as i64 + i64::from(i32::MIN);
@@ -316,7 +392,8 @@ impl Engine {
     }
 
     fn save_texts(&self, connection: &Connection) -> Result<(), StorageError> {
-        if connection.saved.get() || connection.closed.get() {
+        if connection.saved.get() || connection.closed.get() || self.storage.is_deleted()? {
+            connection.saved.set(true);
             return Ok(());
         }
         let socket = connection.attached.borrow().id;

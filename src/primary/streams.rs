@@ -191,17 +191,23 @@ impl Engine {
             session.close(self);
         }
         #[cfg(feature = "entry")]
-        self.expire_cursors(idle_ms_max);
+        if self.expire_cursors(idle_ms_max) {
+            return Some(left_ms.unwrap_or(idle_ms_max));
+        }
         left_ms
     }
 
     /// Closes all streams, since the database is to be closed.
     pub(super) fn close_streams(&self) {
+        // Whoever gets the lock by this goes on with the database as it opens again.
+        let holder = self.lock_holder();
         #[cfg(feature = "entry")]
         self.close_cursors();
         for session in self.streams.take_all() {
             session.close(self);
         }
-        self.roll_back_all();
+        if let Some(holder) = holder.filter(|holder| self.holds(*holder)) {
+            self.roll_back_of(holder);
+        }
     }
 }

@@ -52,7 +52,9 @@ impl Engine {
             let look_ms = due.map_or(until_ms, |(_, due_ms)| due_ms.min(until_ms));
             let wait = Duration::from_millis(look_ms.saturating_sub(now_ms()).max(1));
             match within(wait, &mut turn).await {
-                Some(Ok(())) => return Ok(ticket),
+                // The turn may have been taken away in between, as the database was closed.
+                Some(Ok(())) if self.holds(ticket) => return Ok(ticket),
+                Some(Ok(())) => return Err(self.give_up(ticket)),
                 // Nobody drops a sender before its turn has come.
                 Some(Err(_)) => return Err(self.give_up(ticket)),
                 None => {}
@@ -96,11 +98,8 @@ impl Engine {
         self.unlock(holder);
     }
 
-    /// The same for whoever holds the lock, as the database is to be closed.
-    pub(super) fn roll_back_all(&self) {
-        let holder = self.turns.lock.borrow().holder();
-        if let Some(holder) = holder {
-            self.roll_back_of(holder);
-        }
+    /// Who holds the lock.
+    pub(super) fn lock_holder(&self) -> Option<Ticket> {
+        self.turns.lock.borrow().holder()
     }
 }

@@ -9,6 +9,7 @@ mod condition;
 mod cursor;
 mod error;
 mod json;
+mod members;
 mod request;
 mod response;
 mod route;

@@ -44,7 +44,7 @@ use import::Import;
 
 pub use file_check::{FileCheck, FileError, FileHeader, check_sqlite_file};
 pub use import::Imported;
-pub use local::{may_only_read, only_reads};
+pub use local::{may_only_read, only_reads, reads_beside};
 #[cfg(feature = "hrana")]
 pub use row_cursor::RowCursor;
 #[cfg(feature = "hrana")]
@@ -70,6 +70,8 @@ pub struct Database {
     /// Set while the request has foreign keys ignored or deferred.
     relaxed: Option<Relaxed>,
     import: Option<Import>,
+    /// Foreign keys are not enforced for one statement.
+    sparing: bool,
     /// A transaction of several requests is open.
     interactive: bool,
     /// Set once a dump has been planned.
@@ -216,6 +218,7 @@ impl Database {
             header: None,
             relaxed: None,
             import: None,
+            sparing: false,
             interactive: false,
             statistics_forgotten: false,
             connection,

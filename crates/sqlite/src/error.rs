@@ -147,6 +147,16 @@ impl fmt::Display for SqliteError {
 }
 
 impl Error {
+    /// Somebody else writes.
+    pub fn locked() -> Error {
+        Error::of_sqlite("database is locked", -1, ffi::SQLITE_BUSY)
+    }
+
+    /// Whether SQLite refused it for a constraint.
+    pub fn is_constraint(&self) -> bool {
+        matches!(self, Error::Sql(error) if error.code & 0xff == ffi::SQLITE_CONSTRAINT)
+    }
+
     /// `offset` is negative where none is known.
     pub(crate) fn of_sqlite(message: &str, offset: i32, extended: i32) -> Error {
         let offset = u32::try_from(offset).ok();

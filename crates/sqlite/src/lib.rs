@@ -31,10 +31,11 @@ mod transaction_statement;
 mod vfs;
 
 pub use cells::Cells;
-pub use database::{Database, Done, Numbers, Observer, Run, may_only_read, only_reads};
+pub use database::{Database, Done, Numbers, Observer, Run};
 #[cfg(feature = "hrana")]
 pub use database::{Executed, RowCursor, StreamRun, StreamStatement};
 pub use database::{FileCheck, FileError, FileHeader, Imported, check_sqlite_file};
+pub use database::{may_only_read, only_reads, reads_beside};
 pub use dump::{DumpCursor, DumpOptions, NotACursor};
 pub use error::{Error, SqliteError};
 pub use limits::Limits;

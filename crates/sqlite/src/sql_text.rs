@@ -100,6 +100,27 @@ pub(crate) fn only_reads(text: &str) -> bool {
     is_query(text) && !(begins_with("with") && WRITING.iter().any(|word| has(word)))
 }
 
+/// Whether a text is one pragma that tells of the schema, and sets nothing.
+pub(crate) fn is_pragma_of_schema(text: &str) -> bool {
+    const NAMES: [&str; 7] = [
+        "table_info",
+        "table_xinfo",
+        "table_list",
+        "index_list",
+        "index_info",
+        "index_xinfo",
+        "foreign_key_list",
+    ];
+    let mut tokens = crate::tokens::Tokens(text);
+    let is = |token: Option<&str>, names: &[&str]| {
+        token.is_some_and(|token| names.iter().any(|name| token.eq_ignore_ascii_case(name)))
+    };
+    is(tokens.next(), &["pragma"])
+        && is(tokens.next(), &NAMES)
+        && tokens.all(|token| token != "=" && !token.eq_ignore_ascii_case("pragma"))
+        && !text.trim_end().trim_end_matches(';').contains(';')
+}
+
 /// Whether the statement at the start of `text` inserts, whatever stands before it in WITH.
 #[cfg(feature = "hrana")]
 pub(crate) fn is_insert(text: &str) -> bool {
@@ -172,6 +193,23 @@ mod tests {
         }
         for text in ["SELECT 1", "-- a\nSELECT 1", "/* a */ x", "- 1", "/ 1", "é"] {
             assert!(!is_blank(text), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn pragmas_of_the_schema() {
+        for text in ["PRAGMA table_info(t)", "pragma index_list('t') ;", "PRAGMA table_list"] {
+            assert!(super::is_pragma_of_schema(text), "{text}");
+        }
+        for text in [
+            "PRAGMA foreign_keys = OFF",
+            "PRAGMA table_info = t",
+            "PRAGMA table_info(t); DELETE FROM t",
+            "PRAGMA optimize",
+            "SELECT 1",
+            "",
+        ] {
+            assert!(!super::is_pragma_of_schema(text), "{text}");
         }
     }
 

@@ -13,9 +13,11 @@ use isolite_protocol::hrana::{
 
 use super::super::streams::{Failed, Lost, NoSession, Session, Transaction, entries_of};
 use super::super::{Engine, Primary};
-use super::Connection;
+use super::{Connection, STREAMS_MAX};
 use crate::platform_js::now_ms;
 
+/// What the cursors of one socket may hold together.
+const CURSORS_BYTES_MAX: usize = 32 << 20;
 /// Entries of one answer, however many are asked for.
 const FETCH_MAX: usize = 100_000;
 const CURSOR_IDLE_MS: u64 = 10_000;
@@ -25,7 +27,11 @@ pub(super) struct Queue {
     /// What the stream is called among all of the primary, once it has begun.
     id: Cell<Option<u64>>,
     in_transaction: Cell<bool>,
-    waiting: RefCell<VecDeque<(i32, Job)>>,
+    /// What the stream has set for itself, for when it begins anew after a silence.
+    foreign_keys: Cell<bool>,
+    last_insert_rowid: Cell<i64>,
+    /// With the number and the length of each.
+    waiting: RefCell<VecDeque<((i32, usize), Job)>>,
     runs: Cell<bool>,
     closed: Cell<bool>,
 }
@@ -48,14 +54,18 @@ struct Cursor {
     stream_id: i32,
     /// None until its batch has run.
     entries: Option<VecDeque<CursorEntry>>,
+    /// Of all that its batch has answered.
+    bytes: usize,
     used_ms: u64,
 }
 
 impl Queue {
-    pub(super) fn new(in_transaction: bool) -> Queue {
+    pub(super) fn new(in_transaction: bool, foreign_keys: bool) -> Queue {
         Queue {
             id: Cell::new(None),
             in_transaction: Cell::new(in_transaction),
+            foreign_keys: Cell::new(foreign_keys),
+            last_insert_rowid: Cell::new(0),
             waiting: RefCell::default(),
             runs: Cell::new(false),
             closed: Cell::new(false),
@@ -83,6 +93,8 @@ impl Queue {
             _ => {}
         }
         let mut session = Session::default();
+        session.foreign_keys = self.foreign_keys.get();
+        session.last_insert_rowid = self.last_insert_rowid.get();
         if self.in_transaction.get() {
             session.transaction = Transaction::Lost(Lost::TimedOut);
         }
@@ -107,6 +119,14 @@ impl Cursors {
         self.open.borrow().is_empty()
     }
 
+    fn held(&self) -> usize {
+        let held = |cursor: &Cursor| match &cursor.entries {
+            Some(entries) if !entries.is_empty() => cursor.bytes,
+            _ => 0,
+        };
+        self.open.borrow().values().map(held).sum()
+    }
+
     /// Takes a number for one, if it is free.
     fn begin(&self, cursor_id: i32, stream_id: i32) -> Result<(), HranaError> {
         match self.open.borrow_mut().entry(cursor_id) {
@@ -114,7 +134,7 @@ impl Cursors {
                 Err(HranaError::Malformed(format!("The cursor {cursor_id} is open already")))
             }
             Entry::Vacant(free) => {
-                free.insert(Cursor { stream_id, entries: None, used_ms: now_ms() });
+                free.insert(Cursor { stream_id, entries: None, bytes: 0, used_ms: now_ms() });
                 Ok(())
             }
         }
@@ -164,7 +184,7 @@ impl Primary {
         self: &Rc<Self>,
         connection: &Rc<Connection>,
         right: Right,
-        request_id: i32,
+        (request_id, bytes): (i32, usize),
         request: SocketRequest,
     ) -> Result<(), HranaError> {
         let (stream_id, job) = match request {
@@ -192,7 +212,7 @@ impl Primary {
             | SocketRequest::CloseSql { .. } => return Ok(()),
         };
         let queue = connection.queue_of(stream_id)?;
-        queue.waiting.borrow_mut().push_back((request_id, job));
+        queue.waiting.borrow_mut().push_back(((request_id, bytes), job));
         if !queue.runs.replace(true) {
             let (primary, connection) = (Rc::clone(self), Rc::clone(connection));
             self.state.wait_until(async move {
@@ -209,18 +229,33 @@ impl Primary {
         let mut session = queue.session(engine);
         loop {
             let next = queue.waiting.borrow_mut().pop_front();
-            let Some((request_id, job)) = next else { break };
+            let Some(((request_id, bytes), job)) = next else { break };
             if let Job::Close { stream_id } = job {
                 connection.queues.borrow_mut().remove(&stream_id);
                 connection.cursors.close_those_of(stream_id);
                 queue.closed.set(true);
                 let closed = OtherResponse::CloseStream {};
                 connection.answer(request_id, SocketResponse::Other(closed));
+                connection.answered(bytes);
+                for ((request_id, bytes), _) in queue.waiting.take() {
+                    connection.refuse(request_id, not_open(stream_id).to_proto());
+                    connection.answered(bytes);
+                }
                 break;
             }
             match engine.run_job(connection, &mut session, request_id, job).await {
                 Ok(()) => {}
                 Err(error) => connection.refuse(request_id, error),
+            }
+            connection.answered(bytes);
+            queue.last_insert_rowid.set(session.last_insert_rowid);
+            if queue.foreign_keys.replace(session.foreign_keys) != session.foreign_keys {
+                connection.attach(|attached| {
+                    match session.foreign_keys {
+                        true => attached.foreign_keys_off.remove(&stream_id),
+                        false => attached.foreign_keys_off.insert(stream_id),
+                    };
+                });
             }
             if queue.in_transaction.replace(!session.is_autocommit()) == session.is_autocommit() {
                 connection.attach(|attached| {
@@ -242,6 +277,7 @@ impl Primary {
                 if !connection.closed.get() {
                     connection.attach(|attached| {
                         attached.in_transaction.remove(&stream_id);
+                        attached.foreign_keys_off.remove(&stream_id);
                     });
                 }
             }
@@ -266,13 +302,20 @@ impl Engine {
                 connection.answer(request_id, SocketResponse::OnStream(&response));
             }
             Job::OpenCursor { cursor_id, batch, right } => {
-                let ran = self.runner(session, of_right(right)).batch(&batch).await;
+                let mut runner = self.runner(session, of_right(right));
+                // All that a socket's cursors hold is in memory until it is fetched.
+                let room = CURSORS_BYTES_MAX.saturating_sub(connection.cursors.held());
+                let room = runner.bytes_left.min(room);
+                runner.bytes_left = room;
+                let ran = runner.batch(&batch).await;
+                let bytes = room - runner.bytes_left.min(room);
                 let mut open = connection.cursors.open.borrow_mut();
                 match ran {
                     Ok(result) => {
                         if let Some(cursor) = open.get_mut(&cursor_id) {
                             cursor.entries = Some(entries_of(result).collect());
                             cursor.used_ms = now_ms();
+                            cursor.bytes = bytes;
                         }
                     }
                     Err(error) => {
@@ -304,13 +347,22 @@ impl Connection {
             return Ok(Rc::clone(queue));
         }
         if !self.resumed {
-            return Err(HranaError::Malformed(format!("The stream {stream_id} is not open")));
+            return Err(not_open(stream_id));
         }
-        let in_transaction = self.attached.borrow().in_transaction.contains(&stream_id);
-        let queue = Rc::new(Queue::new(in_transaction));
+        if queues.len() >= STREAMS_MAX {
+            return Err(HranaError::TooManyStreams { streams_max: STREAMS_MAX });
+        }
+        let attached = self.attached.borrow();
+        let in_transaction = attached.in_transaction.contains(&stream_id);
+        let foreign_keys = !attached.foreign_keys_off.contains(&stream_id);
+        let queue = Rc::new(Queue::new(in_transaction, foreign_keys));
         queues.insert(stream_id, Rc::clone(&queue));
         Ok(queue)
     }
+}
+
+fn not_open(stream_id: i32) -> HranaError {
+    HranaError::Malformed(format!("The stream {stream_id} is not open"))
 }
 
 /// Puts texts in the place of their numbers: by the time of the request's turn they may be others.

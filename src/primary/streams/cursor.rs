@@ -95,11 +95,13 @@ impl Cursors {
 }
 
 impl Engine {
-    pub(super) fn expire_cursors(&self, idle_ms_max: u64) {
+    /// Closes those that nobody takes pieces of any more; whether others are left is told.
+    pub(super) fn expire_cursors(&self, idle_ms_max: u64) -> bool {
         for cursor in self.cursors.expire(idle_ms_max) {
             self.streams.close(cursor.stream);
             cursor.session.close(self);
         }
+        !self.cursors.open.borrow().is_empty()
     }
 
     pub(super) fn close_cursors(&self) {
@@ -114,6 +116,7 @@ impl Engine {
         encoding: Encoding,
     ) -> Result<(Cursor, Vec<u8>), HranaError> {
         let CursorBody(body) = body;
+        let key = self.baton_key()?;
         let OnStream { id, session } = self.stream(body.baton.as_deref())?;
         if self.cursors.open.borrow().len() >= CURSORS_MAX {
             self.close_stream(OnStream { id, session });
@@ -124,7 +127,7 @@ impl Engine {
             None => self.streams.reserve().ok_or_else(full)?,
         };
         let sequence = self.streams.next_sequence(stream);
-        let baton = self.baton_key()?.encode(Baton { stream, sequence });
+        let baton = key.encode(Baton { stream, sequence });
         let mut start = Vec::new();
         CursorStart { baton: Some(baton) }.encode(encoding, &mut start);
         let cursor = Cursor {

@@ -87,12 +87,15 @@ impl Engine {
         body: PipelineBody,
         read_only: bool,
     ) -> Result<(Option<String>, Vec<StreamResult>), HranaError> {
+        let key = self.baton_key_of(&body.requests)?;
         let mut on = self.stream(body.baton.as_deref())?;
+        if key.is_some() && on.id.is_none() {
+            // Before anything is done, as afterwards there may be no room.
+            on.id = Some(self.streams.reserve().ok_or_else(full)?);
+        }
         let mut results = Vec::with_capacity(body.requests.len());
         let mut runner = self.runner(&mut on.session, read_only);
-        let mut closed = false;
         for request in body.requests {
-            closed = matches!(request, StreamRequest::Close(_));
             match runner.request(request).await {
                 Ok(response) => results.push(StreamResult::Ok { response }),
                 Err(Failed::Here(error)) => results.push(StreamResult::Error { error }),
@@ -102,11 +105,16 @@ impl Engine {
                 }
             }
         }
-        if closed {
-            self.close_stream(on);
-            return Ok((None, results));
+        match (key, on.id) {
+            (Some(key), Some(stream)) => {
+                let sequence = self.streams.give(stream, on.session);
+                Ok((Some(key.encode(Baton { stream, sequence })), results))
+            }
+            _ => {
+                self.close_stream(on);
+                Ok((None, results))
+            }
         }
-        Ok((Some(self.keep_stream(on)?), results))
     }
 
     async fn alone(
@@ -147,20 +155,12 @@ impl Engine {
         }
     }
 
-    /// Lets the stream be continued by whoever has the baton that this gives.
-    fn keep_stream(&self, on: OnStream) -> Result<String, HranaError> {
-        let key = self.baton_key()?;
-        let baton = match on.id {
-            Some(stream) => Baton { stream, sequence: self.streams.give(stream, on.session) },
-            None => match self.streams.open(on.session) {
-                Ok(stream) => Baton { stream, sequence: 1 },
-                Err(session) => {
-                    session.close(self);
-                    return Err(full());
-                }
-            },
-        };
-        Ok(key.encode(baton))
+    /// The key for the baton of a pipeline whose stream stays open behind it.
+    fn baton_key_of(&self, requests: &[StreamRequest]) -> Result<Option<BatonKey>, HranaError> {
+        match requests.last() {
+            Some(StreamRequest::Close(_)) => Ok(None),
+            _ => self.baton_key().map(Some),
+        }
     }
 
     pub(super) fn close_stream(&self, on: OnStream) {

@@ -48,6 +48,8 @@ pub(in crate::primary) enum Lost {
     TimedOut,
     /// The database was opened anew.
     Reopened,
+    /// SQLite has rolled it back, as it could do no other.
+    RolledBack,
 }
 
 impl Default for Session {
@@ -127,6 +129,9 @@ impl Session {
         ticket: Ticket,
     ) -> Result<(), Refused> {
         let begun = engine.with(|Opened { database, .. }| {
+            if !engine.holds(ticket) {
+                return Err(Refused::Failed(SqlError::locked()));
+            }
             database.refuse_writes(engine.writes_refused());
             if let Some(text) = engine.writes_refused() {
                 return Err(Refused::Failed(SqlError::WritesRefused { text }));
@@ -169,9 +174,15 @@ impl Session {
             if !database.is_interactive() {
                 return Ok(None);
             }
+            database.refuse_writes(engine.writes_refused());
             let done = use_it(database);
             open = database.is_interactive() && !database.is_broken();
-            after = database.is_broken().then_some(Lost::Reopened);
+            after = match (&done, database.is_broken()) {
+                (_, true) => Some(Lost::Reopened),
+                // As by OR ROLLBACK: the statement has asked for it.
+                (Err(error), false) if !error.is_constraint() => Some(Lost::RolledBack),
+                _ => None,
+            };
             Ok(Some(done?))
         });
         if !open {

@@ -14,6 +14,9 @@ use super::super::{Engine, Opened, Refused};
 use super::{Lost, Session, Transaction};
 use crate::platform_js::now_ms;
 
+/// Nested in each other.
+const SAVEPOINTS_MAX: usize = 1_000;
+
 /// A stream at work.
 pub(in crate::primary) struct Runner<'a> {
     pub engine: &'a Rc<Engine>,
@@ -69,6 +72,9 @@ impl Runner<'_> {
         let at = self.position()?;
         if self.reads_only(statement.sql, at)? {
             return self.execute(statement, Place::At(at));
+        }
+        if self.read_only {
+            return Err(SqlError::ReadOnly.to_hrana());
         }
         let ticket = self.lock().await?;
         let done = self.execute(statement, Place::Now);
@@ -128,6 +134,7 @@ impl Runner<'_> {
         let observe = |sql: &str, sums: &Sums| engine.insights.add(sql, sums);
         let run = StreamRun {
             now_ms: now_ms() as i64,
+            within: matches!(place, Place::Within(_)),
             clock: &js_sys::Date::now,
             observe: Some(&observe),
             // What SQLite calls read-only may write all the same, as some pragmas do.
@@ -197,13 +204,24 @@ impl Runner<'_> {
 
     fn commit(&mut self) -> Result<(), proto::Error> {
         if let Transaction::Writing(ticket) = self.session.transaction {
-            self.within(ticket, |database| database.commit_interactive(now_ms() as i64).map(drop))?;
+            let commit =
+                |database: &mut Database| database.commit_interactive(now_ms() as i64).map(drop);
+            if let Err(error) = self.within(ticket, commit) {
+                // The client hears of it here; what came of it is not known if the storage failed.
+                if !matches!(self.session.transaction, Transaction::Writing(_)) {
+                    self.session.ended();
+                }
+                return Err(error);
+            }
         }
         self.session.ended();
         Ok(())
     }
 
     fn nest(&mut self, statement: &TransactionStatement, name: &str) -> Result<(), proto::Error> {
+        if self.session.savepoints.len() >= SAVEPOINTS_MAX {
+            return Err(of_sqlite("SQLITE_FULL", "savepoints are nested too deeply"));
+        }
         match self.session.transaction {
             Transaction::Writing(ticket) => {
                 self.within(ticket, |database| database.nest_interactive(statement))?;
@@ -237,15 +255,20 @@ impl Runner<'_> {
 
     pub(super) fn describe(&mut self, sql: &str) -> Result<proto::DescribeResult, proto::Error> {
         let engine = self.engine;
-        match self.session.transaction {
+        let mut left = self.bytes_left;
+        let described = match self.session.transaction {
             Transaction::Lost(lost) => Err(lost.to_hrana()),
-            Transaction::Writing(ticket) => self.within(ticket, |database| database.describe(sql)),
+            Transaction::Writing(ticket) => {
+                self.within(ticket, |database| database.describe(sql, &mut left))
+            }
             Transaction::None | Transaction::Reading { .. } => {
                 let at = self.session.reads_at().map_or_else(|| self.position(), Ok)?;
-                let described = engine.read_at(at, |database| database.describe(sql));
+                let described = engine.read_at(at, |database| database.describe(sql, &mut left));
                 described.map_err(|refused| of_refused(&refused))
             }
-        }
+        };
+        self.bytes_left = left;
+        described
     }
 
     fn reads_only(&self, sql: &str, at: Position) -> Result<bool, proto::Error> {
@@ -290,6 +313,10 @@ impl Lost {
             Lost::TimedOut => (
                 "TRANSACTION_TIMEOUT",
                 "Transaction timed-out: others waited, and it was rolled back",
+            ),
+            Lost::RolledBack => (
+                "SQLITE_ABORT",
+                "The transaction was rolled back by an error before: say ROLLBACK, and begin again",
             ),
             Lost::Reopened => (
                 "TRANSACTION_BUSY",

@@ -15,6 +15,10 @@ pub enum HranaError {
     BodyTooLarge {
         bytes_max: usize,
     },
+    /// It has more in it than is taken, as small as that may be.
+    TooManyMembers {
+        members_max: usize,
+    },
     Baton(BatonError),
     /// The stream was idle for too long, or its object has started anew. A new one may be opened.
     StreamExpired,
@@ -56,7 +60,7 @@ impl HranaError {
             HranaError::Unauthorized(_) => 401,
             HranaError::Forbidden(_) => 403,
             HranaError::NoSuchDatabase(_) | HranaError::NoSuchPath(_) => 404,
-            HranaError::BodyTooLarge { .. } => 413,
+            HranaError::BodyTooLarge { .. } | HranaError::TooManyMembers { .. } => 413,
             HranaError::TooManyStreams { .. } => 429,
             HranaError::Unavailable(_) => 503,
             _ => 400,
@@ -70,7 +74,9 @@ impl HranaError {
             | HranaError::ConditionAhead { .. }
             | HranaError::SqlOrId
             | HranaError::SqlNotStored { .. } => "HRANA_PROTO_ERROR",
-            HranaError::BodyTooLarge { .. } => "REQUEST_TOO_LARGE",
+            HranaError::BodyTooLarge { .. } | HranaError::TooManyMembers { .. } => {
+                "REQUEST_TOO_LARGE"
+            }
             HranaError::Baton(_) => "BATON_INVALID",
             HranaError::StreamExpired => "STREAM_EXPIRED",
             HranaError::TooManyStreams { .. } => "TOO_MANY_STREAMS",
@@ -104,6 +110,10 @@ impl fmt::Display for HranaError {
             HranaError::BodyTooLarge { bytes_max } => {
                 write!(f, "The body has more than {bytes_max} bytes: send less at once")
             }
+            HranaError::TooManyMembers { members_max } => write!(
+                f,
+                "The body has more than {members_max} values and statements: send less at once"
+            ),
             HranaError::Baton(error) => error.fmt(f),
             HranaError::StreamExpired => f.write_str("The stream has expired due to inactivity"),
             HranaError::StreamClosed => f.write_str(

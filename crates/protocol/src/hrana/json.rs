@@ -7,10 +7,11 @@
 use serde::Deserialize;
 use serde_json::{Map, Value as Json};
 
-use super::HranaError;
+use super::{HranaError, members};
 use crate::d1::surrogates;
 
 pub(super) fn decode<T: for<'de> Deserialize<'de>>(text: &str) -> Result<T, HranaError> {
+    members::check_json(text)?;
     if let Ok(decoded) = serde_json::from_str(text) {
         return Ok(decoded);
     }

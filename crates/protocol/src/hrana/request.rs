@@ -6,7 +6,7 @@ use libsql_hrana::proto::{
 use prost::Message;
 use serde::Deserialize;
 
-use super::{HranaError, check_conditions, json};
+use super::{HranaError, check_conditions, json, members};
 
 /// How a body is written.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -33,6 +33,7 @@ impl PipelineBody {
     }
 
     pub fn decode_protobuf(bytes: &[u8]) -> Result<Self, HranaError> {
+        members::check_protobuf(bytes, &members::PIPELINE)?;
         Self::checked(PipelineReqBody::decode(bytes).map_err(no_protobuf)?)
     }
 
@@ -78,6 +79,7 @@ impl CursorBody {
     }
 
     pub fn decode_protobuf(bytes: &[u8]) -> Result<Self, HranaError> {
+        members::check_protobuf(bytes, &members::CURSOR)?;
         Self::checked(CursorReqBody::decode(bytes).map_err(no_protobuf)?)
     }
 

@@ -50,6 +50,14 @@ impl Database {
         Ok(spare)
     }
 
+    /// Enforces again after the statement that was spared, or one that came to nothing.
+    pub(super) fn spare_no_longer(&mut self) -> Result<(), Error> {
+        match std::mem::take(&mut self.sparing) {
+            true => self.set_enforced(true),
+            false => Ok(()),
+        }
+    }
+
     /// Refuses what the request leaves behind, if it has done without enforcement.
     pub(super) fn check_foreign_keys(&mut self) -> Result<(), Error> {
         let Some(found) = self.relaxed.and_then(|relaxed| relaxed.found) else {
@@ -64,6 +72,7 @@ impl Database {
 
     /// Enforces foreign keys again, whatever the request has asked for.
     pub(super) fn enforce_foreign_keys(&mut self) {
+        self.sparing = false;
         if self.relaxed.take().is_some_and(|relaxed| relaxed.found.is_some()) {
             let enforced = self.set_enforced(true);
             debug_assert!(enforced.is_ok(), "{enforced:?}");

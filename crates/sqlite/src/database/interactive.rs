@@ -74,6 +74,7 @@ impl Database {
         let ran = self.run_queries(run, &mut answer).and_then(|()| self.check_right(run));
         let ran = ran.and_then(|()| self.run_internal(&format!("RELEASE {SAVEPOINT}")));
         let ran = ran.map_err(|error| self.explain(error));
+        let ran = self.spare_no_longer().and(ran);
         if ran.is_err() && !self.connection.is_autocommit() {
             self.run_internal(&format!("ROLLBACK TO {SAVEPOINT}")).unwrap_or_default();
             self.run_internal(&format!("RELEASE {SAVEPOINT}")).unwrap_or_default();

@@ -30,6 +30,13 @@ pub fn only_reads(request: &Request) -> bool {
     request.queries().iter().all(|query| sql_text::only_reads(&query.sql))
 }
 
+/// Whether each statement may be answered beside a transaction that is open: it plainly only reads, as
+/// pragmas do that tell of the schema.
+pub fn reads_beside(request: &Request) -> bool {
+    let reads = |sql: &str| sql_text::only_reads(sql) || sql_text::is_pragma_of_schema(sql);
+    request.queries().iter().all(|query| reads(&query.sql))
+}
+
 impl Database {
     /// Opens SQLite over the replica of a region, as its object keeps it.
     pub fn open_region_replica(store: Store, limits: Limits) -> Result<Database, Error> {

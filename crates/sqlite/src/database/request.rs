@@ -20,7 +20,6 @@ pub(super) struct Next {
     /// Where what follows it starts, and whether that is nothing.
     pub(super) after: usize,
     pub(super) last: bool,
-    spared: bool,
     pub(super) wish: Option<Wish>,
 }
 
@@ -38,7 +37,7 @@ impl Database {
     /// Begins the transaction of a request.
     pub(super) fn begin(&mut self, now_ms: i64) -> Result<(), Error> {
         if self.is_interactive() {
-            return Err(Error::of_sqlite("database is locked", -1, ffi::SQLITE_BUSY));
+            return Err(Error::locked());
         }
         self.shared.now_ms.set(now_ms);
         self.shared.error.take();
@@ -185,17 +184,15 @@ impl Database {
         at: usize,
         lasts: Lasts,
     ) -> Result<Option<Next>, Error> {
-        let spared = self.spare_references(text, at)?;
+        self.sparing |= self.spare_references(text, at)?;
         let (statement, after) = Statement::prepare(&self.connection, text, at, lasts)?;
         let (wish, last) = (self.policy.take_wish(), is_blank(text.from(after)));
-        Ok(statement.map(|statement| Next { statement, after, last, spared, wish }))
+        Ok(statement.map(|statement| Next { statement, after, last, wish }))
     }
 
     /// Does what is to be done once a statement has run, before the next one is prepared.
     pub(super) fn after_statement(&mut self, ran: &Next) -> Result<(), Error> {
-        if ran.spared {
-            self.set_enforced(true)?;
-        }
+        self.spare_no_longer()?;
         match ran.wish {
             Some(wish) => self.relax_foreign_keys(wish),
             None => Ok(()),
@@ -325,7 +322,7 @@ impl Database {
 impl Next {
     /// The statement that is the whole of a text, prepared before.
     pub(super) fn kept(statement: Statement) -> Next {
-        Next { statement, after: 0, last: true, spared: false, wish: None }
+        Next { statement, after: 0, last: true, wish: None }
     }
 }
 

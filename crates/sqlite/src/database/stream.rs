@@ -36,6 +36,8 @@ pub struct StreamRun<'a> {
     /// A clock for durations, in milliseconds.
     pub clock: &'a dyn Fn() -> f64,
     pub observe: Option<&'a Observer<'a>>,
+    /// It is a part of the transaction that is open; without it there must be none.
+    pub within: bool,
     /// A statement that writes is refused.
     pub read_only: bool,
     /// What `last_insert_rowid()` says: that of the stream, not of whoever else used the connection.
@@ -65,6 +67,9 @@ impl Database {
         bytes_left: &mut usize,
     ) -> Result<Executed, Error> {
         let interactive = self.is_interactive();
+        if interactive != run.within {
+            return Err(Error::locked());
+        }
         if interactive {
             self.shared.error.take();
             self.policy.begin_within(self.limits.steps_max);
@@ -78,6 +83,7 @@ impl Database {
         };
         let (foreign_keys, commit) = if interactive {
             let ran = ran.map_err(|error| self.explain(error));
+            let ran = self.spare_no_longer().and(ran);
             self.notice_end();
             (ran?, commit)
         } else {
@@ -155,14 +161,13 @@ impl Database {
         let (began_ms, changes) = ((run.clock)(), self.total_changes());
         let mut row = prepared.step()?;
         let cols = cols_of(prepared);
+        self.take_room(bytes_left, cols.iter().map(bytes_of_col).sum::<usize>() + RESULT_BYTES)?;
         let (mut rows, mut count) = (Vec::new(), 0);
         while row {
             count += 1;
             if statement.want_rows {
                 let read = row_of(prepared, cols.len());
-                let left = bytes_left.checked_sub(bytes_of(&read));
-                *bytes_left =
-                    left.ok_or(Error::ResultTooLarge { bytes_max: self.limits.result_bytes_max })?;
+                self.take_room(bytes_left, bytes_of(&read))?;
                 rows.push(read);
             }
             row = prepared.step()?;
@@ -187,12 +192,20 @@ impl Database {
         })
     }
 
+    fn take_room(&self, bytes_left: &mut usize, bytes: usize) -> Result<(), Error> {
+        let too_large = Error::ResultTooLarge { bytes_max: self.limits.result_bytes_max };
+        *bytes_left = bytes_left.checked_sub(bytes).ok_or(too_large)?;
+        Ok(())
+    }
+
     /// What a statement takes and answers, without running it.
-    pub fn describe(&mut self, sql: &str) -> Result<DescribeResult, Error> {
+    pub fn describe(&mut self, sql: &str, bytes_left: &mut usize) -> Result<DescribeResult, Error> {
         if TransactionStatement::parse(sql).is_some() {
             return Ok(DescribeResult { is_readonly: true, ..DescribeResult::default() });
         }
         let Next { statement, .. } = self.prepare_alone(sql)?;
+        let members = statement.param_count() + statement.column_count();
+        self.take_room(bytes_left, members * MEMBER_BYTES + sql.len() + RESULT_BYTES)?;
         let params = (1..=statement.param_count())
             .map(|index| DescribeParam { name: statement.param_name(index) });
         let cols = (0..statement.column_count()).map(|index| DescribeCol {
@@ -222,7 +235,8 @@ impl Database {
             true => self.policy.begin_within(self.limits.steps_max),
             false => self.policy.begin(self.limits.steps_max),
         }
-        self.prepare_one(sql).map_err(|error| self.explain(error))
+        let prepared = self.prepare_one(sql).map_err(|error| self.explain(error));
+        self.spare_no_longer().and(prepared)
     }
 
     fn prepare_one(&mut self, sql: &str) -> Result<Next, Error> {
@@ -330,11 +344,25 @@ fn value_of(cell: Cell<'_>) -> Value {
     }
 }
 
+/// What a result takes without its rows, and what a column or a parameter takes without its name.
+const RESULT_BYTES: usize = 200;
+const MEMBER_BYTES: usize = 64;
+
+fn bytes_of_col(col: &Col) -> usize {
+    let text = |text: &Option<String>| text.as_ref().map_or(0, String::len);
+    MEMBER_BYTES + text(&col.name) + text(&col.decltype)
+}
+
 /// What a row takes of an answer in JSON, or a little more.
 pub(super) fn bytes_of(row: &Row) -> usize {
     const AROUND: usize = 32;
+    let escaped = |byte: u8| match byte {
+        b'"' | b'\\' | b'\n' | b'\r' | b'\t' => 2,
+        0..0x20 => 6,
+        _ => 1,
+    };
     let value = |value: &Value| match value {
-        Value::Text { value } => AROUND + value.len(),
+        Value::Text { value } => AROUND + value.bytes().map(escaped).sum::<usize>(),
         Value::Blob { value } => AROUND + value.len().div_ceil(3) * 4,
         _ => AROUND + 20,
     };

@@ -17,6 +17,7 @@ const PLAIN: StreamRun<'static> = StreamRun {
     now_ms: 0,
     clock: &|| 0.0,
     observe: None,
+    within: false,
     read_only: false,
     last_insert_rowid: 0,
     foreign_keys: true,
@@ -24,7 +25,8 @@ const PLAIN: StreamRun<'static> = StreamRun {
 
 fn execute(database: &mut Database, sql: &str, args: &[Value]) -> Result<Executed, Error> {
     let statement = StreamStatement { sql, args, named_args: &[], want_rows: true };
-    database.execute(&statement, &PLAIN, &mut 1_000_000)
+    let run = StreamRun { within: database.is_interactive(), ..PLAIN };
+    database.execute(&statement, &run, &mut 1_000_000)
 }
 
 fn code(database: &mut Database, sql: &str, args: &[Value]) -> (String, String) {
@@ -149,7 +151,7 @@ fn an_answer_has_room_for_so_much() {
     let refused = database.execute(&statement, &PLAIN, &mut 1_000).map(|_| ()).unwrap_err();
     assert_eq!(refused.to_hrana().code, "RESPONSE_TOO_LARGE");
     let unwanted = StreamStatement { want_rows: false, ..statement };
-    let executed = database.execute(&unwanted, &PLAIN, &mut 0).unwrap();
+    let executed = database.execute(&unwanted, &PLAIN, &mut 300).unwrap();
     assert_eq!((executed.result.rows.len(), executed.result.cols.len()), (0, 1));
 }
 
@@ -195,7 +197,7 @@ fn foreign_keys_are_for_the_stream_to_switch() {
 fn descriptions() {
     let mut database = open();
     execute(&mut database, "CREATE TABLE t (a TEXT, b int NOT NULL, c FURRY BUNNY)", &[]).unwrap();
-    let described = database.describe("SELECT a, b, c, a + b AS sum FROM t").unwrap();
+    let described = database.describe("SELECT a, b, c, a + b AS sum FROM t", &mut 100_000).unwrap();
     let cols: Vec<_> = described.cols.into_iter().map(|col| (col.name, col.decltype)).collect();
     let col = |name: &str, decltype: Option<&str>| (name.to_owned(), decltype.map(str::to_owned));
     assert_eq!(
@@ -207,7 +209,7 @@ fn descriptions() {
             col("sum", None)
         ]
     );
-    let described = database.describe("SELECT ?, ?3, :one, $two, @three").unwrap();
+    let described = database.describe("SELECT ?, ?3, :one, $two, @three", &mut 100_000).unwrap();
     let names: Vec<_> = described.params.into_iter().map(|param| param.name).collect();
     let name = |name: &str| Some(name.to_owned());
     assert_eq!(names, [None, None, name("?3"), name(":one"), name("$two"), name("@three")]);
@@ -217,7 +219,7 @@ fn descriptions() {
         ("COMMIT", false, true),
         ("SELECT 1", false, true),
     ] {
-        let described = database.describe(sql).unwrap();
+        let described = database.describe(sql, &mut 100_000).unwrap();
         assert_eq!((described.is_explain, described.is_readonly), (explain, readonly), "{sql}");
     }
 }
@@ -230,7 +232,7 @@ fn within_a_transaction() {
     assert!(execute(&mut database, "INSERT INTO t VALUES (1)", &[]).unwrap().commit.is_none());
     assert_eq!(code(&mut database, "INSERT INTO t VALUES (2), (1)", &[]).0, "SQLITE_CONSTRAINT");
     assert_eq!(rows(&execute(&mut database, "SELECT a FROM t", &[]).unwrap()).len(), 1);
-    assert!(database.describe("SELECT a FROM t").unwrap().is_readonly);
+    assert!(database.describe("SELECT a FROM t", &mut 100_000).unwrap().is_readonly);
     let (told, _) = code(&mut database, "INSERT OR ROLLBACK INTO t VALUES (1)", &[]);
     assert_eq!((told.as_str(), database.is_interactive()), ("SQLITE_CONSTRAINT", false));
     assert_eq!(code(&mut database, "SELECT a FROM t", &[]).0, "SQLITE_ERROR");
@@ -246,7 +248,8 @@ fn what_is_refused_for_its_rows_is_taken_back() {
         if interactive {
             database.begin_interactive(true).unwrap();
         }
-        let refused = database.execute(&statement, &PLAIN, &mut 100).map(|_| ()).unwrap_err();
+        let run = StreamRun { within: interactive, ..PLAIN };
+        let refused = database.execute(&statement, &run, &mut 500).map(|_| ()).unwrap_err();
         assert_eq!(refused.to_hrana().code, "RESPONSE_TOO_LARGE");
         let count = execute(&mut database, "SELECT count(*) FROM t", &[]).unwrap();
         assert_eq!(rows(&count), ["[Integer { value: 0 }]"]);
@@ -254,4 +257,34 @@ fn what_is_refused_for_its_rows_is_taken_back() {
     let whole = execute(&mut database, sql, &[]).unwrap();
     assert_eq!((whole.result.rows.len(), whole.result.last_insert_rowid), (9, Some(9)));
     database.commit_interactive(0).unwrap().unwrap();
+}
+
+#[test]
+fn a_drop_that_fails_leaves_foreign_keys_as_they_were() {
+    let mut database = open();
+    execute(&mut database, "CREATE TABLE p (a PRIMARY KEY)", &[]).unwrap();
+    let child = "CREATE TABLE c (a REFERENCES p ON DELETE CASCADE)";
+    execute(&mut database, child, &[]).unwrap();
+    execute(&mut database, "INSERT INTO p VALUES (1)", &[]).unwrap();
+    execute(&mut database, "INSERT INTO c VALUES (1)", &[]).unwrap();
+    database.begin_interactive(true).unwrap();
+    execute(&mut database, "PRAGMA defer_foreign_keys = ON", &[]).unwrap();
+    assert!(execute(&mut database, "DROP TABLE nosuch", &[]).is_err());
+    database.describe("DROP TABLE p", &mut 10_000).unwrap();
+    execute(&mut database, "DELETE FROM p", &[]).unwrap();
+    assert_eq!(rows(&execute(&mut database, "SELECT * FROM c", &[]).unwrap()).len(), 0);
+    database.commit_interactive(0).unwrap().unwrap();
+}
+
+#[test]
+fn a_statement_says_whether_it_belongs_to_a_transaction() {
+    let mut database = open();
+    let statement =
+        StreamStatement { sql: "SELECT 1", args: &[], named_args: &[], want_rows: true };
+    let within = StreamRun { within: true, ..PLAIN };
+    assert!(database.execute(&statement, &within, &mut 1_000).is_err());
+    database.begin_interactive(true).unwrap();
+    assert!(database.execute(&statement, &PLAIN, &mut 1_000).is_err());
+    database.execute(&statement, &within, &mut 1_000).unwrap();
+    database.roll_back_interactive();
 }
