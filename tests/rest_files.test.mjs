@@ -468,6 +468,39 @@ describe("the program", () => {
     }
   });
 
+  test("import asks again while the Worker is too busy to answer, and not for ever what is refused", async () => {
+    const result = { num_queries: 1, final_bookmark: AT };
+    const answers = {
+      init: [{ result: { status: "active", messages: ["on its way"], at_bookmark: AT } }],
+      poll: [
+        { status: 500, message: "no answer came within 60 s" },
+        "lost",
+        { result: { status: "complete", messages: [], result } },
+        { status: 404, message: "there is no such database" },
+      ],
+    };
+    const busy = createServer(async (request, response) => {
+      const { action } = JSON.parse(Buffer.concat(await request.toArray()).toString());
+      const queue = answers[action];
+      const answer = queue.length > 1 || action === "poll" ? queue.shift() : queue[0];
+      if (answer === "lost") return request.socket.destroy();
+      const errors = [{ code: 7500, message: answer.message }];
+      const body = answer.result ? { success: true, result: answer.result } : { success: false, errors };
+      response.writeHead(answer.status ?? 200).end(JSON.stringify(body));
+    }).listen(0, "127.0.0.1");
+    try {
+      await once(busy, "listening");
+      const url = `http://127.0.0.1:${busy.address().port}`;
+      assert.equal(await runImport(["busy", path("r.sql")], { ...context(), url }), 0);
+      const refused = runImport(["busy", path("r.sql")], { ...context(), url });
+      await assert.rejects(refused, { message: "there is no such database" });
+      assert.deepEqual(answers.poll, []);
+    } finally {
+      busy.closeAllConnections();
+      busy.close();
+    }
+  });
+
   test("fork", async () => {
     await created("forkable", { "/time_travel/bookmark": [{ json: { bookmark: AT } }] });
     await play("all", { "/jobs/start": [{ json: { job: "7" } }], "/jobs/poll": job("fork", "complete") });

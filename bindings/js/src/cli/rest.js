@@ -1,6 +1,12 @@
 // The Worker's REST interface, as the program's own commands ask it.
 
-import { Mistake } from "./mistake.js";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { Mistake, Unanswered } from "./mistake.js";
+
+/** How long a Worker may be too busy to answer, as while it checks a table of gigabytes. */
+const PATIENCE_MS = 600_000;
+const PAUSE_MS = 1_000;
 
 export class Rest {
   #base;
@@ -33,22 +39,35 @@ export class Rest {
   }
 }
 
+/** Asks how something stands that goes on in any case, and once more as long as nobody answers. */
+export async function patiently(ask, progress) {
+  for (const end = Date.now() + PATIENCE_MS; ; await sleep(PAUSE_MS)) {
+    try {
+      return await ask();
+    } catch (error) {
+      if (!(error instanceof Unanswered) || Date.now() >= end) throw error;
+      progress.text(`${error.message}; it goes on, and is asked for again`);
+    }
+  }
+}
+
 /** A `fetch` whose lost connection is told as such. */
 export async function reached(url, ...request) {
   try {
     return await fetch(...request);
   } catch (error) {
     const reason = error.cause?.code ?? error.cause?.message ?? error.message;
-    throw new Mistake(`The connection to ${url} failed: ${reason}`);
+    throw new Unanswered(`The connection to ${url} failed: ${reason}`);
   }
 }
 
 /** Why a request was refused, as the envelope says, or what else there is. */
 export async function refusal(response) {
   const text = await response.text().catch(() => "");
+  const Kind = response.status >= 500 ? Unanswered : Mistake;
   try {
-    return new Mistake(JSON.parse(text).errors.map(({ message }) => message).join("\n"));
+    return new Kind(JSON.parse(text).errors.map(({ message }) => message).join("\n"));
   } catch {
-    return new Mistake(`The Worker answered ${response.status}: ${text.slice(0, 500)}`);
+    return new Kind(`The Worker answered ${response.status}: ${text.slice(0, 500)}`);
   }
 }

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Mistake } from "../mistake.js";
 import { read } from "../options.js";
 import { Progress } from "../progress.js";
-import { Rest } from "../rest.js";
+import { patiently, Rest } from "../rest.js";
 import { settings } from "../settings.js";
 
 export const summary = "a new database with what another one has, or had";
@@ -51,7 +51,8 @@ export async function run(args, context = settings()) {
 
 async function untilCopied(rest, uuid, progress) {
   for (;;) {
-    const { state, done, total, unit, error } = await rest.ask("GET", [uuid, "jobs"]);
+    const poll = () => rest.ask("GET", [uuid, "jobs"]);
+    const { state, done, total, unit, error } = await patiently(poll, progress);
     if (state === "complete") return;
     if (state === "error") {
       // Half a copy is of no use, and it would hold the name.

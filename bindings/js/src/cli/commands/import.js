@@ -9,7 +9,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { Mistake } from "../mistake.js";
 import { read } from "../options.js";
 import { counted, Progress } from "../progress.js";
-import { reached, refusal, Rest } from "../rest.js";
+import { patiently, reached, refusal, Rest } from "../rest.js";
 import { settings } from "../settings.js";
 
 export const summary = "a file of SQL, or of SQLite, into a database";
@@ -47,7 +47,8 @@ export async function run(args, context = settings()) {
     }
     while (told.status === "active") {
       progress.text(told.messages.at(-1) ?? "Importing");
-      told = await step({ action: "poll", current_bookmark: told.at_bookmark });
+      const poll = { action: "poll", current_bookmark: told.at_bookmark };
+      told = await patiently(() => step(poll), progress);
     }
     progress.end();
     if (told.status !== "complete") throw new Mistake(told.error);
