@@ -401,6 +401,21 @@ describe("who waits", () => {
     await holder.close();
   });
 
+  test("is nobody who may not write: it ends no transaction", async () => {
+    const hrana = await server.create("unwritten");
+    const { value } = await server.rest.result("POST", "/../tokens", { access: "read" });
+    const reader = new Hrana(hrana.base, value);
+    const byRest = new RestClient(server.workerd.origin, value);
+    const holder = await begun(hrana, insert(1));
+    await sleep(TRANSACTION_MS + 100);
+    assert.equal((await reader.one(execute("DELETE FROM t"))).error.code, "BLOCKED");
+    assert.equal((await reader.one(execute("BEGIN IMMEDIATE"))).error.code, "BLOCKED");
+    assert.equal((await byRest.request("POST", "/unwritten/query", { sql: "DELETE FROM t" })).status, 403);
+    assert.deepEqual(await byRest.query("unwritten", "PRAGMA table_list").then((it) => it.length > 0), true);
+    assert.equal((await holder.run("COMMIT")).error, undefined);
+    assert.deepEqual(await all(hrana), [1]);
+  });
+
   test("need not wait for a transaction that is silent for too long", async () => {
     const hrana = await server.create("silent");
     const holder = await begun(hrana, insert(1));
