@@ -19,7 +19,7 @@ use crate::tokens::quoted;
 use crate::transaction_statement::TransactionStatement;
 
 /// Around what a request does within the transaction, so that it happens whole or not at all.
-pub(super) const SAVEPOINT: &str = "isolite_request";
+const SAVEPOINT: &str = "isolite_request";
 
 impl Database {
     /// Begins one. Without `foreign_keys` they are not enforced in it, and looked at as it commits.
@@ -69,20 +69,34 @@ impl Database {
     pub fn run_interactive(&mut self, run: &Run<'_>) -> Result<Done, Error> {
         self.shared.error.take();
         self.policy.begin_within(self.limits.steps_max);
-        self.run_internal(&format!("SAVEPOINT {SAVEPOINT}"))?;
         let mut answer = AnswerWriter::new(run, self.limits.result_bytes_max);
-        let ran = self.run_queries(run, &mut answer).and_then(|()| self.check_right(run));
-        let ran = ran.and_then(|()| self.run_internal(&format!("RELEASE {SAVEPOINT}")));
+        let ran = self.guarded(|it| {
+            it.run_queries(run, &mut answer)?;
+            it.check_right(run)
+        });
         let ran = ran.map_err(|error| self.explain(error));
         let ran = self.spare_no_longer().and(ran);
-        if ran.is_err() && !self.connection.is_autocommit() {
-            self.run_internal(&format!("ROLLBACK TO {SAVEPOINT}")).unwrap_or_default();
-            self.run_internal(&format!("RELEASE {SAVEPOINT}")).unwrap_or_default();
-        }
         self.notice_end();
         ran?;
         let (answer, count) = answer.finish();
         Ok(Done { answer, count, commit: None })
+    }
+
+    /// Has nothing happen of what fails, while the transaction goes on.
+    pub(super) fn guarded<T>(
+        &mut self,
+        run: impl FnOnce(&mut Self) -> Result<T, Error>,
+    ) -> Result<T, Error> {
+        self.run_internal(&format!("SAVEPOINT {SAVEPOINT}"))?;
+        let done = run(self);
+        if self.connection.is_autocommit() {
+            return done;
+        }
+        if done.is_err() {
+            self.run_internal(&format!("ROLLBACK TO {SAVEPOINT}")).unwrap_or_default();
+        }
+        let released = self.run_internal(&format!("RELEASE {SAVEPOINT}"));
+        done.and_then(|done| released.map(|()| done))
     }
 
     /// Nests a transaction in it, or ends one that is nested; others are not taken.

@@ -3,13 +3,11 @@
 //!
 //! Outside a transaction it is one of its own; within an interactive one it is a part of that.
 
-use isolite_core::Commit;
 use isolite_protocol::hrana::proto::{
     Col, DescribeCol, DescribeParam, DescribeResult, NamedArg, Row, StmtResult, Value,
 };
 use rusqlite::ffi;
 
-use super::interactive::SAVEPOINT;
 use super::request::{Next, observe};
 use super::{Database, Observer};
 use crate::error::Error;
@@ -21,7 +19,7 @@ use crate::transaction_statement::TransactionStatement;
 /// What is to run.
 pub struct StreamStatement<'a> {
     pub sql: &'a str,
-    /// By position, from the first parameter on. More than there are parameters are let be.
+    /// By position, from the first parameter on; no more than there are parameters.
     pub args: &'a [Value],
     /// By name, with the character before it or without.
     pub named_args: &'a [NamedArg],
@@ -49,8 +47,6 @@ pub struct StreamRun<'a> {
 /// What it did.
 pub struct Executed {
     pub result: StmtResult,
-    /// The commit that it made by itself.
-    pub commit: Option<Commit>,
     /// What `last_insert_rowid()` says from now on.
     pub last_insert_rowid: i64,
     /// Whether foreign keys are to be enforced from now on, if it said so outside a transaction.
@@ -77,25 +73,21 @@ impl Database {
             self.begin(run.now_ms)?;
         }
         let ran = self.execute_within(statement, run, bytes_left);
-        let (ran, result, commit) = match ran {
-            Ok((result, foreign_keys)) => (Ok(foreign_keys), Some(result), None),
-            Err(error) => (Err(error), None, None::<Commit>),
-        };
-        let (foreign_keys, commit) = if interactive {
+        let (result, foreign_keys) = if interactive {
             let ran = ran.map_err(|error| self.explain(error));
             let ran = self.spare_no_longer().and(ran);
             self.notice_end();
-            (ran?, commit)
+            ran?
         } else {
-            let (ended, foreign_keys) = match ran {
-                Ok(foreign_keys) => (Ok(()), foreign_keys),
+            let (ended, done) = match ran {
+                Ok(done) => (Ok(()), Some(done)),
                 Err(error) => (Err(error), None),
             };
-            (foreign_keys, self.end(ended)?)
+            self.end(ended)?;
+            done.ok_or(Error::NoStatement)?
         };
         let last_insert_rowid = self.connection.last_insert_rowid();
-        let result = result.ok_or(Error::NoStatement)?;
-        Ok(Executed { result, commit, last_insert_rowid, foreign_keys })
+        Ok(Executed { result, last_insert_rowid, foreign_keys })
     }
 
     fn execute_within(
@@ -136,19 +128,6 @@ impl Database {
         let foreign_keys = self.after_one(&next)?;
         self.keep(statement.sql, next.statement);
         Ok((result, foreign_keys))
-    }
-
-    /// Has nothing happen of what fails, within a transaction that goes on.
-    fn guarded<T>(&mut self, run: impl FnOnce(&mut Self) -> Result<T, Error>) -> Result<T, Error> {
-        self.run_internal(&format!("SAVEPOINT {SAVEPOINT}"))?;
-        let done = run(self);
-        if done.is_err() && !self.connection.is_autocommit() {
-            self.run_internal(&format!("ROLLBACK TO {SAVEPOINT}"))?;
-        }
-        if !self.connection.is_autocommit() {
-            self.run_internal(&format!("RELEASE {SAVEPOINT}"))?;
-        }
-        done
     }
 
     fn step_through(

@@ -90,8 +90,9 @@ fn parameters_by_name_and_by_place() {
 fn counts_and_rowids() {
     let mut database = open();
     let mut told = |sql: &str| {
+        let before = database.position();
         let executed = execute(&mut database, sql, &[]).unwrap();
-        let commits = executed.commit.is_some();
+        let commits = database.position() != before;
         (executed.result.affected_row_count, executed.result.last_insert_rowid, commits)
     };
     assert_eq!(told("CREATE TABLE t (a INTEGER PRIMARY KEY)"), (0, None, true));
@@ -229,7 +230,9 @@ fn within_a_transaction() {
     let mut database = open();
     database.begin_interactive(true).unwrap();
     execute(&mut database, "CREATE TABLE t (a UNIQUE)", &[]).unwrap();
-    assert!(execute(&mut database, "INSERT INTO t VALUES (1)", &[]).unwrap().commit.is_none());
+    let before = database.position();
+    execute(&mut database, "INSERT INTO t VALUES (1)", &[]).unwrap();
+    assert_eq!(database.position(), before);
     assert_eq!(code(&mut database, "INSERT INTO t VALUES (2), (1)", &[]).0, "SQLITE_CONSTRAINT");
     assert_eq!(rows(&execute(&mut database, "SELECT a FROM t", &[]).unwrap()).len(), 1);
     assert!(database.describe("SELECT a FROM t", &mut 100_000).unwrap().is_readonly);
