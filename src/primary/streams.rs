@@ -41,6 +41,9 @@ const USE_MS_MAX: u64 = 120_000;
 pub(super) struct Streams {
     open: RefCell<HashMap<u64, Stream>>,
     watched: Cell<bool>,
+    /// What batons are signed with, once it was read.
+    #[cfg(feature = "entry")]
+    secret: Cell<Option<[u8; 32]>>,
 }
 
 struct Stream {

@@ -17,7 +17,7 @@ mod socket;
 mod stored_sql;
 
 pub use baton::{Baton, BatonError, BatonKey};
-pub use condition::{Steps, check_conditions, holds};
+pub use condition::{Steps, check_conditions};
 pub use cursor::{CursorStart, Entries, cursor_entries};
 pub use error::HranaError;
 pub use libsql_hrana::proto;

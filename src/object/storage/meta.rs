@@ -20,6 +20,8 @@ impl ObjectSql {
 
     /// What the directory has told of the database's settings, as JSON.
     pub(crate) fn settings(&self) -> Result<Option<Vec<u8>>, StorageError> {
+        // It may be asked for before the database was opened.
+        self.run(TABLE, &[])?;
         self.value("settings")
     }
 
@@ -54,7 +56,6 @@ impl ObjectSql {
     }
 
     fn value(&self, key: &str) -> Result<Option<Vec<u8>>, StorageError> {
-        self.run(TABLE, &[])?;
         let mut value = None;
         // A key is one of the few above: text is not bound.
         let select = format!("SELECT value FROM meta WHERE key = '{key}'");

@@ -13,7 +13,7 @@ use isolite_protocol::hrana::proto::{
     Batch, CursorEntry, Error, StepBeginEntry, StepEndEntry, StepErrorEntry, Stmt,
 };
 use isolite_protocol::hrana::{
-    Baton, CursorBody, CursorStart, Encoding, HranaError, Steps, cursor_entries, holds,
+    Baton, CursorBody, CursorStart, Encoding, HranaError, Steps, cursor_entries,
 };
 use isolite_sqlite::{RowCursor, TransactionStatement};
 
@@ -181,8 +181,8 @@ impl Cursor {
                 continue;
             }
             let Some(step) = self.batch.steps.get(self.ran.len()) else { return Ok(false) };
-            let steps = Ran { ran: &self.ran, is_autocommit: self.session.is_autocommit() };
-            if !step.condition.as_ref().is_none_or(|condition| holds(condition, &steps)) {
+            let steps = Steps { ran: &self.ran, is_autocommit: self.session.is_autocommit() };
+            if !steps.let_run(step) {
                 self.ran.push(false);
                 continue;
             }
@@ -278,20 +278,5 @@ impl Cursor {
             self.ran.push(true);
             self.rows = None;
         }
-    }
-}
-
-struct Ran<'a> {
-    ran: &'a [bool],
-    is_autocommit: bool,
-}
-
-impl Steps for Ran<'_> {
-    fn is_ok(&self, step: u32) -> bool {
-        self.ran.get(step as usize).copied().unwrap_or(false)
-    }
-
-    fn is_autocommit(&self) -> bool {
-        self.is_autocommit
     }
 }

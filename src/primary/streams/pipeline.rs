@@ -10,7 +10,7 @@ use isolite_protocol::hrana::proto::{
 };
 use isolite_protocol::hrana::{
     AloneBody, Baton, BatonError, BatonKey, Encoding, HranaError, PipelineBody, Steps,
-    alone_response, holds, pipeline_response,
+    alone_response, pipeline_response,
 };
 use isolite_sqlite::{StreamStatement, split};
 
@@ -172,14 +172,23 @@ impl Engine {
 
     /// The key of this database, made the first time that a stream stays open.
     pub(in crate::primary) fn baton_key(&self) -> Result<BatonKey, HranaError> {
-        let failed = |text: String| HranaError::Unavailable(text);
-        let kept = self.storage.baton_secret().map_err(|error| failed(error.to_string()))?;
-        let kept: Option<[u8; 32]> = kept.and_then(|secret| secret.try_into().ok());
-        if let Some(secret) = kept {
+        if let Some(secret) = self.streams.secret.get() {
             return Ok(BatonKey::new(&secret));
         }
-        let secret = random_bytes().map_err(|error| failed(error.to_string()))?;
-        self.storage.set_baton_secret(&secret).map_err(|error| failed(error.to_string()))?;
+        // Nothing is kept of a database that is gone.
+        self.with(|_| Ok(())).map_err(of_refused)?;
+        let failed = |text: String| HranaError::Unavailable(text);
+        let kept = self.storage.baton_secret().map_err(|error| failed(error.to_string()))?;
+        let secret = match kept.and_then(|secret| secret.try_into().ok()) {
+            Some(secret) => secret,
+            None => {
+                let secret = random_bytes().map_err(|error| failed(error.to_string()))?;
+                let set = self.storage.set_baton_secret(&secret);
+                set.map_err(|error| failed(error.to_string()))?;
+                secret
+            }
+        };
+        self.streams.secret.set(Some(secret));
         Ok(BatonKey::new(&secret))
     }
 }
@@ -284,11 +293,10 @@ impl Runner<'_> {
         &mut self,
         batch: &Batch,
     ) -> Result<BatchResult, HranaError> {
-        let mut done = BatchResult::default();
+        let (mut done, mut ran) = (BatchResult::default(), Vec::new());
         for step in &batch.steps {
-            let steps = Ran { done: &done, is_autocommit: self.session.is_autocommit() };
-            let runs = step.condition.as_ref().is_none_or(|condition| holds(condition, &steps));
-            let (result, error) = match runs {
+            let steps = Steps { ran: &ran, is_autocommit: self.session.is_autocommit() };
+            let (result, error) = match steps.let_run(step) {
                 false => (None, None),
                 true => match self.statement(&step.stmt).await {
                     Ok(result) => (Some(result), None),
@@ -296,6 +304,7 @@ impl Runner<'_> {
                     Err(Failed::Whole(error)) => return Err(error),
                 },
             };
+            ran.push(result.is_some());
             done.step_results.push(result);
             done.step_errors.push(error);
         }
@@ -310,21 +319,6 @@ impl Runner<'_> {
             self.run(&statement).await?;
         }
         Ok(())
-    }
-}
-
-struct Ran<'a> {
-    done: &'a BatchResult,
-    is_autocommit: bool,
-}
-
-impl Steps for Ran<'_> {
-    fn is_ok(&self, step: u32) -> bool {
-        self.done.step_results.get(step as usize).is_some_and(Option::is_some)
-    }
-
-    fn is_autocommit(&self) -> bool {
-        self.is_autocommit
     }
 }
 

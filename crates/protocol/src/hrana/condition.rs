@@ -1,14 +1,25 @@
 //! On what the steps of a batch depend.
 
 use super::HranaError;
-use super::proto::{Batch, BatchCond};
+use super::proto::{Batch, BatchCond, BatchStep};
 
 /// How far a batch has come.
-pub trait Steps {
-    /// Whether a step has run, and well.
-    fn is_ok(&self, step: u32) -> bool;
+pub struct Steps<'a> {
+    /// Of each step so far whether it has run, and well.
+    pub ran: &'a [bool],
     /// Whether no transaction is open.
-    fn is_autocommit(&self) -> bool;
+    pub is_autocommit: bool,
+}
+
+impl Steps<'_> {
+    /// Whether a step of a batch that was checked is to run now.
+    pub fn let_run(&self, step: &BatchStep) -> bool {
+        step.condition.as_ref().is_none_or(|condition| holds(condition, self))
+    }
+
+    fn is_ok(&self, step: u32) -> bool {
+        self.ran.get(step as usize).copied().unwrap_or(false)
+    }
 }
 
 /// Conditions within conditions, as deep as both encodings let them be.
@@ -47,7 +58,7 @@ fn check(condition: &BatchCond, step: usize, depth: usize) -> Result<(), HranaEr
 }
 
 /// Whether a step whose condition was checked is to run. Of a step that was skipped `error` holds.
-pub fn holds(condition: &BatchCond, steps: &impl Steps) -> bool {
+fn holds(condition: &BatchCond, steps: &Steps<'_>) -> bool {
     match condition {
         BatchCond::None => true,
         BatchCond::Ok { step } => steps.is_ok(*step),
@@ -55,7 +66,7 @@ pub fn holds(condition: &BatchCond, steps: &impl Steps) -> bool {
         BatchCond::Not { cond } => !holds(cond, steps),
         BatchCond::And(list) => list.conds.iter().all(|condition| holds(condition, steps)),
         BatchCond::Or(list) => list.conds.iter().any(|condition| holds(condition, steps)),
-        BatchCond::IsAutocommit {} => steps.is_autocommit(),
+        BatchCond::IsAutocommit {} => steps.is_autocommit,
     }
 }
 
@@ -63,25 +74,13 @@ pub fn holds(condition: &BatchCond, steps: &impl Steps) -> bool {
 mod tests {
     use super::*;
 
-    struct Ran<'a>(&'a [bool], bool);
-
-    impl Steps for Ran<'_> {
-        fn is_ok(&self, step: u32) -> bool {
-            self.0[step as usize]
-        }
-
-        fn is_autocommit(&self) -> bool {
-            self.1
-        }
-    }
-
     fn condition(json: &str) -> BatchCond {
         serde_json::from_str(json).unwrap()
     }
 
     #[test]
     fn what_holds() {
-        let steps = Ran(&[true, false], false);
+        let steps = Steps { ran: &[true, false], is_autocommit: false };
         for (json, expected) in [
             (r#"{"type":"ok","step":0}"#, true),
             (r#"{"type":"ok","step":1}"#, false),
