@@ -4,6 +4,8 @@
 //! with the top bit set. Being an exclusive-or, it is carried from one position to the next by the
 //! changed pages alone, and two replicas that agree on it hold the same database.
 
+use serde::{Deserialize, Serialize};
+
 use crate::crc64::{Crc64, PageCrc};
 use crate::page::PageNo;
 
@@ -11,7 +13,7 @@ use crate::page::PageNo;
 pub(crate) const FLAG: u64 = 1 << 63;
 
 /// Checksum of a whole database.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Checksum(u64);
 
 impl Checksum {

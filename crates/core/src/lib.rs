@@ -3,7 +3,7 @@
 //! No SQLite, no JavaScript, no clock, no randomness and no I/O of its own: time comes in as an
 //! argument and storage through the [`Storage`] trait, so that every path runs in a test.
 
-mod backup;
+pub mod backup;
 mod bookmark;
 mod bootstrap;
 mod cache;
@@ -39,7 +39,6 @@ mod varint;
 mod wal_frame;
 mod write_lock;
 
-pub use backup::{FileName, Level, SNAPSHOT_LEVEL};
 pub use bookmark::{Bookmark, BookmarkError, Tag};
 pub use bootstrap::{Ask, Bootstrap};
 pub use checkpoint::{CheckpointPolicy, CheckpointProgress};

@@ -16,6 +16,7 @@ pub use encoder::Encoder;
 pub use header::{HEADER_SIZE, Header};
 pub use index::{FrameRef, read_index};
 
+pub(crate) use encoder::End;
 pub(crate) use frame::decode_frame;
 
 use std::fmt;

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use serde::{Deserialize, Serialize};
+
 use crate::checksum::Checksum;
 
 /// Number of a commit, from 1 without gaps. Zero is the empty database before its first commit.
@@ -11,7 +13,7 @@ pub type Txid = u64;
 ///
 /// Positions order by epoch, then txid; two histories that agree on both but not on the checksum
 /// have diverged, and the later reader must throw its copy away.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct Position {
     /// Number that rises with each promotion and fences older primaries.
     pub epoch: u32,

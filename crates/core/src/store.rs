@@ -396,7 +396,7 @@ impl IndexedRow {
     }
 
     /// Which commits it holds, by the first and the last, and which pages they changed.
-    fn into_changes(self) -> (Txid, Txid, Vec<PageNo>) {
+    pub(crate) fn into_changes(self) -> (Txid, Txid, Vec<PageNo>) {
         let pages = self.frames.into_iter().map(|(number, _)| number).collect();
         (self.txid_min, self.position.txid, pages)
     }

@@ -4,6 +4,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use serde::{Deserialize, Serialize};
+
 use crate::position::Txid;
 
 /// 0 has what was shipped, 1 to 8 the same compacted, 9 snapshots.
@@ -14,7 +16,7 @@ pub const SNAPSHOT_LEVEL: Level = 9;
 
 /// One file: its name within the folder. In the order of their names, files of one level are in the order
 /// of their transactions.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct FileName {
     pub level: Level,
     /// First transaction in it; 1 of a snapshot.

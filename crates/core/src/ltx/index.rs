@@ -17,16 +17,11 @@ pub struct FrameRef {
     pub len: u32,
 }
 
-pub(crate) fn encode_index(entries: &[(PageNo, FrameRef)], out: &mut Vec<u8>) {
-    let start = out.len();
-    for (number, frame) in entries {
-        varint::push(u64::from(*number), out);
-        varint::push(u64::from(frame.offset), out);
-        varint::push(u64::from(frame.len), out);
-    }
-    out.push(0);
-    let size = (out.len() - start) as u64;
-    out.extend_from_slice(&size.to_be_bytes());
+/// Appends the entry of a page whose frame lies at `offset`, which may be beyond what [`FrameRef`] tells.
+pub(crate) fn encode_entry(number: PageNo, offset: u64, len: u32, out: &mut Vec<u8>) {
+    varint::push(u64::from(number), out);
+    varint::push(offset, out);
+    varint::push(u64::from(len), out);
 }
 
 /// Reads the index of a whole LTX file, calling `visit` with each page in ascending order.

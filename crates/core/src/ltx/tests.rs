@@ -44,6 +44,26 @@ fn a_file_goes_there_and_back() {
 }
 
 #[test]
+fn a_file_that_is_taken_in_parts_is_the_same() {
+    for part in [1, 7, 1000, 5000] {
+        let mut encoder = Encoder::new(header());
+        let mut bytes = Vec::new();
+        for (number, seed) in [(1, 0), (2, 200), (255, 17)] {
+            encoder.push(number, &page(seed));
+            while encoder.len() >= part {
+                bytes.extend(encoder.take(part));
+            }
+        }
+        let mut end = encoder.end();
+        while end.step(1) {
+            bytes.extend(end.take(part));
+        }
+        bytes.extend(end.take(usize::MAX));
+        assert_eq!((bytes, end.len()), (sample(), 0), "parts of {part}");
+    }
+}
+
+#[test]
 fn the_index_finds_each_frame() {
     let bytes = sample();
     let mut found = Vec::new();

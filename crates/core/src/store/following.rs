@@ -111,7 +111,7 @@ impl Store {
 
     /// The pages that commits after `txid` have changed. The log has commits from before this start too,
     /// which are looked at when somebody asks for them; None where it does not go back so far.
-    fn pages_since(&mut self, txid: Txid) -> Result<Option<BTreeSet<PageNo>>, Error> {
+    pub(crate) fn pages_since(&mut self, txid: Txid) -> Result<Option<BTreeSet<PageNo>>, Error> {
         if let Some(wanted) = self.recent.lacks(txid) {
             let mut rows = Vec::new();
             let read = self.storage.read_log(*wanted.start() - 1, *wanted.end(), &mut |row| {
