@@ -119,6 +119,7 @@ impl Store {
             store.storage.publish(&mark, turn)
         })?;
         self.reset(&mark);
+        self.time_ms = time_ms;
         self.unsettled = true;
         Ok(position)
     }

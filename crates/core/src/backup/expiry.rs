@@ -6,16 +6,11 @@
 //! snapshots one stays that is older than the retention, so that every point within it can be restored.
 //!
 //! Whoever restores has listed the files before and reads them one after the other. So none goes sooner
-//! than an hour after it is of no use to those who begin now.
+//! than an hour after it is of no use to those who begin now (`BackupPolicy::keep_ms`).
 
 use crate::backup::file_name::{FileName, SNAPSHOT_LEVEL};
+use crate::backup::schedule::BackupPolicy;
 use crate::position::Txid;
-
-const HOUR_MS: i64 = 3_600_000;
-const DAY_MS: i64 = 24 * HOUR_MS;
-
-/// How long files of the levels below the last one are kept after they were compacted.
-const KEEP_MS: [i64; 3] = [HOUR_MS, DAY_MS, 7 * DAY_MS];
 
 /// What is to become of a file.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -32,7 +27,7 @@ pub enum Kept {
 #[derive(Clone, Debug)]
 pub struct Expiry {
     now_ms: i64,
-    retention_ms: i64,
+    policy: BackupPolicy,
     /// Of levels 1 to 3 the last transaction in each file, ascending, and when it was written.
     compacted: [Vec<(Txid, i64)>; 3],
     /// The snapshot from which the oldest point within the retention can be restored.
@@ -44,20 +39,20 @@ impl Expiry {
     /// was written. Of one level they are in order.
     pub fn new(
         files: impl IntoIterator<Item = (FileName, i64)>,
-        retention_ms: i64,
+        policy: &BackupPolicy,
         now_ms: i64,
     ) -> Expiry {
         let (mut compacted, mut base) = ([Vec::new(), Vec::new(), Vec::new()], None);
         for (FileName { level, txid_max, .. }, time_ms) in files {
             match level {
                 1..=3 => compacted[usize::from(level) - 1].push((txid_max, time_ms)),
-                SNAPSHOT_LEVEL if time_ms <= now_ms - retention_ms => {
+                SNAPSHOT_LEVEL if time_ms <= now_ms - policy.retention_ms => {
                     base = base.max(Some(txid_max))
                 }
                 _ => {}
             }
         }
-        Expiry { now_ms, retention_ms, compacted, base }
+        Expiry { now_ms, policy: *policy, compacted, base }
     }
 
     /// A file that was written at that time.
@@ -67,15 +62,16 @@ impl Expiry {
             SNAPSHOT_LEVEL => name.txid_max < base,
             _ => name.txid_max <= base,
         });
+        let useless_ms = self.policy.keep_ms[0];
         let until = match name.level {
-            _ if before => time_ms + HOUR_MS,
+            _ if before => time_ms + useless_ms,
             level @ 0..=2 => match self.compacted_ms(usize::from(level), name.txid_max) {
-                Some(compacted_ms) => compacted_ms + KEEP_MS[usize::from(level)],
+                Some(compacted_ms) => compacted_ms + self.policy.keep_ms[usize::from(level)],
                 None => return Kept::ForNow,
             },
             // It will be the base.
             SNAPSHOT_LEVEL if self.base != Some(name.txid_max) => {
-                return Kept::Until(time_ms + self.retention_ms.max(HOUR_MS));
+                return Kept::Until(time_ms + self.policy.retention_ms.max(useless_ms));
             }
             _ => return Kept::ForNow,
         };

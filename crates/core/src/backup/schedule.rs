@@ -19,7 +19,7 @@ use crate::position::{Position, Txid};
 const COMPACTED: usize = 3;
 const NEEDS_MS_MAX: i64 = 24 * 3_600_000;
 
-/// How often things are done, in milliseconds.
+/// How often things are done and how long they are kept, in milliseconds.
 #[derive(Clone, Copy, Debug)]
 pub struct BackupPolicy {
     /// Between two files of level 0.
@@ -28,8 +28,31 @@ pub struct BackupPolicy {
     pub compact_ms: [i64; COMPACTED],
     /// Between two snapshots.
     pub snapshot_ms: i64,
-    /// Between two looks for what can be deleted.
-    pub clean_ms: i64,
+    /// How long files of levels 0 to 2 are kept after they were compacted. The first of them is also
+    /// between two looks for what can be deleted, and how long anything is kept that is of no more use.
+    pub keep_ms: [i64; COMPACTED],
+    /// How far back every point can be restored.
+    pub retention_ms: i64,
+}
+
+impl Default for BackupPolicy {
+    fn default() -> Self {
+        const SECOND_MS: i64 = 1000;
+        const HOUR_MS: i64 = 3600 * SECOND_MS;
+        BackupPolicy {
+            ship_ms: SECOND_MS,
+            compact_ms: [30 * SECOND_MS, 300 * SECOND_MS, HOUR_MS],
+            snapshot_ms: 24 * HOUR_MS,
+            keep_ms: [HOUR_MS, 24 * HOUR_MS, 7 * 24 * HOUR_MS],
+            retention_ms: 7 * 24 * HOUR_MS,
+        }
+    }
+}
+
+impl BackupPolicy {
+    fn clean_ms(&self) -> i64 {
+        self.keep_ms[0]
+    }
 }
 
 /// Where the database stood, and since when.
@@ -229,10 +252,10 @@ impl Schedule {
         }
     }
 
-    /// Takes down how far an upload in parts has come.
-    pub fn set_parts(&mut self, slot: Slot, parts: Parts) {
+    /// Takes down how far an upload in parts has come; None if it is to begin anew.
+    pub fn set_parts(&mut self, slot: Slot, parts: Option<Parts>) {
         if let Some(upload) = self.slot(slot) {
-            upload.parts = Some(parts);
+            upload.parts = parts;
         }
     }
 
@@ -265,7 +288,7 @@ impl Schedule {
                 _ => self.snapshot = Some((standing.position.txid, begun_ms)),
             }
         }
-        self.clean_at_ms.get_or_insert(begun_ms + policy.clean_ms);
+        self.clean_at_ms.get_or_insert(begun_ms + policy.clean_ms());
     }
 
     /// The file of a slot cannot be made: what it needs is gone, or was never there. It is made good by a
@@ -283,7 +306,7 @@ impl Schedule {
 
     /// What could be deleted was, and the next will be at that time.
     pub fn cleaned(&mut self, next_ms: Option<i64>, policy: &BackupPolicy, now_ms: i64) {
-        self.clean_at_ms = next_ms.map(|next_ms| next_ms.max(now_ms + policy.clean_ms));
+        self.clean_at_ms = next_ms.map(|next_ms| next_ms.max(now_ms + policy.clean_ms()));
     }
 
     /// Where the newest file of level 0 leads to.

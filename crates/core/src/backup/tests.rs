@@ -24,12 +24,12 @@ use crate::store::tests::{Pages, transaction};
 use wasm_bindgen_test::wasm_bindgen_test as test;
 
 const HOUR_MS: i64 = 3_600_000;
-const RETENTION_MS: i64 = 48 * HOUR_MS;
 const POLICY: BackupPolicy = BackupPolicy {
     ship_ms: 1_000,
     compact_ms: [30_000, 300_000, HOUR_MS],
     snapshot_ms: 24 * HOUR_MS,
-    clean_ms: HOUR_MS,
+    keep_ms: [HOUR_MS, 24 * HOUR_MS, 7 * 24 * HOUR_MS],
+    retention_ms: 48 * HOUR_MS,
 };
 
 struct World {
@@ -197,7 +197,7 @@ impl World {
     }
 
     fn clean(&mut self) -> Result<(), Crash> {
-        let expiry = Expiry::new(self.files(), RETENTION_MS, self.now_ms);
+        let expiry = Expiry::new(self.files(), &POLICY, self.now_ms);
         let mut next = None;
         for (name, (_, time_ms)) in self.bucket.clone() {
             match expiry.of(&name, time_ms) {
@@ -243,7 +243,7 @@ impl World {
         let header = *decoder.header();
         assert_eq!((header.txid_min, header.txid_max), (name.txid_min, name.txid_max));
         pages.resize_with(header.size_pages as usize, blank_page);
-        decoder.pages(|number, page| pages[number as usize - 1] = Box::new(*page)).unwrap();
+        decoder.pages(|number, page| *pages[number as usize - 1] = *page).unwrap();
     }
 
     fn files(&self) -> impl Iterator<Item = (FileName, i64)> {
@@ -254,7 +254,8 @@ impl World {
     fn check(&self) {
         let snapshots = self.files().filter(|(name, _)| name.level == SNAPSHOT_LEVEL);
         let snapshots: Vec<_> = snapshots.map(|(name, time_ms)| (time_ms, name.txid_max)).collect();
-        let old = snapshots.iter().filter(|(time_ms, _)| *time_ms <= self.now_ms - RETENTION_MS);
+        let old =
+            snapshots.iter().filter(|(time_ms, _)| *time_ms <= self.now_ms - POLICY.retention_ms);
         let Some((_, base)) = old.max().or(snapshots.iter().min()) else { return };
         let promised = self.files().filter(|(name, time_ms)| {
             let age_ms = self.now_ms - time_ms;
