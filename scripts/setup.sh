@@ -8,7 +8,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-STEPS=8
+STEPS=9
 LOGS=.tools/log
 source scripts/progress.sh
 
@@ -184,6 +184,26 @@ else
       rm -rf .tools/python .tools/bin/client-python
       missing "this client; until it is there, its tests fail"
     fi
+  fi
+fi
+
+# --- Litestream
+# Its wheel has the program itself, so this needs Python for nothing but pip.
+step "Litestream (for the tests)"
+litestream=tests/clients/litestream/requirements.txt
+if ! python=$(python_with_pip); then
+  missing "a Python 3 with pip; until it is there, the tests of backups fail"
+elif [ "$(cat .tools/litestream/.isolite-setup 2>/dev/null)" = "$(cat "$litestream")" ]; then
+  found "$(grep -v '^#' "$litestream")"
+else
+  rm -rf .tools/litestream
+  if attended litestream "fetching $(grep -v '^#' "$litestream")" "$python" -m pip install --no-deps \
+    --only-binary :all: --no-input --target .tools/litestream --requirement "$litestream"; then
+    ln -sfn ../litestream/bin/litestream .tools/bin/litestream
+    cat "$litestream" >.tools/litestream/.isolite-setup
+  else
+    rm -rf .tools/litestream .tools/bin/litestream
+    missing "Litestream; until it is there, the tests of backups fail"
   fi
 fi
 
