@@ -11,6 +11,7 @@
 //! - once deleted, an object answers 404 for good: its id is never given to another database;
 //! - while its database is closed, it answers 404 to all but the directory.
 
+mod backup;
 mod engine;
 mod export;
 mod following;
@@ -241,6 +242,7 @@ impl Primary {
             "/settings" => self.set(body),
             "/schema" => self.schema(),
             "/migrate" => self.migrate(body),
+            "/backup" => self.backup_status(),
             "/time_travel/bookmark" => self.bookmark_at(target.query()),
             "/jobs/start" => self.start_job(body),
             "/jobs/poll" => self.poll_job(target.query()),
@@ -354,6 +356,7 @@ impl Primary {
     /// Starts what is due, after the answer and beside the requests that follow.
     fn work_in_background(&self) {
         self.run_job();
+        self.back_up();
         if self.engine.checkpoint_is_due() && !self.engine.checkpoint_runs.replace(true) {
             let engine = Rc::clone(&self.engine);
             self.state.wait_until(async move {

@@ -152,6 +152,7 @@ async fn answer_json(
         }
         Route::BookmarkAt(database) => time_travel::bookmark(env, &database, query).await,
         Route::Restore(database) => time_travel::restore(env, &database, query).await,
+        Route::Backup(database) => databases::backup(env, &database).await,
         Route::NewestJob(database) => jobs::newest(env, &database).await,
         other => Err(RestError::Internal(format!("{other:?} is answered elsewhere"))),
     }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use isolite_core::backup::BackupPolicy;
 use isolite_protocol::directory::LocationHint;
 use isolite_sqlite::Limits;
 use js_sys::Reflect;
@@ -35,6 +36,8 @@ pub(crate) struct Settings {
     pub transaction_ms_max: u64,
     /// How long others wait.
     pub lock_wait_ms_max: u64,
+    /// When the backup does what.
+    pub backup: BackupPolicy,
 }
 
 impl Settings {
@@ -58,7 +61,42 @@ impl Settings {
             stream_idle_ms: idle_ms as u64,
             transaction_ms_max: transaction_ms as u64,
             lock_wait_ms_max: lock_wait_ms as u64,
+            backup: backup(env)?,
         })
+    }
+}
+
+fn backup(env: &Env) -> Result<BackupPolicy, String> {
+    let default = BackupPolicy::default();
+    let ship_ms = number(env, "ISOLITE_BACKUP_INTERVAL_MS", 1_000, 1_000, 3_600_000)?;
+    let hours_ms = |name, default_ms: i64| match setting(env, name) {
+        None => Ok(default_ms),
+        Some(text) => match text.trim().parse() {
+            Ok(hours) if (0.0..=87_600.0).contains(&hours) => Ok((hours * 3_600_000.0) as i64),
+            _ => Err(format!("{name} is '{text}': set it to a number of hours from 0 to 87600")),
+        },
+    };
+    Ok(BackupPolicy {
+        ship_ms: ship_ms as i64,
+        compact_ms: seconds_ms(env, "ISOLITE_BACKUP_COMPACT_SECONDS", default.compact_ms)?,
+        snapshot_ms: hours_ms("ISOLITE_BACKUP_SNAPSHOT_HOURS", default.snapshot_ms)?,
+        keep_ms: seconds_ms(env, "ISOLITE_BACKUP_KEEP_SECONDS", default.keep_ms)?,
+        retention_ms: hours_ms("ISOLITE_BACKUP_RETENTION_HOURS", default.retention_ms)?,
+    })
+}
+
+/// Three numbers of seconds, ascending, in milliseconds.
+fn seconds_ms(env: &Env, name: &str, default_ms: [i64; 3]) -> Result<[i64; 3], String> {
+    let Some(text) = setting(env, name) else { return Ok(default_ms) };
+    let seconds: Option<Vec<u32>> =
+        text.split(',').map(|part| part.trim().parse().ok().filter(|it| *it > 0)).collect();
+    match seconds.as_deref() {
+        Some([one, two, three]) if one <= two && two <= three => {
+            Ok([one, two, three].map(|seconds| i64::from(*seconds) * 1_000))
+        }
+        _ => Err(format!(
+            "{name} is '{text}': set it to three numbers of seconds, ascending, as '30,300,3600'"
+        )),
     }
 }
 

@@ -14,6 +14,7 @@ use isolite_protocol::directory::SettingsRevision;
 use isolite_sqlite::{Database, Error as SqlError};
 use worker::{Env, State};
 
+use super::backup::Backup;
 use super::insights::Insights;
 use super::refused::{Refused, of_storage};
 #[cfg(feature = "entry")]
@@ -49,6 +50,7 @@ pub(crate) struct Engine {
     /// Bookmarks of what the job reads.
     pub(super) held_for_job: RefCell<Vec<String>>,
     pub(super) insights: Insights,
+    pub(super) backup: Backup,
     pub(super) checkpoint_runs: Cell<bool>,
     pub(super) turns: write_lock::Turns,
     pub(super) reads: reads::Reads,
@@ -70,6 +72,7 @@ impl Engine {
     pub(super) fn new(env: Env, settings: Result<Settings, String>, state: &State) -> Engine {
         let storage = sql_js::Storage::of(state);
         Engine {
+            backup: Backup::new(&env, state),
             env,
             insights: Insights::new(storage.clone()),
             storage,

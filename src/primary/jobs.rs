@@ -94,6 +94,7 @@ impl Primary {
     /// Stays awake as long as a job runs.
     pub(super) async fn alarm(&self) -> worker::Result<()> {
         self.work_in_background();
+        self.backup_alarm();
         if self.engine.job_is_running() {
             for bookmark in self.engine.held_for_job.borrow().iter() {
                 if let Err(refused) = self.engine.hold(bookmark) {

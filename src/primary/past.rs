@@ -242,6 +242,7 @@ impl Engine {
         }
         // Transactions that read stay where they began.
         let read = self.reads.oldest();
+        let held = self.held.get().map(|(txid, _)| txid);
         let settings = self.settings.as_ref();
         let (own_days, own_bytes) = self.kept.get();
         let own_ms = own_days.map(|days| days as i64 * 86_400_000);
@@ -252,7 +253,7 @@ impl Engine {
                 .or(settings.ok().map(|it| it.history_bytes_max))
                 .unwrap_or(u64::MAX),
             now_ms: now_ms as i64,
-            held: self.held.get().map(|(txid, _)| txid).into_iter().chain(read).min(),
+            held: held.into_iter().chain(read).chain(self.backup_needs()).min(),
         }
     }
 }

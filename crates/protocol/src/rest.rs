@@ -1,6 +1,7 @@
 //! D1's REST interface: its routes, its envelope, its codes, its bodies, and what Isolite adds to them.
 
 mod access;
+mod backup;
 mod bearer_token;
 mod content_range;
 mod database;
@@ -18,6 +19,7 @@ mod signed_url;
 mod timestamp;
 
 pub use access::{Access, Grant};
+pub use backup::{BackupError, BackupStatus};
 pub use bearer_token::{Authorization, bearer_token, check_bearer_token};
 pub use content_range::ContentRange;
 pub use database::{Database, select_fields};

@@ -55,6 +55,15 @@ impl ObjectSql {
         self.set_value("baton_secret", secret)
     }
 
+    /// How far the backup is, as JSON.
+    pub(crate) fn backup(&self) -> Result<Option<Vec<u8>>, StorageError> {
+        self.value("backup")
+    }
+
+    pub(crate) fn set_backup(&self, kept: &[u8]) -> Result<(), StorageError> {
+        self.set_value("backup", kept)
+    }
+
     fn value(&self, key: &str) -> Result<Option<Vec<u8>>, StorageError> {
         let mut value = None;
         // A key is one of the few above: text is not bound.

@@ -50,6 +50,7 @@ impl Route {
             | Route::Export(database)
             | Route::ExportNow(database)
             | Route::BookmarkAt(database)
+            | Route::Backup(database)
             | Route::NewestJob(database) => of(database, Right::Read),
             Route::PutDatabase(database)
             | Route::PatchDatabase(database)
@@ -81,6 +82,7 @@ impl Route {
             | Route::BookmarkAt(database)
             | Route::Restore(database)
             | Route::Fork(database)
+            | Route::Backup(database)
             | Route::NewestJob(database) => Some(database),
             Route::Health
             | Route::ListAccounts

@@ -59,6 +59,8 @@ pub enum Route {
     Fork(String),
     /// The newest of the long works of a database.
     NewestJob(String),
+    /// How far the backup of a database is.
+    Backup(String),
 }
 
 const BASE: &str = "/client/v4/";
@@ -128,6 +130,7 @@ impl Route {
             ["time_travel", "restore"] => vec![(Post, Route::Restore(id))],
             ["fork"] => vec![(Post, Route::Fork(id))],
             ["jobs"] => vec![(Get, Route::NewestJob(id))],
+            ["backup"] => vec![(Get, Route::Backup(id))],
             _ => return None,
         })
     }
@@ -213,6 +216,7 @@ mod tests {
         assert_eq!(below("POST", "time_travel/restore"), Ok(Route::Restore(id())));
         assert_eq!(below("POST", "fork"), Ok(Route::Fork(id())));
         assert_eq!(below("GET", "jobs"), Ok(Route::NewestJob(id())));
+        assert_eq!(below("GET", "backup"), Ok(Route::Backup(id())));
     }
 
     #[test]

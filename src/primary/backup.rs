@@ -1,0 +1,378 @@
+//! The backup of a primary: what it commits goes to a bucket, within a second, as files that Litestream
+//! restores. Without a bucket bound as `ISOLITE_BACKUP` there is none, and nothing else changes.
+//!
+//! [`Schedule`] decides what is done, [`file`] makes the files, [`bucket`] sends them. Before anything is
+//! sent, what it will be is taken down in the object's storage; the platform lets nothing out before that is
+//! durable. So after a crash, an eviction or a lost answer the same file is sent under the same name, which
+//! the bucket takes once.
+//!
+//! Each epoch of a database has a folder of its own, `<database id>/<epoch>`. Whoever was the primary
+//! before cannot write into that of another; `<database id>/lease.json` tells which one counts.
+
+mod bucket;
+mod file;
+
+use std::cell::{Cell, RefCell};
+use std::rc::Rc;
+use std::time::Duration;
+
+use isolite_core::backup::{BackupPolicy, Schedule, Slot, Standing, Task};
+use isolite_core::{Bookmark, StorageError, Tag};
+use isolite_protocol::rest::{BackupError, BackupStatus};
+use js_sys::Date;
+use serde::{Deserialize, Serialize};
+use worker::{Delay, Env, State, console_error, console_warn};
+
+use self::bucket::{Bucket, Lease};
+use self::file::{Making, Sent};
+use super::{Engine, Opened, Primary, Refused};
+use crate::object::call_js::Answer;
+
+/// The loop waits itself for what is due so soon; for what is later an alarm is set.
+const WAIT_MS_MAX: i64 = 5_000;
+/// After so long an alarm looks whether the loop has been cut short.
+const WATCH_MS: i64 = 15_000;
+/// The first wait after an error, then twice as long each time.
+const RETRY_MS_MIN: i64 = 1_000;
+const RETRY_MS_MAX: i64 = 60_000;
+
+/// What is kept in the object's storage.
+#[derive(Clone, Default, Serialize, Deserialize)]
+struct Kept {
+    schedule: Schedule,
+    files: u64,
+    bytes: u64,
+    errors: u64,
+    last_error: Option<BackupError>,
+}
+
+pub(super) struct Backup {
+    /// None where none is bound.
+    bucket: Option<Bucket>,
+    kept: RefCell<Option<Kept>>,
+    making: RefCell<[Option<Making>; 2]>,
+    /// The bucket is known to be ours to write to.
+    leased: Cell<bool>,
+    runs: Cell<bool>,
+    /// For good, as far as this object is concerned.
+    stopped: Cell<bool>,
+    /// Parts in a row that were not sent.
+    failures: Cell<u32>,
+    /// When there is something to do, as far as is known without looking; in milliseconds.
+    due_ms: Cell<f64>,
+    /// The alarm that is set, as far as is known.
+    alarm_ms: Cell<Option<f64>>,
+    /// Since when there is something that the bucket lacks.
+    behind_ms: Cell<Option<f64>>,
+}
+
+/// Why nothing could be done.
+enum Stopped {
+    /// The database is gone, or another one has the bucket: not before the object starts again.
+    ForGood(String),
+    /// It is tried again.
+    Failed(String),
+}
+
+impl From<Refused> for Stopped {
+    fn from(refused: Refused) -> Self {
+        match refused {
+            Refused::Deleted => Stopped::ForGood(String::new()),
+            refused => Stopped::Failed(refused.to_string()),
+        }
+    }
+}
+
+impl From<StorageError> for Stopped {
+    fn from(error: StorageError) -> Self {
+        Stopped::Failed(error.to_string())
+    }
+}
+
+impl From<worker::Error> for Stopped {
+    fn from(error: worker::Error) -> Self {
+        Stopped::Failed(format!("the bucket: {error}"))
+    }
+}
+
+impl Backup {
+    pub(super) fn new(env: &Env, state: &State) -> Backup {
+        Backup {
+            bucket: Bucket::of(env, state),
+            kept: RefCell::default(),
+            making: RefCell::default(),
+            leased: Cell::new(false),
+            runs: Cell::new(false),
+            stopped: Cell::new(false),
+            failures: Cell::new(0),
+            due_ms: Cell::new(0.0),
+            alarm_ms: Cell::new(None),
+            behind_ms: Cell::new(None),
+        }
+    }
+}
+
+impl Primary {
+    /// Begins what is due of the backup, beside the requests that follow.
+    pub(super) fn back_up(&self) {
+        let backup = &self.engine.backup;
+        if backup.bucket.is_none() || backup.stopped.get() || !self.engine.backup_is_due() {
+            return;
+        }
+        self.watch();
+        if backup.runs.replace(true) {
+            return;
+        }
+        let engine = Rc::clone(&self.engine);
+        let storage = self.state.storage();
+        self.state.wait_until(async move {
+            let next_ms = run(&engine).await;
+            engine.backup.runs.set(false);
+            engine.backup.due_ms.set(next_ms.unwrap_or(f64::INFINITY));
+            if let Some(next_ms) = next_ms {
+                engine.wake_at(storage, next_ms).await;
+            }
+        });
+    }
+
+    /// Has an alarm look for what a crash would leave undone. Set in the same write as what was committed.
+    fn watch(&self) {
+        let now_ms = Date::now();
+        if self.engine.backup.alarm_ms.get().is_some_and(|at_ms| at_ms > now_ms) {
+            return;
+        }
+        let (engine, storage) = (Rc::clone(&self.engine), self.state.storage());
+        self.state.wait_until(async move {
+            engine.wake_at(storage, now_ms + WATCH_MS as f64).await;
+        });
+    }
+
+    /// The alarm that was set has come.
+    pub(super) fn backup_alarm(&self) {
+        self.engine.backup.alarm_ms.set(None);
+        if self.engine.backup.bucket.is_some() {
+            // The database may not be open yet.
+            let opened = self.engine.with(|_| Ok(()));
+            if opened.is_ok() {
+                self.back_up();
+            }
+        }
+    }
+
+    /// How far the backup is.
+    pub(super) fn backup_status(&self) -> Answer {
+        Answer::json(self.engine.backup_status())
+    }
+}
+
+impl Engine {
+    /// The oldest position from which on the backup still reads the past.
+    pub(super) fn backup_needs(&self) -> Option<isolite_core::Txid> {
+        let kept = self.backup.kept.try_borrow().ok()?;
+        kept.as_ref()?.schedule.needs(Date::now() as i64)
+    }
+
+    /// Whether there is anything to do now. Each request asks.
+    fn backup_is_due(&self) -> bool {
+        let backup = &self.backup;
+        if Date::now() >= backup.due_ms.get() {
+            return true;
+        }
+        let opened = self.opened.borrow();
+        let newest = opened.as_ref().map(|opened| opened.database.position().txid);
+        let shipped = backup.kept.borrow().as_ref().and_then(|kept| kept.schedule.shipped());
+        let lacks = newest.is_some_and(|newest| shipped.is_none_or(|it| it.position.txid < newest));
+        if lacks && backup.behind_ms.get().is_none() {
+            backup.behind_ms.set(Some(Date::now()));
+        }
+        // While it waits after an error, what is new waits too.
+        lacks && backup.due_ms.get() == f64::INFINITY
+    }
+
+    async fn wake_at(&self, storage: worker::Storage, at_ms: f64) {
+        let now_ms = Date::now();
+        // A job has an alarm of its own, which is not to be put off.
+        let at_ms = match self.job_runs.get() {
+            true => at_ms.min(now_ms + 8_000.0),
+            false => at_ms,
+        };
+        let known = self.backup.alarm_ms.get().filter(|known| *known > now_ms && *known <= at_ms);
+        if known.is_some() {
+            return;
+        }
+        self.backup.alarm_ms.set(Some(at_ms));
+        let wait = Duration::from_millis((at_ms - now_ms).max(0.0) as u64);
+        if let Err(error) = storage.set_alarm(wait).await {
+            console_error!("The backup has no alarm: {error}");
+        }
+    }
+
+    fn backup_policy(&self) -> Result<BackupPolicy, Refused> {
+        Ok(self.settings.clone().map_err(Refused::Misconfigured)?.backup)
+    }
+
+    /// As a start finds it.
+    fn load_backup(&self) -> Result<(), StorageError> {
+        if self.backup.kept.borrow().is_some() {
+            return Ok(());
+        }
+        let kept = match self.storage.backup()? {
+            Some(text) => serde_json::from_slice(&text).map_err(|error| {
+                StorageError(format!("what is kept of the backup cannot be read: {error}"))
+            })?,
+            None => Kept::default(),
+        };
+        self.backup.kept.replace(Some(kept));
+        Ok(())
+    }
+
+    fn save_backup(&self) -> Result<(), StorageError> {
+        let kept = self.backup.kept.borrow();
+        let Some(kept) = &*kept else { return Ok(()) };
+        let text = serde_json::to_vec(kept).map_err(|error| StorageError(error.to_string()))?;
+        self.storage.set_backup(&text)
+    }
+
+    fn with_kept<T>(&self, use_it: impl FnOnce(&mut Kept) -> T) -> T {
+        use_it(self.backup.kept.borrow_mut().get_or_insert_default())
+    }
+
+    /// Where the database stands.
+    fn standing(&self) -> Result<(Standing, Tag), Refused> {
+        self.with(|Opened { database, tag, .. }| {
+            let time_ms = database.with_store(|store| store.time_ms()).filter(|ms| *ms > 0);
+            let time_ms = time_ms.unwrap_or(Date::now() as i64);
+            Ok((Standing { position: database.position(), time_ms }, *tag))
+        })
+    }
+
+    fn backup_status(&self) -> Result<BackupStatus, Refused> {
+        let (newest, tag) = self.standing()?;
+        let Some(bucket) = &self.backup.bucket else { return Ok(BackupStatus::default()) };
+        self.load_backup()?;
+        let kept = self.with_kept(|kept| kept.clone());
+        let shipped = kept.schedule.shipped();
+        let txid = |standing: Standing| standing.position.txid;
+        let lag_commits = txid(newest) - shipped.map_or(0, txid).min(txid(newest));
+        let behind_ms = self.backup.behind_ms.get().filter(|_| lag_commits > 0);
+        Ok(BackupStatus {
+            enabled: true,
+            path: Some(bucket.folder(newest.position.epoch)),
+            bookmark: shipped.map(|it| Bookmark { position: it.position, tag }.to_string()),
+            txid: shipped.map(|shipped| format!("{:016x}", txid(shipped))),
+            snapshot_txid: kept.schedule.snapshot().map(|txid| format!("{txid:016x}")),
+            lag_commits,
+            lag_ms: behind_ms.map_or(0.0, |since| (Date::now() - since).max(0.0)),
+            files: kept.files,
+            bytes: kept.bytes,
+            errors: kept.errors,
+            last_error: kept.last_error,
+        })
+    }
+}
+
+/// Does what is due until nothing is for a while. When something will be is then told.
+async fn run(engine: &Engine) -> Option<f64> {
+    let mut retry_ms = RETRY_MS_MIN;
+    loop {
+        match work(engine).await {
+            Ok(Some(at_ms)) => {
+                retry_ms = RETRY_MS_MIN;
+                let wait_ms = at_ms - Date::now() as i64;
+                if wait_ms > WAIT_MS_MAX {
+                    return Some(at_ms as f64);
+                }
+                Delay::from(Duration::from_millis(wait_ms.max(0) as u64)).await;
+            }
+            Ok(None) => return None,
+            Err(Stopped::ForGood(why)) => {
+                engine.backup.stopped.set(true);
+                if !why.is_empty() {
+                    note(engine, why);
+                }
+                return None;
+            }
+            Err(Stopped::Failed(why)) => {
+                note(engine, why);
+                let at_ms = Date::now() as i64 + retry_ms;
+                if retry_ms > WAIT_MS_MAX {
+                    return Some(at_ms as f64);
+                }
+                Delay::from(Duration::from_millis(retry_ms as u64)).await;
+                retry_ms = (retry_ms * 2).min(RETRY_MS_MAX);
+            }
+        }
+    }
+}
+
+fn note(engine: &Engine, why: String) {
+    console_error!("The backup failed: {why}");
+    engine.with_kept(|kept| {
+        kept.errors += 1;
+        kept.last_error = Some(BackupError { time_ms: Date::now(), message: why });
+    });
+    engine.save_backup().unwrap_or_default();
+}
+
+/// Takes one step. When the next one is due; None if nothing is before the next commit.
+async fn work(engine: &Engine) -> Result<Option<i64>, Stopped> {
+    let Some(bucket) = &engine.backup.bucket else { return Ok(None) };
+    let policy = engine.backup_policy()?;
+    engine.load_backup()?;
+    let (newest, tag) = engine.standing()?;
+    let lease = Lease { epoch: newest.position.epoch, tag: format!("{:016x}", tag.0) };
+    if newest.position.txid > 0 && !engine.backup.leased.get() {
+        bucket.take(&lease).await?;
+        engine.backup.leased.set(true);
+        return Ok(Some(0));
+    }
+    let now_ms = Date::now() as i64;
+    let task = engine.with_kept(|kept| kept.schedule.next(&policy, newest, now_ms));
+    match task {
+        Task::Send(slot) => {
+            // Taken down before anything of it goes out.
+            engine.save_backup()?;
+            send(engine, bucket, slot, &policy).await?;
+            Ok(Some(0))
+        }
+        Task::Clean => {
+            bucket.take(&lease).await?;
+            let next_ms = bucket.clean(newest.position.epoch, &policy, now_ms).await?;
+            engine.with_kept(|kept| kept.schedule.cleaned(next_ms, &policy, now_ms));
+            engine.save_backup()?;
+            Ok(Some(0))
+        }
+        Task::WaitUntil(at_ms) => Ok(Some(at_ms)),
+        Task::Rest => Ok(None),
+    }
+}
+
+/// Goes on with the file of a slot.
+async fn send(
+    engine: &Engine,
+    bucket: &Bucket,
+    slot: Slot,
+    policy: &BackupPolicy,
+) -> Result<(), Stopped> {
+    match file::advance(engine, bucket, slot).await? {
+        Sent::Part => {}
+        Sent::Whole(bytes) => {
+            let shipped = engine.with_kept(|kept| {
+                kept.schedule.sent(slot, policy);
+                kept.files += 1;
+                kept.bytes += bytes;
+                kept.schedule.shipped()
+            });
+            let newest = engine.standing()?.0.position.txid;
+            if shipped.is_some_and(|shipped| shipped.position.txid >= newest) {
+                engine.backup.behind_ms.set(None);
+            }
+        }
+        Sent::Impossible => {
+            console_warn!("The backup begins anew by a snapshot: the log has a gap");
+            engine.with_kept(|kept| kept.schedule.give_up(slot));
+        }
+    }
+    engine.save_backup()?;
+    Ok(())
+}

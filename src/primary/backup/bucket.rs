@@ -1,0 +1,212 @@
+//! The bucket, as the backup of one database uses it.
+//!
+//! A file is written only where there is none of its name. What a folder has is listed only when files are
+//! deleted.
+
+use std::collections::HashMap;
+
+use isolite_core::backup::{BackupPolicy, Expiry, FileName, Kept, Level, SNAPSHOT_LEVEL};
+use js_sys::Date;
+use serde::{Deserialize, Serialize};
+use worker::{Conditional, Env, MultipartUpload, State};
+
+use super::Stopped;
+
+pub(super) const BINDING: &str = "ISOLITE_BACKUP";
+
+/// As many as the platform deletes at once.
+const DELETED_MAX: usize = 1000;
+/// Where restores that are under way say so, within the folder: each by an object with the time until which
+/// it may be.
+const RESTORES: &str = "isolite-restores/";
+
+pub(super) struct Bucket {
+    bucket: worker::Bucket,
+    database: String,
+}
+
+/// Whose the folder of a database is. The primary with the highest epoch has it.
+#[derive(PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Lease {
+    pub epoch: u32,
+    /// Of the database, by which another one of the same id is known.
+    pub tag: String,
+}
+
+impl Bucket {
+    /// None if there is none, or the object has no name.
+    pub(super) fn of(env: &Env, state: &State) -> Option<Bucket> {
+        let bucket = env.bucket(BINDING).ok()?;
+        Some(Bucket { bucket, database: state.id().name()? })
+    }
+
+    /// Where the files of an epoch are; what Litestream calls a path.
+    pub(super) fn folder(&self, epoch: u32) -> String {
+        format!("{}/{epoch:08x}", self.database)
+    }
+
+    fn key(&self, epoch: u32, name: &FileName) -> String {
+        format!("{}/{name}", self.folder(epoch))
+    }
+
+    /// Sees to it that nobody else writes for this database.
+    pub(super) async fn take(&self, lease: &Lease) -> Result<(), Stopped> {
+        let key = format!("{}/lease.json", self.database);
+        loop {
+            let there = self.bucket.get(&key).execute().await?;
+            let condition = match &there {
+                None => Conditional {
+                    etag_does_not_match: Some("*".to_owned()),
+                    ..Conditional::default()
+                },
+                Some(object) => {
+                    let text = match object.body() {
+                        Some(body) => body.text().await?,
+                        None => String::new(),
+                    };
+                    let Ok(known) = serde_json::from_str::<Lease>(&text) else {
+                        let text = format!("{key} in the bucket is no lease: move it away");
+                        return Err(Stopped::ForGood(text));
+                    };
+                    if known == *lease {
+                        return Ok(());
+                    }
+                    if known.tag != lease.tag {
+                        return Err(Stopped::ForGood(format!(
+                            "the bucket has the backup of another database under {}/: move it away, \
+                             and this one is backed up from then on",
+                            self.database
+                        )));
+                    }
+                    if known.epoch > lease.epoch {
+                        return Err(Stopped::ForGood(format!(
+                            "the primary of epoch {} backs this database up now",
+                            known.epoch
+                        )));
+                    }
+                    Conditional { etag_matches: Some(object.etag()), ..Conditional::default() }
+                }
+            };
+            let text = serde_json::to_string(lease).unwrap_or_default();
+            if self.bucket.put(&key, text).only_if(condition).execute().await?.is_some() {
+                return Ok(());
+            }
+        }
+    }
+
+    /// Writes a file whole, unless it is there.
+    pub(super) async fn put(
+        &self,
+        epoch: u32,
+        name: &FileName,
+        time_ms: i64,
+        bytes: Vec<u8>,
+    ) -> Result<(), Stopped> {
+        let absent =
+            Conditional { etag_does_not_match: Some("*".to_owned()), ..Conditional::default() };
+        let put = self.bucket.put(self.key(epoch, name), bytes);
+        put.custom_metadata(metadata(time_ms)).only_if(absent).execute().await?;
+        Ok(())
+    }
+
+    pub(super) async fn has(&self, epoch: u32, name: &FileName) -> Result<bool, Stopped> {
+        Ok(self.bucket.head(self.key(epoch, name)).await?.is_some())
+    }
+
+    /// Begins to write a file in parts.
+    pub(super) async fn begin(
+        &self,
+        epoch: u32,
+        name: &FileName,
+        time_ms: i64,
+    ) -> Result<MultipartUpload, Stopped> {
+        let begun = self.bucket.create_multipart_upload(self.key(epoch, name));
+        Ok(begun.custom_metadata(metadata(time_ms)).execute().await?)
+    }
+
+    pub(super) fn resume(
+        &self,
+        epoch: u32,
+        name: &FileName,
+        id: &str,
+    ) -> Result<MultipartUpload, Stopped> {
+        Ok(self.bucket.resume_multipart_upload(self.key(epoch, name), id)?)
+    }
+
+    /// Deletes what is of no more use. When there will be more of it.
+    pub(super) async fn clean(
+        &self,
+        epoch: u32,
+        policy: &BackupPolicy,
+        now_ms: i64,
+    ) -> Result<Option<i64>, Stopped> {
+        if let Some(until_ms) = self.read_until(epoch, now_ms).await? {
+            return Ok(Some(until_ms));
+        }
+        let mut files = Vec::new();
+        for level in 0..=SNAPSHOT_LEVEL {
+            self.list(epoch, level, &mut files).await?;
+        }
+        let expiry = Expiry::new(files.iter().copied(), policy, now_ms);
+        let (mut useless, mut next_ms) = (Vec::new(), None);
+        for (name, time_ms) in files {
+            match expiry.of(&name, time_ms) {
+                Kept::No => useless.push(self.key(epoch, &name)),
+                Kept::Until(at_ms) => next_ms = Some(next_ms.unwrap_or(i64::MAX).min(at_ms)),
+                Kept::ForNow => {}
+            }
+        }
+        for keys in useless.chunks(DELETED_MAX) {
+            self.bucket.delete_multiple(keys.to_vec()).await?;
+        }
+        Ok(next_ms)
+    }
+
+    /// Until when somebody restores from the folder, as far as is known now.
+    async fn read_until(&self, epoch: u32, now_ms: i64) -> Result<Option<i64>, Stopped> {
+        let prefix = format!("{}/{RESTORES}", self.folder(epoch));
+        let mut until = None;
+        for object in self.bucket.list().prefix(prefix).execute().await?.objects() {
+            let Some(object) = self.bucket.get(object.key()).execute().await? else { continue };
+            let Some(body) = object.body() else { continue };
+            let until_ms: Option<i64> = body.text().await?.trim().parse().ok();
+            until = until.max(until_ms.filter(|until_ms| *until_ms > now_ms));
+        }
+        Ok(until)
+    }
+
+    async fn list(
+        &self,
+        epoch: u32,
+        level: Level,
+        files: &mut Vec<(FileName, i64)>,
+    ) -> Result<(), Stopped> {
+        let folder = format!("{}/", self.folder(epoch));
+        let mut cursor: Option<String> = None;
+        loop {
+            let list = self.bucket.list().prefix(folder.clone() + &FileName::level_folder(level));
+            let list = match cursor {
+                Some(cursor) => list.cursor(cursor),
+                None => list,
+            };
+            let listed = list.execute().await?;
+            for object in listed.objects() {
+                let key = object.key();
+                let name = key.strip_prefix(&folder).and_then(|name| name.parse().ok());
+                if let Some(name) = name {
+                    files.push((name, object.uploaded().as_millis() as i64));
+                }
+            }
+            cursor = listed.cursor();
+            if cursor.is_none() || !listed.truncated() {
+                return Ok(());
+            }
+        }
+    }
+}
+
+/// As Litestream has it: when the last transaction of the file was made.
+fn metadata(time_ms: i64) -> HashMap<String, String> {
+    let time = Date::new(&(time_ms as f64).into()).to_iso_string();
+    HashMap::from([("litestream-timestamp".to_owned(), time.into())])
+}

@@ -1,0 +1,89 @@
+// An Isolite Worker with a bucket for its backups, and Litestream, which restores from there.
+
+import { appendFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+import { ProcessGroup } from "./process_group.mjs";
+import { inRepository, temporaryDirectory } from "./repository.mjs";
+import { isoliteConfiguration, WranglerDev } from "./wrangler.mjs";
+
+const RESTORE_MS_MAX = 60_000;
+const BUCKET = "isolite-backup";
+
+/** Serves Isolite and its bucket; the same `state` brings back both. */
+export function startWithBucket({ vars = {}, state } = {}) {
+  const isolite = isoliteConfiguration(vars);
+  appendFileSync(
+    isolite,
+    `\n[[r2_buckets]]\nbinding = "ISOLITE_BACKUP"\nbucket_name = "${BUCKET}"\n`,
+  );
+  return WranglerDev.start(["tests/workers/bucket/wrangler.toml", isolite], { state });
+}
+
+/** The objects of the bucket. */
+export class BucketClient {
+  #base;
+
+  constructor(origin) {
+    this.#base = `${origin}/${BUCKET}`;
+  }
+
+  /** The keys with a prefix, in order. */
+  async keys(prefix = "") {
+    const keys = [];
+    for (let token; ; ) {
+      const asked = new URLSearchParams({ prefix, ...(token && { "continuation-token": token }) });
+      const text = await (await fetch(`${this.#base}/?list-type=2&${asked}`)).text();
+      keys.push(...Array.from(text.matchAll(/<Key>(.*?)<\/Key>/g), ([, key]) => key));
+      token = text.match(/<NextContinuationToken>(.*?)</)?.[1];
+      if (!token) return keys;
+    }
+  }
+
+  async get(key) {
+    return Buffer.from(await (await fetch(`${this.#base}/${key}`)).arrayBuffer());
+  }
+
+  put(key, body) {
+    return fetch(`${this.#base}/${key}`, { method: "PUT", body });
+  }
+
+  delete(key) {
+    return fetch(`${this.#base}/${key}`, { method: "DELETE" });
+  }
+}
+
+/**
+ * Restores a path of the bucket by Litestream, over S3's API; resolves with the file that it has written.
+ * `args` are options of its command.
+ */
+export async function litestreamRestore(origin, path, ...args) {
+  const directory = temporaryDirectory("litestream");
+  const configuration = join(directory, "litestream.yml");
+  const [database, output] = [join(directory, "database"), join(directory, "restored.sqlite")];
+  const replica = {
+    type: "s3",
+    endpoint: origin,
+    bucket: BUCKET,
+    path,
+    region: "auto",
+    "force-path-style": true,
+    "access-key-id": "key",
+    "secret-access-key": "secret",
+  };
+  writeFileSync(configuration, JSON.stringify({ dbs: [{ path: database, replica }] }));
+  const group = new ProcessGroup(
+    inRepository(".tools/bin/litestream"),
+    ["restore", "-config", configuration, "-o", output, ...args, database],
+    { env: { AWS_CA_BUNDLE: undefined } },
+  );
+  try {
+    let status;
+    group.ended.then((it) => (status = it));
+    await group.until(() => status !== undefined, "litestream restore ends", RESTORE_MS_MAX);
+    if (status !== 0) throw new Error(`litestream restore: ${status}\n${group.log}`);
+    return output;
+  } finally {
+    await group.stop();
+  }
+}
