@@ -26,6 +26,7 @@ mod statement;
 mod statement_cache;
 #[cfg(feature = "hrana")]
 mod stream_error;
+mod structure;
 mod tokens;
 mod transaction_statement;
 mod vfs;

@@ -15,6 +15,8 @@ use crate::object::call_js::{Message, Object, send};
 
 /// Read at once, a whole number of pages.
 const PART_BYTES: u64 = 4 << 20;
+/// Pages that are checked before other requests have their turn: 4 MiB.
+const CHECK_PAGES: usize = 1024;
 /// SQL that runs before other requests have their turn.
 const STEP_BYTES: usize = 256 << 10;
 
@@ -103,9 +105,12 @@ async fn file(
     }
     let mut database = Database::open_draft(draft, limits).map_err(asked)?;
     let mut check = database.begin_file_check().map_err(asked)?;
-    while database.file_check_step(&mut check).map_err(asked)? {
+    while database.file_check_step(&mut check, CHECK_PAGES).map_err(asked)? {
+        let (done, total) = check.progress();
+        engine.tell(done.into(), total.into(), JobUnit::Pages);
         pause().await;
     }
+    engine.tell(new.bytes, new.bytes, JobUnit::Bytes);
     Ok((draft_of(database)?, None))
 }
 

@@ -4,7 +4,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 
 import { Mistake, Unanswered } from "./mistake.js";
 
-/** How long a Worker may be too busy to answer, as while it checks a table of gigabytes. */
+/** How long a Worker may be too busy to answer, as while it builds an index over gigabytes. */
 const PATIENCE_MS = 600_000;
 const PAUSE_MS = 1_000;
 

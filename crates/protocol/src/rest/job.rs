@@ -115,12 +115,14 @@ impl Job {
         self.error.as_deref().unwrap_or("It failed, and the primary does not say why")
     }
 
-    /// `Imported 12.5 of 40.0 MB`; None before anything is known.
+    /// `Imported 12.5 of 40.0 MB`; None before anything is known. An import that counts pages has taken in
+    /// a file, and checks it.
     pub fn progress(&self) -> Option<String> {
-        let verb = match self.kind.as_str() {
-            "import" => "Imported",
-            "restore" => "Restored",
-            "fork" => "Copied",
+        let verb = match (self.kind.as_str(), self.unit) {
+            ("import", JobUnit::Bytes) => "Imported",
+            ("import", JobUnit::Pages) => "Checked",
+            ("restore", _) => "Restored",
+            ("fork", _) => "Copied",
             _ => "Done",
         };
         let unit = match self.unit {
@@ -206,6 +208,8 @@ mod tests {
             r#"{"job":"7","kind":"fork","state":"running","done":500,"total":1000,"unit":"pages"}"#,
         );
         assert_eq!(fork.progress().as_deref(), Some("Copied 2.0 of 4.1 MB"));
+        let check = Job { kind: "import".to_owned(), ..fork };
+        assert_eq!(check.progress().as_deref(), Some("Checked 2.0 of 4.1 MB"));
     }
 
     #[test]

@@ -2,25 +2,21 @@
 //!
 //! Its pages are taken over as they are, so they must be of our size and their text UTF-8. The header
 //! tells that before the first page is stored; the rest is looked at when all are there, and before
-//! anybody reads them.
+//! anybody reads them. That pages and trees are whole is checked, and not what the schema says of values:
+//! `NOT NULL`, `CHECK` and the types of `STRICT` tables, and whether an index has each row in its order.
 
+use std::collections::{HashMap, HashSet};
 use std::fmt;
 use std::rc::Rc;
 
 use super::Database;
 use crate::error::Error;
 use crate::statement::Cell;
+use crate::structure::{Root, StructureCheck, TreeKind};
 use crate::tokens::quoted;
 use crate::vfs;
 
 const MAGIC: &[u8] = b"SQLite format 3\0";
-
-/// Problems of a damaged file that are told.
-const PROBLEMS_MAX: usize = 10;
-
-/// A database of so many pages, 32 MiB, is looked over at once; a larger one table by table, as others
-/// wait meanwhile. Then it is not found if two tables share a page, or one is nowhere used.
-const WHOLE_PAGES_MAX: u32 = 8_192;
 
 /// What the header of a file tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -111,73 +107,103 @@ pub fn check_sqlite_file(header: &[u8; 100]) -> Result<FileHeader, FileError> {
 /// What is left to do before a file's pages can be a database here.
 #[derive(Debug)]
 pub struct FileCheck {
-    /// The last one comes first.
-    pragmas: Vec<String>,
+    structure: StructureCheck,
     /// Tables of the platform, which SQL here could neither read nor drop.
     foreign: Vec<String>,
 }
 
-/// What the schema has in it.
-#[derive(Default)]
-struct Tables {
-    own: Vec<String>,
-    foreign: Vec<String>,
+impl FileCheck {
+    /// Pages that were looked at, and how many there are.
+    pub fn progress(&self) -> (u32, u32) {
+        (self.structure.done_pages(), self.structure.size_pages())
+    }
 }
 
 impl Database {
     /// Looks over the schema of a database whose pages came from a file, all of them. What the platform
     /// keeps for itself in a file of D1 or of a Durable Object (`_cf_METADATA`) is left out.
     pub fn begin_file_check(&mut self) -> Result<FileCheck, Error> {
-        let Tables { own, foreign } = self.check_schema()?;
-        let pragma = |part: &str| format!("PRAGMA quick_check({part})");
-        let pragmas = match self.size_pages() <= WHOLE_PAGES_MAX {
-            true => vec![pragma(&PROBLEMS_MAX.to_string())],
-            false => {
-                let tables = own.iter().chain(&foreign).map(String::as_str);
-                tables.chain(["sqlite_schema"]).map(|name| pragma(&quoted(name))).collect()
-            }
-        };
-        Ok(FileCheck { pragmas, foreign })
+        let foreign = self.check_schema()?;
+        let size_pages = self.size_pages();
+        let mut header = [0; 100];
+        if size_pages > 0 {
+            let mut source = self.shared.source.borrow_mut();
+            source.read(1, 0, &mut header).map_err(Error::Pages)?;
+        }
+        let structure = StructureCheck::new(size_pages, &header, self.roots()?);
+        Ok(FileCheck { structure, foreign })
     }
 
-    /// Takes the next step; false once all is as it should be. Together they read each page.
-    pub fn file_check_step(&mut self, check: &mut FileCheck) -> Result<bool, Error> {
+    /// Takes the next step, which reads about so many pages; false once all is as it should be. Together
+    /// they read each page that is in use.
+    pub fn file_check_step(
+        &mut self,
+        check: &mut FileCheck,
+        pages_max: usize,
+    ) -> Result<bool, Error> {
         let shared = Rc::clone(&self.shared);
-        self.put_aside(true)?;
-        let stepped = vfs::importing(&shared, || self.step(check));
-        self.put_aside(false)?;
-        stepped
-    }
-
-    fn step(&mut self, check: &mut FileCheck) -> Result<bool, Error> {
-        if let Some(pragma) = check.pragmas.pop() {
-            return self.check_pages(&pragma).map(|()| true);
+        let stepped = check
+            .structure
+            .step(pages_max, &mut |number, page| shared.source.borrow_mut().read(number, 0, page));
+        if stepped.map_err(Error::Pages)? {
+            return Ok(true);
+        }
+        let problems = check.structure.problems();
+        if !problems.is_empty() {
+            return Err(Error::BadFile(format!("the file is damaged: {}", problems.join("; "))));
         }
         let Some(name) = check.foreign.pop() else { return Ok(false) };
-        self.each_row(&format!("DROP TABLE {}", quoted(&name)), &[], |_| Ok(true))?;
-        Ok(true)
+        self.put_aside(true)?;
+        let drop_it = format!("DROP TABLE {}", quoted(&name));
+        let dropped = vfs::importing(&shared, || self.each_row(&drop_it, &[], |_| Ok(true)));
+        self.put_aside(false)?;
+        dropped.map(|()| true)
     }
 
-    fn check_pages(&mut self, pragma: &str) -> Result<(), Error> {
-        let mut problems = vec![];
-        self.each_row(pragma, &[], |row| {
-            if let Cell::Text(problem) = row.cell(0) {
-                let problem = String::from_utf8_lossy(problem);
-                problems.extend(problem.lines().map(str::to_owned));
+    /// Where the trees of the schema begin. A table `WITHOUT ROWID` is kept as an index is.
+    fn roots(&mut self) -> Result<Vec<Root>, Error> {
+        let without_rowid =
+            self.names("SELECT name FROM pragma_table_list WHERE schema = 'main' AND wr")?;
+        let partial = self.names(
+            "SELECT i.name FROM sqlite_schema AS t, pragma_index_list(t.name) AS i \
+             WHERE t.type = 'table' AND i.partial",
+        )?;
+        let trees = "SELECT type = 'table', name, tbl_name, CAST(rootpage AS INTEGER) AS root \
+            FROM sqlite_schema WHERE type IN ('table', 'index') AND root <> 0";
+        let (mut roots, mut tables) = (vec![], HashMap::new());
+        // Tables come first, so that indexes find theirs.
+        self.each_row(&format!("{trees} ORDER BY type DESC"), &[], |row| {
+            let (name, table_name) = (text(row.cell(1)), text(row.cell(2)));
+            let number = page_number(row.cell(3));
+            let is_table = matches!(row.cell(0), Cell::Integer(1));
+            let kind = match is_table && !without_rowid.contains(&name) {
+                true => TreeKind::Table,
+                false => TreeKind::Index,
+            };
+            let full = !is_table && !partial.contains(&name);
+            let table = tables.get(&table_name).copied().filter(|_| full);
+            roots.push(Root { number, kind, table });
+            if is_table {
+                tables.insert(name, number);
             }
             Ok(true)
         })?;
-        if problems == ["ok"] {
-            return Ok(());
-        }
-        problems.truncate(PROBLEMS_MAX);
-        Err(Error::BadFile(format!("the file is damaged: {}", problems.join("; "))))
+        Ok(roots)
     }
 
-    /// Refuses names that are closed to SQL, what is not UTF-8, and tables that cannot be opened. To read
-    /// the schema at all is to have SQLite parse all of it.
-    fn check_schema(&mut self) -> Result<Tables, Error> {
-        let mut tables = Tables::default();
+    fn names(&self, sql: &str) -> Result<HashSet<String>, Error> {
+        let mut names = HashSet::new();
+        self.each_row(sql, &[], |row| {
+            names.insert(text(row.cell(0)));
+            Ok(true)
+        })?;
+        Ok(names)
+    }
+
+    /// The tables of the platform. Refuses names that are closed to SQL, what is not UTF-8, and tables that
+    /// cannot be opened. To read the schema at all is to have SQLite parse all of it.
+    fn check_schema(&mut self) -> Result<Vec<String>, Error> {
+        let (mut own, mut foreign) = (vec![], vec![]);
         // What hangs on a table that is left out goes with it.
         let schema = "SELECT type, name, \
             CASE WHEN tbl_name LIKE '\\_cf\\_%' ESCAPE '\\' AND type <> 'view' THEN 1 \
@@ -206,13 +232,13 @@ impl Database {
                 )));
             }
             match (kind.as_str(), rule) {
-                ("table", 1) => tables.foreign.push(name),
-                ("table", _) => tables.own.push(name),
+                ("table", 1) => foreign.push(name),
+                ("table", _) => own.push(name),
                 _ => {}
             }
             Ok(true)
         })?;
-        for name in &tables.own {
+        for name in &own {
             let opened =
                 self.each_row(&format!("SELECT 1 FROM {} LIMIT 0", quoted(name)), &[], |_| {
                     Ok(false)
@@ -220,7 +246,22 @@ impl Database {
             opened
                 .map_err(|error| Error::BadFile(format!("table {name} cannot be read: {error}")))?;
         }
-        Ok(tables)
+        Ok(foreign)
+    }
+}
+
+/// What is none is beyond every file.
+fn page_number(cell: Cell<'_>) -> u32 {
+    match cell {
+        Cell::Integer(number) => u32::try_from(number).unwrap_or(u32::MAX),
+        _ => u32::MAX,
+    }
+}
+
+fn text(cell: Cell<'_>) -> String {
+    match cell {
+        Cell::Text(text) => String::from_utf8_lossy(text).into_owned(),
+        _ => String::new(),
     }
 }
 

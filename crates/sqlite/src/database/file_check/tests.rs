@@ -55,7 +55,7 @@ fn checked(sql: &[&str]) -> Result<String, String> {
     }
     let text = |error: Error| error.to_string();
     let mut check = database.begin_file_check().map_err(text)?;
-    while database.file_check_step(&mut check).map_err(text)? {}
+    while database.file_check_step(&mut check, 1).map_err(text)? {}
     let mut names = vec![];
     let read = database.each_row("SELECT name FROM sqlite_schema ORDER BY name", &[], |row| {
         if let Cell::Text(name) = row.cell(0) {
@@ -118,31 +118,30 @@ fn databases_of_other_programs() {
         "UPDATE sqlite_schema SET rootpage = 1 WHERE name = 't'",
         "PRAGMA writable_schema = RESET",
     ]);
-    assert!(error.is_err(), "{error:?}");
+    assert_eq!(error, Err("malformed database schema (t): SQLITE_CORRUPT".to_owned()));
 }
 
 #[test]
-fn a_large_file_is_looked_over_table_by_table() {
-    let mut database = database();
-    for sql in ["CREATE TABLE t(a)", "INSERT INTO t VALUES(zeroblob(1500000))"] {
-        for _ in 0..if sql.starts_with('I') { 25 } else { 1 } {
-            database.each_row(sql, &[], |_| Ok(true)).unwrap();
-        }
-    }
-    let mut check = database.begin_file_check().unwrap();
-    assert_eq!(check.pragmas.len(), 2);
-    assert!(database.file_check_step(&mut check).unwrap());
-    let wrong =
-        "UPDATE sqlite_schema SET sql = 'CREATE TABLE t(a NOT NULL, b NOT NULL)' WHERE name = 't'";
-    database
-        .connection
-        .set_db_config(rusqlite::config::DbConfig::SQLITE_DBCONFIG_DEFENSIVE, false)
-        .unwrap();
-    for sql in ["PRAGMA writable_schema = ON", wrong, "PRAGMA writable_schema = RESET"] {
-        database.each_row(sql, &[], |_| Ok(true)).unwrap();
-    }
-    let error = database.file_check_step(&mut check).unwrap_err().to_string();
-    assert!(error.contains("the file is damaged: NULL value in t.b"), "{error}");
+fn trees_are_looked_at_and_not_the_rows() {
+    let changed = |change: &str| {
+        checked(&[
+            "CREATE TABLE t(a)",
+            "CREATE TABLE u(a PRIMARY KEY) WITHOUT ROWID",
+            "INSERT INTO t VALUES(NULL), (1)",
+            "INSERT INTO u VALUES(1)",
+            "PRAGMA writable_schema = ON",
+            &format!("UPDATE sqlite_schema SET {change} WHERE name = 't'"),
+            "PRAGMA writable_schema = RESET",
+        ])
+    };
+    assert_eq!(changed("sql = 'CREATE TABLE t(a NOT NULL CHECK(a > 5))'"), Ok("t u".to_owned()));
+    assert_eq!(
+        changed("sql = 'CREATE TABLE t(a PRIMARY KEY) WITHOUT ROWID'"),
+        Err("the file is damaged: Tree 2 page 2: it is a page of a table, and not of an index"
+            .to_owned())
+    );
+    let twice = "the file is damaged: Tree 3: 2nd reference to page 3".to_owned();
+    assert_eq!(changed("rootpage = 3"), Err(twice));
 }
 
 #[test]

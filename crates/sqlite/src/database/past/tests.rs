@@ -129,7 +129,7 @@ fn what_does_not_fit_into_memory_is_sorted_in_scratch_files() {
     assert!(written > 100, "{written} chunks");
     assert_eq!(storage.scratch_len(), 0);
     let mut check = writer.begin_file_check().unwrap();
-    while writer.file_check_step(&mut check).unwrap() {}
+    while writer.file_check_step(&mut check, 64).unwrap() {}
     let sorted = "SELECT count(*), sum(a > b) FROM
         (SELECT a, lead(a) OVER (ORDER BY rowid) AS b FROM u LIMIT 1000)";
     assert_eq!(ask(&mut writer, sorted).unwrap(), "[[1000,1000]]");

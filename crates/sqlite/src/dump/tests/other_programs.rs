@@ -59,7 +59,7 @@ fn other_programs_load_the_same() {
             assert_eq!(said, "", "{}\n{sql}", program.display());
             let mut loaded = taken_in(&path);
             let mut check = loaded.begin_file_check().unwrap();
-            while loaded.file_check_step(&mut check).unwrap() {}
+            while loaded.file_check_step(&mut check, 64).unwrap() {}
             assert!(table(&loaded, "PRAGMA foreign_key_check").is_empty());
             let after = content(&loaded);
             std::fs::remove_file(&path).unwrap();
