@@ -522,6 +522,57 @@ describe("what takes longer than a client waits goes on", { concurrency: true },
     assert.deepEqual(await rest.result("GET", "/long/jobs"), running[0].json);
   });
 
+  const busy = [{ delay_ms: 40_000, json: null }];
+  const kept = "the database is too busy to tell how far it is";
+
+  test("an import that nobody tells of is active, and asked for again", async () => {
+    await created("mute", { "/jobs/poll": [...busy, ...job("import", "complete", { result: IMPORTED })] });
+    const poll = { action: "poll", current_bookmark: "7" };
+    const begun = Date.now();
+    assert.deepEqual(await rest.result("POST", "/mute/import", poll), {
+      success: true, type: "import", status: "active", at_bookmark: "7",
+      messages: [`The import goes on, and ${kept}`],
+    });
+    assert.ok(Date.now() - begun < 29_000);
+    const last = await rest.result("POST", "/mute/import", poll);
+    assert.equal(last.status, "complete");
+  });
+
+  test("a restore that nobody tells of goes on, as far as was told", async () => {
+    await created("quiet", {
+      "/jobs/start": [{ json: { job: "7" } }],
+      "/jobs/poll": [...job("restore", "running"), ...busy],
+    });
+    const { status, envelope } = await rest.request("POST", `/quiet/time_travel/restore?bookmark=${AT}`);
+    assert.equal(status, 400);
+    assert.equal(envelope.errors[0].code, 7503);
+    assert.match(envelope.errors[0].message, /goes on \(Restored 2.0 of 4.1 MB\).*\/jobs/);
+  });
+
+  test("an export waits", async () => {
+    const uuid = await created("later", {
+      "/export/begin": [...busy, ...begun],
+      "/export/pages": [...busy, ...pages(5, 1)],
+    });
+    const waiting = (at_bookmark) => ({
+      success: true, type: "export", status: "active", at_bookmark,
+      messages: ["The database is busy, and the export waits for it"],
+    });
+    const asked = async (current_bookmark) =>
+      rest.result("POST", "/later/export", { output_format: "polling", current_bookmark });
+    const both = await Promise.all([asked(), asked(AT)]);
+    assert.deepEqual(both, [waiting(""), waiting(AT)]);
+    assert.deepEqual((await Promise.all([asked(""), asked(AT)])).map(({ status }) => status), ["complete", "complete"]);
+    assert.equal((await play(uuid)).length, 4);
+  });
+
+  test("which job is the newest, a busy primary alone knows", async () => {
+    await created("unknown", { "/jobs/poll": busy });
+    const { status, envelope } = await rest.request("GET", "/unknown/jobs");
+    assert.equal(status, 500);
+    assert.match(envelope.errors[0].message, /busy, and did not answer within 25 s: ask again/);
+  });
+
   test("a fork is there, and active", async () => {
     await created("slow", {});
     await play("all", { "/jobs/start": [{ json: { job: "7" } }], "/jobs/poll": job("fork", "running") });

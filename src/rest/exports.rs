@@ -10,11 +10,13 @@ use isolite_protocol::rest::{Envelope, ExportBody, ExportOptions, FileFormat, Me
 use serde::{Deserialize, Serialize};
 use worker::{Env, Error, Response};
 
+use super::jobs::WAIT_TIME;
 use super::pieces::{Piece, pieces};
 use super::primary::{ask, path};
 use super::response_js::of_length;
 use super::signed::Signer;
 use super::{Answer, Reply, databases, internal};
+use crate::object::call_js::within;
 
 /// A piece of a dump, about.
 const DUMP_BYTES: usize = 4 << 20;
@@ -40,8 +42,9 @@ struct Exported<'a> {
     kind: &'static str,
     status: &'static str,
     at_bookmark: &'a str,
-    messages: [&'a str; 0],
-    result: Download<'a>,
+    messages: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    result: Option<Download<'a>>,
 }
 
 #[derive(Serialize)]
@@ -59,17 +62,34 @@ struct Source {
     at: String,
 }
 
-/// `POST …/export`: complete at once, since the work is done as the file is fetched.
+impl<'a> Exported<'a> {
+    /// What a client asks for again, with `at` if it knows one.
+    fn waiting(at: Option<&'a str>) -> Self {
+        Exported {
+            success: true,
+            kind: "export",
+            status: "active",
+            at_bookmark: at.unwrap_or_default(),
+            messages: vec!["The database is busy, and the export waits for it"],
+            result: None,
+        }
+    }
+}
+
+/// `POST …/export`: complete as soon as the primary answers, since the work is done as the file is fetched.
 pub(super) async fn begin(env: &Env, signer: &Signer, database: &str, body: &str) -> Answer {
     let ExportBody { options, at } = ExportBody::decode(body)?;
     let record = databases::find(env, database).await?;
-    let at = match at {
-        Some(at) => {
+    let held = async {
+        match at.clone() {
             // It is held on, or refused, by a first look at it.
-            page_range(env, &record, &at, 1, 1).await?;
-            at
+            Some(at) => page_range(env, &record, &at, 1, 1).await.map(|_| at),
+            None => hold(env, &record, &options).await,
         }
-        None => hold(env, &record, &options).await?,
+    };
+    let at = match within(WAIT_TIME, held).await {
+        Some(at) => at?,
+        None => return answered(&Exported::waiting(at.as_deref())),
     };
     let filename = filename(&record, &options, &at);
     let parameters = format!("{}&at={}", options.to_query(), query_string::encode(&at));
@@ -79,10 +99,14 @@ pub(super) async fn begin(env: &Env, signer: &Signer, database: &str, body: &str
         kind: "export",
         status: "complete",
         at_bookmark: &at,
-        messages: [],
-        result: Download { filename: &filename, signed_url: &signed_url },
+        messages: vec![],
+        result: Some(Download { filename: &filename, signed_url: &signed_url }),
     };
-    Ok(Envelope::success(&serde_json::to_string(&exported).map_err(internal)?, None))
+    answered(&exported)
+}
+
+fn answered(exported: &Exported<'_>) -> Answer {
+    Ok(Envelope::success(&serde_json::to_string(exported).map_err(internal)?, None))
 }
 
 /// `GET …/export`, or by a signed URL: the file. With `at` it is of that position.

@@ -107,6 +107,6 @@ async fn ingest(
 
 /// wrangler asks again at once: so it is answered when there is something new to tell.
 async fn progress(env: &Env, record: &DatabaseRecord, job: &str) -> Answer {
-    let job = jobs::wait(env, record, job, jobs::POLL_TIME).await?;
+    let job = jobs::wait(env, record, "import", job, jobs::POLL_TIME).await?;
     Ok(Envelope::success(&job.import_answer(), None))
 }

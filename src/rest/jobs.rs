@@ -1,4 +1,7 @@
 //! The long works of a primary: started, and waited for as long as a request may.
+//!
+//! A primary may be busy with one long statement of such a work, and answers nobody meanwhile. What was
+//! started goes on then, and that is what a client is told.
 
 use std::time::Duration;
 
@@ -8,6 +11,7 @@ use worker::{Delay, Env};
 
 use super::primary::{ask, path};
 use super::{Answer, databases};
+use crate::object::call_js::within;
 
 /// How long a client's question for an import is held up.
 pub(super) const POLL_TIME: Duration = Duration::from_secs(2);
@@ -20,8 +24,14 @@ const PAUSE_MAX: Duration = Duration::from_millis(500);
 /// `GET …/jobs`: the newest job, as the primary tells of it.
 pub(super) async fn newest(env: &Env, database: &str) -> Answer {
     let record = databases::find(env, database).await?;
-    let told = ask(env, &record, "/jobs/poll", None).await?;
-    Ok(Envelope::success(&told.text, None))
+    match within(WAIT_TIME, ask(env, &record, "/jobs/poll", None)).await {
+        Some(told) => Ok(Envelope::success(&told?.text, None)),
+        // Which job it is, if there is any, nobody else knows.
+        None => Err(RestError::Internal(format!(
+            "The database is busy, and did not answer within {} s: ask again",
+            WAIT_TIME.as_secs()
+        ))),
+    }
 }
 
 /// The id of the job.
@@ -35,20 +45,28 @@ pub(super) async fn start(
     started.map(|started| started.job).map_err(|error| RestError::Internal(error.to_string()))
 }
 
-/// The job when it is over, or as it is when the time is.
+/// The job when it is over, or as it is when the time is. One of which the primary does not tell, as it is
+/// busy, is as it was told of last.
 pub(super) async fn wait(
     env: &Env,
     record: &DatabaseRecord,
+    kind: &str,
     job: &str,
     time_max: Duration,
 ) -> Result<Job, RestError> {
-    let end_ms = js_sys::Date::now() + time_max.as_millis() as f64;
+    let begun_ms = js_sys::Date::now();
+    let elapsed = || Duration::from_millis((js_sys::Date::now() - begun_ms).max(0.0) as u64);
     let path = path("/jobs/poll", &[("job", job)]);
+    let mut last = Job::unanswered(job.to_owned(), kind);
     let mut pause = PAUSE_MIN;
     loop {
-        let job = Job::decode(&ask(env, record, &path, None).await?.text)?;
-        if job.state != JobState::Running || js_sys::Date::now() >= end_ms {
-            return Ok(job);
+        let left = WAIT_TIME.saturating_sub(elapsed());
+        let Some(told) = within(left, ask(env, record, &path, None)).await else {
+            return Ok(last);
+        };
+        last = Job::decode(&told?.text)?;
+        if last.state != JobState::Running || elapsed() >= time_max {
+            return Ok(last);
         }
         Delay::from(pause).await;
         pause = (pause * 2).min(PAUSE_MAX);

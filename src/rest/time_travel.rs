@@ -45,7 +45,7 @@ pub(super) async fn restore(env: &Env, database: &str, query: &str) -> Answer {
     let record = databases::find(env, database).await?;
     let bookmark = bookmark_at(env, &record, &at).await?;
     let job = jobs::start(env, &record, &NewJob::Restore { bookmark }).await?;
-    let job = jobs::wait(env, &record, &job, jobs::WAIT_TIME).await?;
+    let job = jobs::wait(env, &record, "restore", &job, jobs::WAIT_TIME).await?;
     match job.outcome() {
         Some(outcome) => {
             outcome?;
@@ -92,7 +92,7 @@ async fn copy(
 ) -> Result<Job, RestError> {
     let job = NewJob::Fork(NewFork { source: Home::of(source), bookmark: bookmark.to_owned() });
     let job = jobs::start(env, to, &job).await?;
-    let job = jobs::wait(env, to, &job, jobs::WAIT_TIME).await?;
+    let job = jobs::wait(env, to, "fork", &job, jobs::WAIT_TIME).await?;
     job.outcome().unwrap_or(Ok(()))?;
     Ok(job)
 }

@@ -4,8 +4,8 @@
 //   POST /primary/<id>                tells a primary what to answer, and gives what it was asked;
 //                                     "all" stands for those that are not told
 //
-// A script has a list of answers for a path; each is given once, the last again and again. What no
-// script names the primary answers itself.
+// A script has a list of answers for a path; each is given once, the last again and again, some of them
+// after `delay_ms`, as of a primary that is busy. What no script names the primary answers itself.
 
 import Entrypoint, * as isolite from "../../../bindings/js/src/worker.ts";
 
@@ -31,8 +31,10 @@ export class IsolitePrimary extends isolite.IsolitePrimary {
     const answers = this.#script[resource] ?? scriptOfAll[resource];
     if (answers === undefined) return super.call(path, body, ...others);
     this.#asked.push([path, body]);
-    const { status = 200, json, bytes } = answers.length > 1 ? answers.shift() : answers[0];
-    return [JSON.stringify(json ?? null), status, undefined, bytes && contents(bytes), 0];
+    const { status = 200, json, bytes, delay_ms } = answers.length > 1 ? answers.shift() : answers[0];
+    const answer = [JSON.stringify(json ?? null), status, undefined, bytes && contents(bytes), 0];
+    if (delay_ms === undefined) return answer;
+    return new Promise((resolve) => setTimeout(resolve, delay_ms, answer));
   }
 }
 

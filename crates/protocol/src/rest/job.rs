@@ -94,6 +94,13 @@ impl Job {
         }
     }
 
+    /// One that goes on as far as anybody knows, while its primary answers nobody.
+    pub fn unanswered(job: String, kind: &str) -> Self {
+        let text =
+            format!("The {kind} goes on, and the database is too busy to tell how far it is");
+        Job { messages: vec![text], ..Job::started(job, kind) }
+    }
+
     pub fn is_running(&self) -> bool {
         self.state == JobState::Running
     }
@@ -200,6 +207,16 @@ mod tests {
         );
         let error = failed.outcome().unwrap().unwrap_err();
         assert_eq!((error.status(), error.to_string().as_str()), (400, "no such table"));
+    }
+
+    #[test]
+    fn what_nobody_tells_of_goes_on() {
+        let unanswered = Job::unanswered("7".to_owned(), "import");
+        assert_eq!((unanswered.outcome(), unanswered.progress()), (None, None));
+        assert_eq!(
+            unanswered.import_answer(),
+            r#"{"success":true,"type":"import","status":"active","at_bookmark":"7","messages":["The import goes on, and the database is too busy to tell how far it is"]}"#
+        );
     }
 
     #[test]
