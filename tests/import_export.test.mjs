@@ -202,10 +202,14 @@ describe("beside others", () => {
     const file = await exported("source", "format=sqlite");
     const damaged = Buffer.from(file);
     damaged.fill(0xa5, 4096, 4200);
+    // One page more than is used, as the header has it too.
+    const unused = Buffer.concat([file, Buffer.alloc(4096)]);
+    unused.writeUInt32BE(unused.length / 4096, 28);
     const wrong = [
       [file.subarray(0, file.length - 1), /cut short/],
       [file.subarray(0, file.length - 4096), /cut short|damaged/],
       [damaged, /damaged|malformed/],
+      [unused, /^the file is damaged: Page \d+: never used$/],
     ];
     for (const [content, text] of wrong) {
       const { status, error } = await imported("damaged", content);

@@ -106,6 +106,8 @@ pub(super) fn page_number(page: &PageImage, at: usize) -> Option<PageNo> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
     fn what_stays_on_the_page() {

@@ -73,6 +73,8 @@ fn value_len(kind: u64) -> Result<u64, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    #[cfg(target_arch = "wasm32")]
+    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     fn check(local: &[u8], len: u64) -> Result<bool, String> {
         Record::new(len).more(local)
