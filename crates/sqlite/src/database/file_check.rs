@@ -104,6 +104,12 @@ pub fn check_sqlite_file(header: &[u8; 100]) -> Result<FileHeader, FileError> {
     })
 }
 
+const WITHOUT_ROWID: &str = "SELECT name FROM pragma_table_list WHERE schema = 'main' AND wr";
+
+/// Indexes as the statements of their tables have them, and those that were made by themselves.
+const INDEXES: &str = "SELECT i.name FROM sqlite_schema AS t, pragma_index_list(t.name) AS i \
+    WHERE t.type = 'table'";
+
 /// What is left to do before a file's pages can be a database here.
 #[derive(Debug)]
 pub struct FileCheck {
@@ -124,6 +130,7 @@ impl Database {
     /// keeps for itself in a file of D1 or of a Durable Object (`_cf_METADATA`) is left out.
     pub fn begin_file_check(&mut self) -> Result<FileCheck, Error> {
         let foreign = self.check_schema()?;
+        self.check_indexes()?;
         let size_pages = self.size_pages();
         let mut header = [0; 100];
         if size_pages > 0 {
@@ -162,12 +169,8 @@ impl Database {
 
     /// Where the trees of the schema begin. A table `WITHOUT ROWID` is kept as an index is.
     fn roots(&mut self) -> Result<Vec<Root>, Error> {
-        let without_rowid =
-            self.names("SELECT name FROM pragma_table_list WHERE schema = 'main' AND wr")?;
-        let partial = self.names(
-            "SELECT i.name FROM sqlite_schema AS t, pragma_index_list(t.name) AS i \
-             WHERE t.type = 'table' AND i.partial",
-        )?;
+        let without_rowid = self.names(WITHOUT_ROWID)?;
+        let partial = self.names(&format!("{INDEXES} AND i.partial"))?;
         let trees = "SELECT type = 'table', name, tbl_name, CAST(rootpage AS INTEGER) AS root \
             FROM sqlite_schema WHERE type IN ('table', 'index') AND root <> 0";
         let (mut roots, mut tables) = (vec![], HashMap::new());
@@ -189,6 +192,21 @@ impl Database {
             Ok(true)
         })?;
         Ok(roots)
+    }
+
+    /// Refuses a table whose statement makes an index that the schema does not have. Of a table
+    /// `WITHOUT ROWID` the primary key is the table itself.
+    fn check_indexes(&self) -> Result<(), Error> {
+        let missing = self.names(&format!(
+            "{INDEXES} AND (i.origin <> 'pk' OR t.name NOT IN ({WITHOUT_ROWID})) AND i.name NOT IN \
+             (SELECT name FROM sqlite_schema WHERE type = 'index' AND rootpage <> 0) LIMIT 1"
+        ))?;
+        match missing.into_iter().next() {
+            Some(name) => Err(Error::BadFile(format!(
+                "the file is damaged: its schema does not have the index {name}"
+            ))),
+            None => Ok(()),
+        }
     }
 
     fn names(&self, sql: &str) -> Result<HashSet<String>, Error> {

@@ -145,6 +145,24 @@ fn trees_are_looked_at_and_not_the_rows() {
 }
 
 #[test]
+fn indexes_that_the_schema_has_not() {
+    let kept = "CREATE TABLE w(a PRIMARY KEY, b UNIQUE) WITHOUT ROWID";
+    let partial = "CREATE INDEX i ON w(b) WHERE b > 1";
+    assert_eq!(
+        checked(&["CREATE TABLE t(a INTEGER PRIMARY KEY, b UNIQUE)", kept, partial]),
+        Ok("i sqlite_autoindex_t_1 sqlite_autoindex_w_2 t w".to_owned())
+    );
+    let error = checked(&[
+        "CREATE TABLE t(a INTEGER PRIMARY KEY)",
+        "PRAGMA writable_schema = ON",
+        "UPDATE sqlite_schema SET sql = 'CREATE TABLE t(a INTEGERS PRIMARY KEY)' WHERE name = 't'",
+        "PRAGMA writable_schema = RESET",
+    ]);
+    let text = "the file is damaged: its schema does not have the index sqlite_autoindex_t_1";
+    assert_eq!(error, Err(text.to_owned()));
+}
+
+#[test]
 fn the_header_of_a_real_file() {
     let path = std::env::temp_dir().join(format!("isolite-header-{}.db", std::process::id()));
     let connection = Connection::open(&path).unwrap();

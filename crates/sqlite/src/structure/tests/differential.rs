@@ -88,6 +88,14 @@ fn mutate(bytes: &mut [u8], random: &mut Random) {
     }
 }
 
+/// Whether each index that a table makes is there, which is looked at before the pages are.
+fn has_indexes(connection: &Connection) -> bool {
+    let missing = "SELECT 1 FROM pragma_table_list AS t, pragma_index_list(t.name) AS i
+        WHERE t.schema = 'main' AND NOT (i.origin = 'pk' AND t.wr)
+        AND i.name NOT IN (SELECT name FROM sqlite_schema WHERE type = 'index' AND rootpage <> 0)";
+    connection.prepare(missing).and_then(|mut statement| statement.exists([])).is_ok_and(|is| !is)
+}
+
 /// Whether it was one that both call damaged.
 fn compare(name: &str, seed: u64, file: &File, path: &std::path::Path) -> bool {
     let mut random = Random::new(seed);
@@ -103,6 +111,9 @@ fn compare(name: &str, seed: u64, file: &File, path: &std::path::Path) -> bool {
     let Some((damaged, connection)) = File::opened(path, bytes).filter(|_| taken) else {
         return false;
     };
+    if !has_indexes(&connection) {
+        return false;
+    }
     let ours = damaged.check(64);
     let quick = sqlite_says(&connection, "PRAGMA quick_check(1000)");
     let structural = !quick.iter().all(|said| OF_VALUES.iter().any(|word| said.starts_with(word)));
