@@ -8,7 +8,8 @@
 //! - The reserved types 10 and 11 of a value, which SQLite reads as NULL, are damage here.
 //! - So is an entry of an index, or of a table `WITHOUT ROWID`, whose header does not fit to its length:
 //!   SQLite has that checked of rows with a rowid alone.
-//! - So is an empty tree of the wrong kind, which SQLite notices when it is written to.
+//! - So is an empty tree of the wrong kind, which SQLite notices when it is written to, and an inner page
+//!   without cells whose child is page 0, which its check passes over.
 
 use rusqlite::{Connection, ErrorCode};
 
@@ -29,11 +30,13 @@ const OF_VALUES: [&str; 8] = [
 ];
 
 /// How what this check alone calls damaged may end.
-const MEANT: [&str; 6] = [
+const MEANT: [&str; 8] = [
     "reserved type ",
     "bytes has ",
     "has values for ",
     "ends within a type",
+    "it has no cells",
+    "invalid page number ",
     "a table, and not of an index",
     "an index, and not of a table",
 ];
