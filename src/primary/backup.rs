@@ -28,8 +28,9 @@ use self::file::{Making, Sent};
 use super::{Engine, Opened, Primary, Refused};
 use crate::object::call_js::Answer;
 
-/// The loop waits itself for what is due so soon; for what is later an alarm is set.
-const WAIT_MS_MAX: i64 = 5_000;
+/// The loop waits itself for what is due so soon, and sees nothing of commits meanwhile. For what is later
+/// an alarm is set.
+const WAIT_MS_MAX: i64 = 1_000;
 /// After so long an alarm looks whether the loop has been cut short.
 const WATCH_MS: i64 = 15_000;
 /// The first wait after an error, then twice as long each time.
@@ -60,6 +61,8 @@ pub(super) struct Backup {
     failures: Cell<u32>,
     /// When there is something to do, as far as is known without looking; in milliseconds.
     due_ms: Cell<f64>,
+    /// After an error nothing is tried before this time.
+    retry_at_ms: Cell<f64>,
     /// The alarm that is set, as far as is known.
     alarm_ms: Cell<Option<f64>>,
     /// Since when there is something that the bucket lacks.
@@ -106,6 +109,7 @@ impl Backup {
             stopped: Cell::new(false),
             failures: Cell::new(0),
             due_ms: Cell::new(0.0),
+            retry_at_ms: Cell::new(0.0),
             alarm_ms: Cell::new(None),
             behind_ms: Cell::new(None),
         }
@@ -175,18 +179,15 @@ impl Engine {
     /// Whether there is anything to do now. Each request asks.
     fn backup_is_due(&self) -> bool {
         let backup = &self.backup;
-        if Date::now() >= backup.due_ms.get() {
-            return true;
-        }
+        let now_ms = Date::now();
         let opened = self.opened.borrow();
         let newest = opened.as_ref().map(|opened| opened.database.position().txid);
         let shipped = backup.kept.borrow().as_ref().and_then(|kept| kept.schedule.shipped());
         let lacks = newest.is_some_and(|newest| shipped.is_none_or(|it| it.position.txid < newest));
         if lacks && backup.behind_ms.get().is_none() {
-            backup.behind_ms.set(Some(Date::now()));
+            backup.behind_ms.set(Some(now_ms));
         }
-        // While it waits after an error, what is new waits too.
-        lacks && backup.due_ms.get() == f64::INFINITY
+        (lacks || now_ms >= backup.due_ms.get()) && now_ms >= backup.retry_at_ms.get()
     }
 
     async fn wake_at(&self, storage: worker::Storage, at_ms: f64) {
@@ -296,6 +297,7 @@ async fn run(engine: &Engine) -> Option<f64> {
                 note(engine, why);
                 let at_ms = Date::now() as i64 + retry_ms;
                 if retry_ms > WAIT_MS_MAX {
+                    engine.backup.retry_at_ms.set(at_ms as f64);
                     return Some(at_ms as f64);
                 }
                 Delay::from(Duration::from_millis(retry_ms as u64)).await;
