@@ -10,9 +10,9 @@ import { isoliteConfiguration, WranglerDev } from "./wrangler.mjs";
 const RESTORE_MS_MAX = 60_000;
 const BUCKET = "isolite-backup";
 
-/** Serves Isolite and its bucket; the same `state` brings back both. */
-export function startWithBucket({ vars = {}, state } = {}) {
-  const isolite = isoliteConfiguration(vars);
+/** Serves Isolite and its bucket; the same `state` brings back both. `entry` is Isolite's main module. */
+export function startWithBucket({ vars = {}, state, entry } = {}) {
+  const isolite = isoliteConfiguration(vars, entry);
   appendFileSync(
     isolite,
     `\n[[r2_buckets]]\nbinding = "ISOLITE_BACKUP"\nbucket_name = "${BUCKET}"\n`,

@@ -47,12 +47,13 @@ export async function wrangler(args, options) {
 
 /**
  * The configuration of the Isolite Worker with a token of the tests and other variables, for where
- * another Worker is the first: what is given to `wrangler dev` reaches that one alone.
+ * another Worker is the first: what is given to `wrangler dev` reaches that one alone. `entry` is its main
+ * module, where that is one around its own.
  */
-export function isoliteConfiguration(vars = {}) {
+export function isoliteConfiguration(vars = {}, entry = "bindings/js/src/worker.ts") {
   const own = temporaryDirectory("isolite");
   const text = readFileSync(inRepository("wrangler.toml"), "utf8");
-  const main = JSON.stringify(inRepository("bindings/js/src/worker.ts"));
+  const main = JSON.stringify(inRepository(entry));
   const path = join(own, "wrangler.toml");
   writeFileSync(path, text.replace(/^main = .*$/m, `main = ${main}`));
   const all = { ISOLITE_ADMIN_TOKEN: TOKEN, ...vars };

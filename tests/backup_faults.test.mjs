@@ -1,0 +1,126 @@
+// Aim: whatever the bucket does, nothing that is acknowledged suffers from it, and the backup catches up by
+// itself: a bucket that refuses, throttles, is slow, or does all and does not say so; and a server that dies
+// while a large snapshot is sent.
+// Method: Isolite over a bucket that is told what to do with the next calls (tests/workers/bucket/flaky.ts).
+// At the end Litestream restores what the primary has.
+
+import assert from "node:assert/strict";
+import { readFileSync } from "node:fs";
+import { after, before, describe, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { BucketClient, litestreamRestore, startWithBucket } from "./support/bucket.mjs";
+import { temporaryDirectory } from "./support/repository.mjs";
+import { RestClient } from "./support/rest_client.mjs";
+import { assertNoCrash } from "./support/witness.mjs";
+import { TOKEN } from "./support/wrangler.mjs";
+
+const WAIT_MS_MAX = 60_000;
+const state = temporaryDirectory("backup-faults");
+
+let server;
+let rest;
+let bucket;
+before(start);
+after(async () => {
+  await server?.stop();
+  assertNoCrash(server?.log ?? "");
+});
+
+async function start() {
+  server = await startWithBucket({ state, entry: "tests/workers/bucket/flaky.ts" });
+  rest = new RestClient(server.origin, TOKEN);
+  bucket = new BucketClient(server.origin);
+}
+
+async function faults(order) {
+  const init = order && { method: "POST", body: JSON.stringify(order) };
+  return (await fetch(`${server.origin}/client/v4/faults`, init)).json();
+}
+
+const status = (database) => rest.result("GET", `/${database}/backup`);
+
+async function until(database, what, holds) {
+  for (const end = Date.now() + WAIT_MS_MAX; ; await sleep(50)) {
+    const told = await status(database);
+    if (holds(told)) return told;
+    assert.ok(Date.now() < end, `${what}: ${JSON.stringify(told)}`);
+  }
+}
+
+const shipped = (database) =>
+  until(database, "it lags", (told) => told.lag_commits === 0 && told.snapshot_txid !== null);
+
+async function assertRestores(database) {
+  const { path } = await shipped(database);
+  const restored = readFileSync(await litestreamRestore(server.origin, path));
+  const file = `/client/v4/accounts/a/d1/database/${database}/export?format=sqlite`;
+  const response = await fetch(server.origin + file, {
+    headers: { authorization: `Bearer ${TOKEN}` },
+  });
+  assert.ok(restored.equals(Buffer.from(await response.arrayBuffer())), "it is another database");
+}
+
+const rows = (count) =>
+  `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${count})
+   INSERT INTO t (pad) SELECT randomblob(3000) FROM n`;
+
+describe("a bucket that does not do as it should", () => {
+  for (const mode of ["refuse", "throttle", "lose", "slow"]) {
+    test(mode, async () => {
+      await rest.create(mode);
+      await faults({ mode, calls: 5 });
+      await rest.query(mode, "CREATE TABLE t (id INTEGER PRIMARY KEY, pad BLOB)");
+      for (let i = 0; i < 3; i++) await rest.query(mode, rows(1));
+      if (mode !== "slow") {
+        const { last_error } = await until(mode, "no error is told", ({ errors }) => errors > 0);
+        assert.match(last_error.message, /^the bucket: .*(1000|1005|network)/);
+      }
+      await assertRestores(mode);
+      // And once the first snapshot is there.
+      await faults({ mode, calls: 3 });
+      for (let i = 0; i < 3; i++) await rest.query(mode, rows(2));
+      await assertRestores(mode);
+      assert.equal((await faults()).calls, 0);
+    });
+  }
+});
+
+describe("a snapshot in parts", () => {
+  test("is whole, whatever becomes of single parts, while commits go on being shipped", async () => {
+    await rest.create("large");
+    await faults({ mode: "refuse", calls: 1e6 });
+    await rest.query("large", "CREATE TABLE t (id INTEGER PRIMARY KEY, pad BLOB)");
+    for (let i = 0; i < 8; i++) await rest.query("large", rows(1_000));
+    await faults({ mode: "refuse", calls: 0 });
+    await until("large", "no part is sent", () => true);
+    for (let i = 0; i < 6; i++) {
+      await faults({ mode: ["refuse", "lose"][i % 2], calls: 1 });
+      await rest.query("large", rows(1));
+      await sleep(400);
+    }
+    await assertRestores("large");
+  });
+
+  test("goes on where the server died", async () => {
+    await rest.create("cut");
+    await faults({ mode: "refuse", calls: 1e6 });
+    await rest.query("cut", "CREATE TABLE t (id INTEGER PRIMARY KEY, pad BLOB)");
+    for (let i = 0; i < 8; i++) await rest.query("cut", rows(1_000));
+    await faults({ mode: "slow", calls: 1e6 });
+    const parts = async () => (await faults()).seen.uploadPart ?? 0;
+    const before = await parts();
+    for (const end = Date.now() + WAIT_MS_MAX; (await parts()) < before + 2; await sleep(20)) {
+      assert.ok(Date.now() < end, "no part is sent");
+    }
+    await server.crash();
+    await start();
+    await shipped("cut");
+    const { seen } = await faults();
+    const { bytes } = await status("cut");
+    const sent = seen.uploadPart;
+    assert.ok(sent < Math.ceil(bytes / (5 << 20)), `${sent} parts of ${bytes} bytes were sent anew`);
+    await assertRestores("cut");
+    assert.equal((await bucket.keys()).filter((key) => key.includes("/0009/")).length > 0, true);
+  });
+});
