@@ -2,7 +2,7 @@
 
 use js_sys::Reflect;
 use wasm_bindgen::prelude::*;
-use worker::Request;
+use worker::{Request, State};
 
 #[wasm_bindgen]
 extern "C" {
@@ -52,4 +52,10 @@ pub(crate) fn came_in_at(request: &Request) -> Option<(String, String)> {
     let cf = Reflect::get(request.inner(), &"cf".into()).ok().filter(JsValue::is_object)?;
     let text = |name: &str| Reflect::get(&cf, &name.into()).ok().and_then(|it| it.as_string());
     Some((text("colo")?, text("continent").unwrap_or_default()))
+}
+
+/// The jurisdiction within which an object stays, if it has one.
+pub(crate) fn jurisdiction(state: &State) -> Option<String> {
+    let id = Reflect::get(state.as_raw(), &"id".into()).ok()?;
+    Reflect::get(&id, &"jurisdiction".into()).ok()?.as_string()
 }

@@ -21,14 +21,14 @@ const state = temporaryDirectory("backup-faults");
 let server;
 let rest;
 let bucket;
-before(start);
+before(() => start());
 after(async () => {
   await server?.stop();
   assertNoCrash(server?.log ?? "");
 });
 
-async function start() {
-  server = await startWithBucket({ state, entry: "tests/workers/bucket/flaky.ts" });
+async function start(vars) {
+  server = await startWithBucket({ state, vars, entry: "tests/workers/bucket/flaky.ts" });
   rest = new RestClient(server.origin, TOKEN);
   bucket = new BucketClient(server.origin);
 }
@@ -69,7 +69,7 @@ describe("a bucket that does not do as it should", () => {
   for (const mode of ["refuse", "throttle", "lose", "slow"]) {
     test(mode, async () => {
       await rest.create(mode);
-      await faults({ mode, calls: 5 });
+      await faults({ mode, calls: 3 });
       await rest.query(mode, "CREATE TABLE t (id INTEGER PRIMARY KEY, pad BLOB)");
       for (let i = 0; i < 3; i++) await rest.query(mode, rows(1));
       if (mode !== "slow") {
@@ -78,7 +78,7 @@ describe("a bucket that does not do as it should", () => {
       }
       await assertRestores(mode);
       // And once the first snapshot is there.
-      await faults({ mode, calls: 3 });
+      await faults({ mode, calls: 2 });
       for (let i = 0; i < 3; i++) await rest.query(mode, rows(2));
       await assertRestores(mode);
       assert.equal((await faults()).calls, 0);
@@ -123,4 +123,15 @@ describe("a snapshot in parts", () => {
     await assertRestores("cut");
     assert.equal((await bucket.keys()).filter((key) => key.includes("/0009/")).length > 0, true);
   });
+});
+
+test("a database with a jurisdiction goes into no bucket but one for that", async () => {
+  await server.stop();
+  await start({ FLAKY_JURISDICTION: "eu" });
+  const { uuid } = await rest.create("bordered");
+  await rest.query("bordered", "CREATE TABLE t (a)");
+  const told = await status("bordered");
+  assert.deepEqual([told.enabled, told.path], [false, null]);
+  await sleep(1_500);
+  assert.deepEqual(await bucket.keys(`${uuid}/`), []);
 });

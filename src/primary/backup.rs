@@ -28,6 +28,8 @@ use self::file::{Making, Sent};
 use super::{Engine, Opened, Primary, Refused};
 use crate::object::call_js::Answer;
 
+/// Steps of one run: each is a few calls of the bucket, of which the platform lets an event make so many.
+const STEPS_MAX: u32 = 20;
 /// The loop waits itself for what is due so soon, and sees nothing of commits meanwhile. For what is later
 /// an alarm is set.
 const WAIT_MS_MAX: i64 = 1_000;
@@ -63,6 +65,8 @@ pub(super) struct Backup {
     due_ms: Cell<f64>,
     /// After an error nothing is tried before this time.
     retry_at_ms: Cell<f64>,
+    /// How long the next error is waited after.
+    retry_ms: Cell<i64>,
     /// The alarm that is set, as far as is known.
     alarm_ms: Cell<Option<f64>>,
     /// Since when there is something that the bucket lacks.
@@ -71,7 +75,9 @@ pub(super) struct Backup {
 
 /// Why nothing could be done.
 enum Stopped {
-    /// The database is gone, or another one has the bucket: not before the object starts again.
+    /// There is no database, though it may come back.
+    ByDeletion,
+    /// Another one has the bucket: not before the object starts again.
     ForGood(String),
     /// It is tried again.
     Failed(String),
@@ -80,7 +86,7 @@ enum Stopped {
 impl From<Refused> for Stopped {
     fn from(refused: Refused) -> Self {
         match refused {
-            Refused::Deleted => Stopped::ForGood(String::new()),
+            Refused::Deleted => Stopped::ByDeletion,
             refused => Stopped::Failed(refused.to_string()),
         }
     }
@@ -110,6 +116,7 @@ impl Backup {
             failures: Cell::new(0),
             due_ms: Cell::new(0.0),
             retry_at_ms: Cell::new(0.0),
+            retry_ms: Cell::new(RETRY_MS_MIN),
             alarm_ms: Cell::new(None),
             behind_ms: Cell::new(None),
         }
@@ -274,37 +281,34 @@ impl Engine {
 
 /// Does what is due until nothing is for a while. When something will be is then told.
 async fn run(engine: &Engine) -> Option<f64> {
-    let mut retry_ms = RETRY_MS_MIN;
-    loop {
+    for _ in 0..STEPS_MAX {
         match work(engine).await {
             Ok(Some(at_ms)) => {
-                retry_ms = RETRY_MS_MIN;
+                engine.backup.retry_ms.set(RETRY_MS_MIN);
                 let wait_ms = at_ms - Date::now() as i64;
                 if wait_ms > WAIT_MS_MAX {
                     return Some(at_ms as f64);
                 }
                 Delay::from(Duration::from_millis(wait_ms.max(0) as u64)).await;
             }
-            Ok(None) => return None,
+            Ok(None) | Err(Stopped::ByDeletion) => return None,
             Err(Stopped::ForGood(why)) => {
                 engine.backup.stopped.set(true);
-                if !why.is_empty() {
-                    note(engine, why);
-                }
+                note(engine, why);
                 return None;
             }
             Err(Stopped::Failed(why)) => {
                 note(engine, why);
-                let at_ms = Date::now() as i64 + retry_ms;
-                if retry_ms > WAIT_MS_MAX {
-                    engine.backup.retry_at_ms.set(at_ms as f64);
-                    return Some(at_ms as f64);
-                }
-                Delay::from(Duration::from_millis(retry_ms as u64)).await;
-                retry_ms = (retry_ms * 2).min(RETRY_MS_MAX);
+                let retry_ms = engine.backup.retry_ms.get();
+                engine.backup.retry_ms.set((retry_ms * 2).min(RETRY_MS_MAX));
+                let at_ms = Date::now() + retry_ms as f64;
+                engine.backup.retry_at_ms.set(at_ms);
+                return Some(at_ms);
             }
         }
     }
+    // An alarm begins an event of its own.
+    Some(Date::now())
 }
 
 fn note(engine: &Engine, why: String) {

@@ -9,11 +9,15 @@ export const root = resolve(fileURLToPath(import.meta.url), "../../..");
 
 export const inRepository = (...path) => resolve(root, ...path);
 
+const temporary = [];
+process.on("exit", () => {
+  // What still runs in one is killed on exit as well, and may write a last file meanwhile.
+  for (const path of temporary) rmSync(path, { recursive: true, force: true, maxRetries: 5 });
+});
+
 /** A new directory that is removed when this process ends. */
 export function temporaryDirectory(name) {
   const path = mkdtempSync(join(tmpdir(), `isolite-${name}-`));
-  // What still runs in it is killed on exit as well, and may write a last file meanwhile.
-  const remove = () => rmSync(path, { recursive: true, force: true, maxRetries: 5 });
-  process.on("exit", remove);
+  temporary.push(path);
   return path;
 }

@@ -11,8 +11,9 @@ use serde::{Deserialize, Serialize};
 use worker::{Conditional, Env, MultipartUpload, State};
 
 use super::Stopped;
+use crate::platform_js;
 
-pub(super) const BINDING: &str = "ISOLITE_BACKUP";
+const BINDING: &str = "ISOLITE_BACKUP";
 
 /// As many as the platform deletes at once.
 const DELETED_MAX: usize = 1000;
@@ -34,9 +35,14 @@ pub(super) struct Lease {
 }
 
 impl Bucket {
-    /// None if there is none, or the object has no name.
+    /// None if there is none, or the object has no name. A database with a jurisdiction has a bucket for
+    /// that: it must not leave the border.
     pub(super) fn of(env: &Env, state: &State) -> Option<Bucket> {
-        let bucket = env.bucket(BINDING).ok()?;
+        let binding = match platform_js::jurisdiction(state) {
+            Some(border) => format!("{BINDING}_{}", border.to_uppercase()),
+            None => BINDING.to_owned(),
+        };
+        let bucket = env.bucket(&binding).ok()?;
         Some(Bucket { bucket, database: state.id().name()? })
     }
 
