@@ -13,6 +13,7 @@ mod changes;
 mod expiry;
 mod file_maker;
 mod file_name;
+mod restore_plan;
 mod schedule;
 #[cfg(test)]
 mod tests;
@@ -21,4 +22,5 @@ pub use changes::{Found, Shipment};
 pub use expiry::{Expiry, Kept};
 pub use file_maker::FileMaker;
 pub use file_name::{FileName, Level, SNAPSHOT_LEVEL};
+pub use restore_plan::{BackupFile, Gap, NoPlan, RestorePlan, RestoreTarget};
 pub use schedule::{BackupPolicy, Parts, Schedule, Slot, Standing, Task, Upload};
