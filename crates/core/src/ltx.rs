@@ -10,11 +10,13 @@ mod encoder;
 mod frame;
 mod header;
 mod index;
+mod stream_decoder;
 
 pub use decoder::Decoder;
 pub use encoder::Encoder;
 pub use header::{HEADER_SIZE, Header};
 pub use index::{FrameRef, read_index};
+pub use stream_decoder::StreamDecoder;
 
 pub(crate) use encoder::End;
 pub(crate) use frame::decode_frame;

@@ -118,7 +118,9 @@ fn nothing(files: &[BackupFile], target: RestoreTarget) -> NoPlan {
     };
     let after = match target {
         RestoreTarget::Newest => None,
-        RestoreTarget::Txid(_) => begin().map(|file| file.name.txid_max).min().map(NoPlan::AfterTxid),
+        RestoreTarget::Txid(_) => {
+            begin().map(|file| file.name.txid_max).min().map(NoPlan::AfterTxid)
+        }
         RestoreTarget::Before(_) => begin().map(|file| file.time_ms).min().map(NoPlan::AfterTime),
     };
     after.unwrap_or(NoPlan::NoBeginning(first))

@@ -18,8 +18,15 @@ pub(crate) const FRAME_HEADER_SIZE: usize = 6;
 /// Magic number, then: version 1 with independent blocks and a content checksum, blocks of at most
 /// 64 KiB, and the checksum of those two bytes. The same for every frame written here.
 const LZ4_START: [u8; 7] = [0x04, 0x22, 0x4d, 0x18, 0x64, 0x40, 0xa7];
+const LZ4_MAGIC: [u8; 4] = [0x04, 0x22, 0x4d, 0x18];
 /// In a block's size: the block is stored as it is.
 const STORED: u32 = 1 << 31;
+
+/// In a page's flags: not a frame follows, but a block of LZ4 behind its size.
+const SIZED: [u8; 2] = [0, 1];
+
+/// Longer than any way to write a page of 4096 bytes, however little it was compressed.
+const FRAME_SIZE_MAX: usize = 4 * PAGE_SIZE;
 
 /// Compresses pages, keeping its tables from one to the next.
 pub(crate) struct FrameEncoder {
@@ -69,6 +76,57 @@ pub(crate) fn decode_frame(
         false => decode_any(packed, page)?,
     };
     Ok((number, FRAME_HEADER_SIZE + size))
+}
+
+/// How many bytes the frame at the start of `bytes` takes. None if that is not told yet by those that are
+/// there.
+pub(crate) fn frame_size(bytes: &[u8]) -> Result<Option<usize>, LtxError> {
+    let Ok(flags) = array_at::<2>(bytes, 4) else { return Ok(None) };
+    let size = match flags {
+        SIZED => array_at(bytes, FRAME_HEADER_SIZE)
+            .ok()
+            .map(|size| FRAME_HEADER_SIZE as u64 + 4 + u64::from(u32::from_be_bytes(size))),
+        [0, 0] => lz4_size(&bytes[FRAME_HEADER_SIZE..])?,
+        _ => return Err(LtxError("unknown flags on a page")),
+    };
+    match size {
+        Some(size) if size > FRAME_SIZE_MAX as u64 => {
+            Err(LtxError("page is longer than 4096 bytes"))
+        }
+        None if bytes.len() > FRAME_SIZE_MAX => Err(LtxError("page is longer than 4096 bytes")),
+        size => Ok(size.map(|size| size as usize)),
+    }
+}
+
+/// Of a frame of LZ4, page header included: it is as long as its blocks tell.
+fn lz4_size(packed: &[u8]) -> Result<Option<u64>, LtxError> {
+    let Ok(magic) = array_at::<4>(packed, 0) else { return Ok(None) };
+    let Some(flags) = packed.get(4) else { return Ok(None) };
+    if magic != LZ4_MAGIC {
+        return Err(LtxError("damaged page"));
+    }
+    let size_if = |bit: u8, size: u64| if flags & 1 << bit == 0 { 0 } else { size };
+    let (block_sum, content_sum) = (size_if(4, 4), size_if(2, 4));
+    // Behind the magic number: flags, largest block, size of the content, dictionary, checksum.
+    let mut at = 4 + 2 + size_if(3, 8) + size_if(0, 4) + 1;
+    loop {
+        let word = usize::try_from(at).ok().and_then(|at| array_at(packed, at).ok());
+        let Some(word) = word.map(u32::from_le_bytes) else { return Ok(None) };
+        at += 4;
+        if word == 0 {
+            return Ok(Some(FRAME_HEADER_SIZE as u64 + at + content_sum));
+        }
+        at += u64::from(word & !STORED) + block_sum;
+    }
+}
+
+/// Decodes a frame whose page is a block of LZ4 behind its size, all of it: the page's number.
+pub(crate) fn decode_sized(frame: &[u8], page: &mut PageImage) -> Result<PageNo, LtxError> {
+    let block = frame.get(FRAME_HEADER_SIZE + 4..).ok_or(LtxError("file ends too early"))?;
+    match block::decompress_into(block, page) {
+        Ok(PAGE_SIZE) => Ok(u32::from_be_bytes(array_at(frame, 0)?)),
+        _ => Err(LtxError("damaged page")),
+    }
 }
 
 fn decode_single_block(packed: &[u8], page: &mut PageImage) -> Result<usize, LtxError> {

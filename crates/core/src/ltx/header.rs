@@ -51,7 +51,10 @@ impl Header {
             return Err(LtxError("unknown flags in the header"));
         }
         if number(8)? != PAGE_SIZE as u32 {
-            return Err(LtxError("page size is not 4096"));
+            return Err(LtxError(
+                "the database has pages of another size than 4096 bytes; convert it where it is: \
+                 \"PRAGMA journal_mode=DELETE; PRAGMA page_size=4096; VACUUM\"",
+            ));
         }
         let header = Header {
             size_pages: number(12)?,
