@@ -39,10 +39,12 @@ impl Route {
             Route::ListAccounts | Route::ListMemberships | Route::ListDatabases => Access::Known,
             Route::Download(_) | Route::Upload { .. } => Access::Signed,
             Route::Graphql => Access::All(Right::Read),
-            // A fork is a new database.
-            Route::CreateDatabase | Route::MigrateGroup(_) | Route::Fork(_) => {
-                Access::All(Right::Write)
-            }
+            Route::GetBackup => Access::All(Right::Read),
+            // A fork is a new database, and a backup may be that of any.
+            Route::CreateDatabase
+            | Route::MigrateGroup(_)
+            | Route::Fork(_)
+            | Route::RestoreBackup => Access::All(Right::Write),
             // Those of the statements are looked at as they run.
             Route::GetDatabase(database)
             | Route::Query(database)
@@ -93,6 +95,8 @@ impl Route {
             | Route::ListTokens
             | Route::CreateToken
             | Route::RevokeToken(_)
+            | Route::GetBackup
+            | Route::RestoreBackup
             | Route::MigrateGroup(_) => None,
         }
     }

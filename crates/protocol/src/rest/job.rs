@@ -122,13 +122,13 @@ impl Job {
         self.error.as_deref().unwrap_or("It failed, and the primary does not say why")
     }
 
-    /// `Imported 12.5 of 40.0 MB`; None before anything is known. An import that counts pages has taken in
-    /// a file, and checks it.
+    /// `Imported 12.5 of 40.0 MB`; None before anything is known. An import, or a restore from a backup, that
+    /// counts pages has taken in the files, and checks them.
     pub fn progress(&self) -> Option<String> {
         let verb = match (self.kind.as_str(), self.unit) {
             ("import", JobUnit::Bytes) => "Imported",
-            ("import", JobUnit::Pages) => "Checked",
-            ("restore", _) => "Restored",
+            ("import" | "restore from a backup", JobUnit::Pages) => "Checked",
+            ("restore" | "restore from a backup", _) => "Restored",
             ("fork", _) => "Copied",
             _ => "Done",
         };

@@ -11,6 +11,7 @@ pub enum NewJob {
     Restore { bookmark: String },
     Import(NewImport),
     Fork(NewFork),
+    Recover(NewRecovery),
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +29,23 @@ pub struct NewImport {
 pub struct NewFork {
     pub source: Home,
     pub bookmark: String,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NewRecovery {
+    /// Of the backup's folder in the bucket, without slashes at its ends.
+    pub path: String,
+    pub at: BackupPoint,
+}
+
+/// How far a backup is restored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum BackupPoint {
+    Newest,
+    Txid(u64),
+    /// Milliseconds since 1970.
+    Time(u64),
 }
 
 /// How the objects of a database are found.
@@ -57,6 +75,7 @@ impl NewJob {
             NewJob::Restore { .. } => "restore",
             NewJob::Import(_) => "import",
             NewJob::Fork(_) => "fork",
+            NewJob::Recover(_) => "restore from a backup",
         }
     }
 
@@ -85,6 +104,14 @@ mod tests {
             (
                 NewJob::Fork(NewFork { source: Home::of(&record), bookmark: "b".into() }),
                 format!(r#"{{"fork":{{"source":{home},"bookmark":"b"}}}}"#),
+            ),
+            (
+                NewJob::Recover(NewRecovery { path: "p".into(), at: BackupPoint::Newest }),
+                r#"{"recover":{"path":"p","at":"newest"}}"#.to_owned(),
+            ),
+            (
+                NewJob::Recover(NewRecovery { path: "p".into(), at: BackupPoint::Txid(u64::MAX) }),
+                r#"{"recover":{"path":"p","at":{"txid":18446744073709551615}}}"#.to_owned(),
             ),
             (
                 NewJob::Import(NewImport {

@@ -57,6 +57,9 @@ pub enum Route {
     BookmarkAt(String),
     Restore(String),
     Fork(String),
+    /// What a path of the bucket of backups has.
+    GetBackup,
+    RestoreBackup,
     /// The newest of the long works of a database.
     NewestJob(String),
     /// How far the backup of a database is.
@@ -104,6 +107,8 @@ impl Route {
             ["accounts", _, "d1", "tokens", id] if !id.is_empty() => {
                 vec![(Delete, Route::RevokeToken(decode_segment(id)))]
             }
+            ["accounts", _, "d1", "backups"] => vec![(Get, Route::GetBackup)],
+            ["accounts", _, "d1", "backups", "restore"] => vec![(Post, Route::RestoreBackup)],
             ["accounts", _, "d1", "groups", prefix, "migrations", "apply"]
                 if !prefix.is_empty() =>
             {
@@ -201,6 +206,9 @@ mod tests {
         assert_eq!(parse("POST", tokens), Ok(Route::CreateToken));
         let token = format!("{tokens}/x");
         assert_eq!(parse("DELETE", &token), Ok(Route::RevokeToken("x".into())));
+        let backups = "/client/v4/accounts/abc/d1/backups";
+        assert_eq!(parse("GET", backups), Ok(Route::GetBackup));
+        assert_eq!(parse("POST", &format!("{backups}/restore")), Ok(Route::RestoreBackup));
         let group = "/client/v4/accounts/abc/d1/groups/t-/migrations/apply";
         assert_eq!(parse("POST", group), Ok(Route::MigrateGroup("t-".into())));
         assert_eq!(parse("POST", &format!("{one}/query")), Ok(Route::Query(id())));
