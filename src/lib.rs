@@ -5,6 +5,7 @@
 
 #[cfg(feature = "entry")]
 mod access_token_js;
+mod backup_bucket;
 mod directory;
 mod embedded_replicas;
 #[cfg(feature = "entry")]

@@ -3,6 +3,7 @@
 //! Everything but `/health` needs a bearer token, or a URL that was signed for whoever had one. What is
 //! decided from a request is decided in `isolite_protocol::rest`; here it is carried out.
 
+mod backups;
 mod body_js;
 pub(crate) mod databases;
 mod exports;
@@ -95,6 +96,7 @@ async fn route(request: &mut Request, env: &Env) -> std::result::Result<Reply, R
             uploads::put(env, request, &database, &filename, query).await
         }
         Route::Fork(database) => time_travel::fork(env, &database, &body(request).await?).await,
+        Route::RestoreBackup => backups::restore(env, &body(request).await?).await,
         route => answer_json(request, env, &grant, &target, route).await.map(Reply::Json),
     }
 }
@@ -153,6 +155,7 @@ async fn answer_json(
         Route::BookmarkAt(database) => time_travel::bookmark(env, &database, query).await,
         Route::Restore(database) => time_travel::restore(env, &database, query).await,
         Route::Backup(database) => databases::backup(env, &database).await,
+        Route::GetBackup => backups::get(env, query).await,
         Route::NewestJob(database) => jobs::newest(env, &database).await,
         other => Err(RestError::Internal(format!("{other:?} is answered elsewhere"))),
     }

@@ -8,7 +8,9 @@
 
 mod fork;
 mod import;
+mod recovery;
 mod restore;
+mod sqlite_file;
 
 use std::rc::Rc;
 use std::time::Duration;
@@ -116,10 +118,13 @@ impl Engine {
         }
         match &new {
             NewJob::Restore { bookmark } => self.hold(bookmark)?,
-            NewJob::Fork(_) => {
+            NewJob::Fork(_) | NewJob::Recover(_) => {
                 self.with(|Opened { database, .. }| match database.size_pages() {
                     0 => Ok(()),
-                    _ => Err(Refused::Asked("a fork begins with an empty database".to_owned())),
+                    _ => {
+                        let text = format!("a {} begins with an empty database", new.kind());
+                        Err(Refused::Asked(text))
+                    }
                 })?
             }
             NewJob::Import(_) => self.with(|_| Ok(()))?,
@@ -293,6 +298,9 @@ async fn run(engine: &Rc<Engine>) {
         },
     };
     if let Err(error) = outcome {
+        if let NewJob::Recover(new) = &new {
+            recovery::give_up(engine, new).await;
+        }
         console_error!("A {} failed: {error}", new.kind());
         // What stays now goes before the next job.
         engine.discard_draft().await.unwrap_or_default();
@@ -307,7 +315,12 @@ async fn work(engine: &Rc<Engine>, new: &NewJob) -> Result<(), Refused> {
         NewJob::Restore { bookmark } => restore::run(engine, bookmark).await,
         NewJob::Import(new) => import::run(engine, new).await,
         NewJob::Fork(new) => fork::run(engine, new).await,
+        NewJob::Recover(new) => recovery::run(engine, new).await,
     }
+}
+
+fn asked(error: impl ToString) -> Refused {
+    Refused::Asked(error.to_string())
 }
 
 /// Lets requests in between.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use isolite_core::{Draft, PAGE_SIZE, PageImage};
+use isolite_core::{Draft, PAGE_SIZE};
 use isolite_protocol::rest::{FileFormat, NewImport};
 use isolite_sqlite::{Database, Imported, Limits, Splitter, check_sqlite_file};
 use js_sys::Date;
@@ -10,13 +10,12 @@ use serde_json::{Value as Json, json};
 use worker::console_error;
 
 use super::fork::address;
-use super::{Engine, JobUnit, Refused, STEP_PAGES, failure_of, pause};
+use super::sqlite_file::{checked, draft_of, taken};
+use super::{Engine, JobUnit, Refused, STEP_PAGES, asked, failure_of, pause};
 use crate::object::call_js::{Message, Object, send};
 
 /// Read at once, a whole number of pages.
 const PART_BYTES: u64 = 4 << 20;
-/// Pages that are checked before other requests have their turn: 4 MiB.
-const CHECK_PAGES: usize = 1024;
 /// SQL that runs before other requests have their turn.
 const STEP_BYTES: usize = 256 << 10;
 
@@ -100,18 +99,9 @@ async fn file(
         engine.tell(u64::from(next - 1) * PAGE_SIZE as u64, new.bytes, JobUnit::Bytes);
     }
     draft.resize(size_pages);
-    while draft.finish_step(STEP_PAGES)? {
-        pause().await;
-    }
-    let mut database = Database::open_draft(draft, limits).map_err(asked)?;
-    let mut check = database.begin_file_check().map_err(asked)?;
-    while database.file_check_step(&mut check, CHECK_PAGES).map_err(asked)? {
-        let (done, total) = check.progress();
-        engine.tell(done.into(), total.into(), JobUnit::Pages);
-        pause().await;
-    }
+    let draft = checked(engine, draft, limits).await?;
     engine.tell(new.bytes, new.bytes, JobUnit::Bytes);
-    Ok((draft_of(database)?, None))
+    Ok((draft, None))
 }
 
 /// How many pages a file has that begins so.
@@ -124,19 +114,6 @@ fn size_of(part: &[u8], pages: u32) -> Result<u32, Refused> {
         ))),
         size => Ok(size.unwrap_or(pages)),
     }
-}
-
-/// A page as it is taken in: never as one of a file in WAL mode.
-fn taken(number: u32, page: &PageImage) -> Box<PageImage> {
-    let mut page = Box::new(*page);
-    if number == 1 {
-        page[18..20].fill(1);
-    }
-    page
-}
-
-fn draft_of(database: Database) -> Result<Draft, Refused> {
-    database.into_draft().ok_or_else(|| asked("the draft is gone"))
 }
 
 async fn read(engine: &Engine, new: &NewImport, offset: u64) -> Result<Vec<u8>, Refused> {
@@ -176,8 +153,4 @@ fn told(imported: &Option<Imported>, size_after: u64, bookmark: &str, duration_m
             "rows_written": count(|imported| imported.rows_written),
         },
     })
-}
-
-fn asked(error: impl ToString) -> Refused {
-    Refused::Asked(error.to_string())
 }

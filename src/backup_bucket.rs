@@ -1,0 +1,142 @@
+//! The bucket of backups as a restore sees it: which files a path has, and their bytes.
+//!
+//! It reads whatever Litestream 0.5 has put there, wherever its `path` says.
+
+use std::time::Duration;
+
+use isolite_core::backup::{BackupFile, FileName, Gap, NoPlan, SNAPSHOT_LEVEL};
+use isolite_protocol::rest::parse_timestamp;
+use js_sys::Date;
+use wasm_bindgen::JsValue;
+use worker::{Bucket, Delay, Env, Include, Object, Range, Result};
+
+const BINDING: &str = "ISOLITE_BACKUP";
+
+const NO_BUCKET: &str = "No bucket is bound, so there are no backups to restore from: create one with \
+    `wrangler r2 bucket create isolite-backup`, and add [[r2_buckets]] with \
+    binding = \"ISOLITE_BACKUP\" and its bucket_name to the configuration of the Isolite Worker";
+
+/// Where Litestream tells when a file's last transaction was committed. Without it, as of a file that was
+/// copied there, it is taken to be of when it came.
+const TIMESTAMP_KEY: &str = "litestream-timestamp";
+
+/// A read that failed is done again after these pauses.
+const PAUSES_MS: [u64; 4] = [250, 1_000, 4_000, 10_000];
+
+/// Milliseconds that JavaScript has a date for, from 1970 on.
+const DATE_MS_MAX: i64 = 8_640_000_000_000_000;
+
+/// The bucket, or why there is none.
+pub(crate) fn bucket(env: &Env) -> std::result::Result<Bucket, String> {
+    env.bucket(BINDING).map_err(|_| NO_BUCKET.to_owned())
+}
+
+/// The key of something in the folder of a backup.
+pub(crate) fn key(path: &str, name: impl std::fmt::Display) -> String {
+    if path.is_empty() { name.to_string() } else { format!("{path}/{name}") }
+}
+
+/// All files that a path has. What else lies there is passed over.
+pub(crate) async fn files(bucket: &Bucket, path: &str) -> Result<Vec<BackupFile>> {
+    let mut files = Vec::new();
+    for level in 0..=SNAPSHOT_LEVEL {
+        let prefix = key(path, FileName::level_folder(level));
+        let mut cursor = None;
+        loop {
+            let mut list = bucket.list().prefix(&prefix).include(vec![Include::CustomMetadata]);
+            if let Some(cursor) = cursor {
+                list = list.cursor(cursor);
+            }
+            let page = list.execute().await?;
+            files.extend(page.objects().iter().filter_map(|object| file_of(path, object)));
+            cursor = page.cursor().filter(|_| page.truncated());
+            if cursor.is_none() {
+                break;
+            }
+        }
+    }
+    Ok(files)
+}
+
+fn file_of(path: &str, object: &Object) -> Option<BackupFile> {
+    let key = object.key();
+    let name = key.strip_prefix(path)?.trim_start_matches('/').parse().ok()?;
+    let told = object.custom_metadata().ok().and_then(|all| all.get(TIMESTAMP_KEY).cloned());
+    let told = told.and_then(|text| parse_timestamp(&text).ok());
+    let time_ms = told.unwrap_or_else(|| object.uploaded().as_millis());
+    Some(BackupFile { name, time_ms: time_ms.cast_signed(), bytes: object.size() })
+}
+
+/// Part of an object, which is tried several times. None if there is no such object.
+pub(crate) async fn read(
+    bucket: &Bucket,
+    key: &str,
+    offset: u64,
+    length: u64,
+) -> Result<Option<Vec<u8>>> {
+    let mut pauses = PAUSES_MS.into_iter();
+    loop {
+        let error = match read_once(bucket, key, offset, length).await {
+            Ok(part) => return Ok(part),
+            Err(error) => error,
+        };
+        let Some(pause) = pauses.next() else { return Err(error) };
+        Delay::from(Duration::from_millis(pause)).await;
+    }
+}
+
+async fn read_once(
+    bucket: &Bucket,
+    key: &str,
+    offset: u64,
+    length: u64,
+) -> Result<Option<Vec<u8>>> {
+    let range = Range::OffsetWithLength { offset, length };
+    let object = bucket.get(key).range(range).execute().await?;
+    match object.as_ref().and_then(Object::body) {
+        Some(body) => body.bytes().await.map(Some),
+        None => Ok(None),
+    }
+}
+
+/// Why nothing can be restored.
+pub(crate) fn told(path: &str, error: NoPlan) -> String {
+    let place = if path.is_empty() { "the root of the bucket" } else { path };
+    match error {
+        NoPlan::Empty => format!(
+            "there is no backup at {place}: files of Litestream 0.5 are named {}",
+            key(path, "0000/0000000000000001-0000000000000001.ltx")
+        ),
+        NoPlan::NoBeginning(first) => format!(
+            "the backup at {place} has no snapshot, and what it has begins with transaction {first:016x}"
+        ),
+        NoPlan::AfterTxid(first) => format!(
+            "the backup at {place} does not go back so far: the first transaction that can be restored \
+             is {first:016x}"
+        ),
+        NoPlan::AfterTime(ms) => format!(
+            "the backup at {place} does not go back so far: what can be restored begins at {}",
+            time(ms).unwrap_or_default()
+        ),
+        NoPlan::BetweenFiles(reached) => format!(
+            "the backup at {place} has no run of files that ends with this transaction: the nearest \
+             before it that can be restored is {reached:016x}"
+        ),
+        NoPlan::Gap(gap) => format!(
+            "the backup at {place} is not whole: {}; restore txid {:016x} to have what is before",
+            gap_told(gap),
+            gap.reached
+        ),
+    }
+}
+
+pub(crate) fn gap_told(gap: Gap) -> String {
+    let Gap { reached, next } = gap;
+    format!("it goes up to transaction {reached:016x}, and the next file begins with {next:016x}")
+}
+
+/// As ISO 8601 in UTC; none of what is no time.
+pub(crate) fn time(ms: i64) -> Option<String> {
+    let is_one = (0..=DATE_MS_MAX).contains(&ms);
+    is_one.then(|| Date::new(&JsValue::from_f64(ms as f64)).to_iso_string().into())
+}

@@ -1,0 +1,125 @@
+//! What the bucket of backups has, and restores from it.
+
+use isolite_core::backup::{BackupFile, RestorePlan, RestoreTarget, SNAPSHOT_LEVEL};
+use isolite_protocol::directory::DatabaseRecord;
+use isolite_protocol::query_string;
+use isolite_protocol::rest::{
+    Database, Envelope, Job, JobState, NewJob, NewRecovery, RestError, RestoreBackup, RestoreInto,
+    backup_path,
+};
+use serde::Serialize;
+use serde_json::value::RawValue;
+use worker::{Env, console_error};
+
+use super::{Answer, Reply, databases, internal, jobs};
+use crate::backup_bucket::{self, gap_told, time, told};
+use crate::error;
+use crate::region;
+
+/// What can be restored of a path.
+#[derive(Serialize)]
+struct Backup {
+    path: String,
+    files: usize,
+    bytes: u64,
+    /// As far as it is without a gap.
+    newest: Point,
+    snapshots: Vec<Point>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    skipped: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Point {
+    /// In hex, as Litestream has it.
+    txid: String,
+    timestamp: Option<String>,
+}
+
+/// A database, and how its restore stands.
+#[derive(Serialize)]
+struct Restored<'a> {
+    #[serde(flatten)]
+    database: Database,
+    status: &'static str,
+    job: &'a str,
+    messages: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    restored: Option<&'a RawValue>,
+}
+
+/// `GET …/d1/backups?path=`.
+pub(super) async fn get(env: &Env, query: &str) -> Answer {
+    let path = backup_path(query_string::value(query, "path").as_deref())?;
+    let bucket = backup_bucket::bucket(env).map_err(RestError::Refused)?;
+    let files = backup_bucket::files(&bucket, &path).await;
+    let files = files.map_err(|error| error::of_platform(&error))?;
+    // As far as possible, so that a gap is told and is no error.
+    let plan = RestorePlan::of(&files, RestoreTarget::Before(i64::MAX))
+        .map_err(|error| RestError::NotFound(told(&path, error)))?;
+    let newest = plan.files.last().map(Point::of);
+    let newest = newest.ok_or_else(|| RestError::Internal("A plan has no files".to_owned()))?;
+    let mut snapshots: Vec<&BackupFile> =
+        files.iter().filter(|file| file.name.level == SNAPSHOT_LEVEL).collect();
+    snapshots.sort_by_key(|file| file.name);
+    let backup = Backup {
+        path,
+        files: files.len(),
+        bytes: files.iter().map(|file| file.bytes).sum(),
+        newest,
+        snapshots: snapshots.into_iter().map(Point::of).collect(),
+        skipped: plan.gap.map(gap_told),
+    };
+    Ok(Envelope::success(&serde_json::to_string(&backup).map_err(internal)?, None))
+}
+
+impl Point {
+    fn of(file: &BackupFile) -> Self {
+        Point { txid: format!("{:016x}", file.name.txid_max), timestamp: time(file.time_ms) }
+    }
+}
+
+/// `POST …/d1/backups/restore`.
+pub(super) async fn restore(env: &Env, body: &str) -> Result<Reply, RestError> {
+    let RestoreBackup { into, from } = RestoreBackup::decode(body)?;
+    backup_bucket::bucket(env).map_err(RestError::Refused)?;
+    let (record, is_new) = match into {
+        RestoreInto::New(mut new) => {
+            new.region = region::here(env);
+            (databases::insert(env, &new).await?, true)
+        }
+        RestoreInto::Empty(database) => (databases::find(env, &database).await?, false),
+    };
+    match recover(env, &record, from).await {
+        Ok(job) => reply(env, record, &job).await,
+        Err(error) => {
+            // Nothing came of it, and it would hold the name.
+            if is_new && let Err(left) = databases::delete(env, &record.uuid, true).await {
+                console_error!("A restore that failed was not deleted, {}: {left}", record.uuid);
+            }
+            Err(error)
+        }
+    }
+}
+
+/// The job, complete or still running.
+async fn recover(env: &Env, record: &DatabaseRecord, from: NewRecovery) -> Result<Job, RestError> {
+    let new = NewJob::Recover(from);
+    let job = jobs::start(env, record, &new).await?;
+    let job = jobs::wait(env, record, new.kind(), &job, jobs::WAIT_TIME).await?;
+    job.outcome().unwrap_or(Ok(()))?;
+    Ok(job)
+}
+
+async fn reply(env: &Env, record: DatabaseRecord, job: &Job) -> Result<Reply, RestError> {
+    let is_complete = job.state == JobState::Complete;
+    let restored = Restored {
+        database: databases::described(env, record).await,
+        status: if is_complete { "complete" } else { "active" },
+        job: &job.job,
+        messages: job.progress().into_iter().collect(),
+        restored: job.result.as_deref().filter(|_| is_complete),
+    };
+    let result = Envelope::success(&serde_json::to_string(&restored).map_err(internal)?, None);
+    Ok(if is_complete { Reply::Json(result) } else { Reply::Accepted(result) })
+}
