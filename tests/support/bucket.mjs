@@ -44,8 +44,10 @@ export class BucketClient {
     return Buffer.from(await (await fetch(`${this.#base}/${key}`)).arrayBuffer());
   }
 
-  put(key, body) {
-    return fetch(`${this.#base}/${key}`, { method: "PUT", body });
+  /** `timestamp` is what Litestream notes beside an object. */
+  put(key, body, timestamp) {
+    const headers = timestamp && { "x-amz-meta-litestream-timestamp": timestamp };
+    return fetch(`${this.#base}/${key}`, { method: "PUT", body, headers });
   }
 
   delete(key) {

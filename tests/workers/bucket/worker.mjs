@@ -9,7 +9,7 @@ export default {
     if (key === "") return list(BUCKET, url.searchParams);
     switch (request.method) {
       case "PUT":
-        await BUCKET.put(key, await request.arrayBuffer());
+        await BUCKET.put(key, request.body ?? "", { customMetadata: metadata(request.headers) });
         return new Response(null);
       case "DELETE":
         await BUCKET.delete(key);
@@ -23,6 +23,13 @@ export default {
   },
 };
 
+const META = "x-amz-meta-";
+
+function metadata(headers) {
+  const own = [...headers].filter(([name]) => name.startsWith(META));
+  return Object.fromEntries(own.map(([name, value]) => [name.slice(META.length), value]));
+}
+
 async function get(bucket, key, request) {
   const object = await bucket.get(key, { range: request.headers });
   if (!object) return xml(`<Error><Code>NoSuchKey</Code><Key>${key}</Key></Error>`, 404);
@@ -32,7 +39,7 @@ async function get(bucket, key, request) {
     "content-type": "application/octet-stream",
   });
   for (const [name, value] of Object.entries(object.customMetadata ?? {})) {
-    headers.set(`x-amz-meta-${name}`, value);
+    headers.set(`${META}${name}`, value);
   }
   const ranged = request.headers.has("range");
   const { offset = 0, length = object.size } = object.range ?? {};

@@ -15,7 +15,7 @@ export class Rest {
   /** One Worker serves one account, whatever it is called. */
   constructor({ url, token, account = "isolite" }) {
     this.url = url;
-    this.#base = `${url}/client/v4/accounts/${account}/d1/database`;
+    this.#base = `${url}/client/v4/accounts/${account}/d1`;
     this.#token = token;
   }
 
@@ -25,8 +25,17 @@ export class Rest {
     return (await response.json()).result;
   }
 
-  /** The same before its body was read; what was refused is a mistake. */
-  async open(method, path, { query = {}, body } = {}) {
+  /** The same of what is beside the databases. */
+  async askBeside(method, path, options = {}) {
+    return (await (await this.#send(method, path, options)).json()).result;
+  }
+
+  /** As `ask`, before the body was read; what was refused is a mistake. */
+  open(method, path, options = {}) {
+    return this.#send(method, ["database", ...path], options);
+  }
+
+  async #send(method, path, { query = {}, body }) {
     const parameters = new URLSearchParams(query);
     const where = path.map((part) => `/${encodeURIComponent(part)}`).join("");
     const response = await reached(this.url, `${this.#base}${where}?${parameters}`, {

@@ -45,7 +45,7 @@ export async function run(args, context = settings()) {
   const waiting = setInterval(() => progress.text(`Restoring ${path}`), POLL_MS);
   try {
     const body = { ...into, path, timestamp, txid };
-    const { uuid, status, job, restored } = await rest.askAccount("POST", ["backups", "restore"], { body });
+    const { uuid, status, job, restored } = await rest.askBeside("POST", ["backups", "restore"], { body });
     clearInterval(waiting);
     const result = status === "active" ? await untilRestored(rest, uuid, job, isThere, progress) : restored;
     progress.end();

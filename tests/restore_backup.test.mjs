@@ -1,0 +1,403 @@
+// Aim: from the replica of a stock Litestream a database is restored here as Litestream itself restores
+// it, at every target; what cannot be restored is told, and leaves nothing behind.
+// Method: Litestream replicates a SQLite database that grows, shrinks and is vacuumed meanwhile. Its files
+// are put into the bucket as it would have put them there, whole or damaged, and are restored by the
+// program `isolite` and by REST; an export is compared with what `litestream restore` gives.
+
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { DatabaseSync } from "node:sqlite";
+import { after, before, describe, test } from "node:test";
+import { setTimeout as sleep } from "node:timers/promises";
+
+import { Bucket } from "./support/bucket.mjs";
+import { Litestream } from "./support/litestream.mjs";
+import { bundle, PlainWorkerd } from "./support/plain_workerd.mjs";
+import { inRepository, temporaryDirectory } from "./support/repository.mjs";
+import { RestClient } from "./support/rest_client.mjs";
+import { assertNoCrash } from "./support/witness.mjs";
+import { isoliteConfiguration, TOKEN, WranglerDev } from "./support/wrangler.mjs";
+
+const WAIT_MS_MAX = 60_000;
+const BUCKET = `[[r2_buckets]]
+binding = "ISOLITE_BACKUP"
+bucket_name = "isolite-backup"
+`;
+
+const state = temporaryDirectory("restore-backup");
+const configurations = ["tests/workers/backup/wrangler.toml", isoliteConfiguration({}, BUCKET)];
+
+let worker;
+let rest;
+let bucket;
+
+async function start() {
+  worker = await WranglerDev.start(configurations, { state });
+  rest = new RestClient(worker.origin, TOKEN);
+  bucket = new Bucket(worker.origin);
+}
+
+before(start);
+after(async () => {
+  await worker?.stop();
+  assertNoCrash(worker?.log ?? "");
+});
+
+/** Runs the program `isolite`; resolves with its status and what it said. */
+async function isolite(...args) {
+  const program = inRepository("bindings/js/src/cli/main.js");
+  const env = { ...process.env, ISOLITE_URL: worker.origin, ISOLITE_ADMIN_TOKEN: TOKEN };
+  const child = spawn(process.execPath, [program, ...args], { env });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) stream.on("data", (text) => (output += text));
+  const [status] = await once(child, "exit");
+  return { status, output };
+}
+
+/** A request beside the databases. */
+async function beside(method, path, body) {
+  const response = await fetch(`${worker.origin}/client/v4/accounts/a/d1/${path}`, {
+    method,
+    headers: { authorization: `Bearer ${TOKEN}` },
+    body: body === undefined ? undefined : JSON.stringify(body),
+  });
+  const { result, errors } = await response.json();
+  return { status: response.status, result, message: errors?.[0]?.message };
+}
+
+const restore = (body) => beside("POST", "backups/restore", body);
+
+async function put(path, files) {
+  for (const { name, bytes, timestamp } of files) await bucket.put(`${path}/${name}`, bytes, timestamp);
+}
+
+const directory = temporaryDirectory("restored");
+let exported = 0;
+
+/** The database as a SQLite file. */
+async function fileOf(name) {
+  const url = `${worker.origin}/client/v4/accounts/a/d1/database/${name}/export?format=sqlite`;
+  const response = await fetch(url, { headers: { authorization: `Bearer ${TOKEN}` } });
+  assert.equal(response.status, 200);
+  const path = join(directory, `exported-${++exported}.sqlite`);
+  writeFileSync(path, Buffer.from(await response.arrayBuffer()));
+  return path;
+}
+
+/** Its schema and all its rows. */
+function content(path) {
+  const database = new DatabaseSync(path);
+  try {
+    assert.equal(database.prepare("PRAGMA integrity_check").get().integrity_check, "ok");
+    const schema = database.prepare("SELECT type, name, tbl_name, sql FROM sqlite_schema ORDER BY name").all();
+    const tables = schema.filter(({ type }) => type === "table");
+    return [schema, ...tables.map(({ name }) => database.prepare(`SELECT * FROM "${name}"`).all())];
+  } finally {
+    database.close();
+  }
+}
+
+/** The same as SQL, by the export that D1 has. */
+async function dumpOf(name) {
+  const url = `${worker.origin}/client/v4/accounts/a/d1/database/${name}/export?format=sql`;
+  return (await fetch(url, { headers: { authorization: `Bearer ${TOKEN}` } })).text();
+}
+
+async function names() {
+  return (await rest.result("GET", "?per_page=1000")).map(({ name }) => name);
+}
+
+/** Whoever restores has left no mark, and what failed no database. */
+async function nothingLeft(name) {
+  assert.deepEqual((await bucket.keys()).filter((key) => key.includes("isolite-restores")), []);
+  if (name !== undefined) assert.ok(!(await names()).includes(name), `${name} is there`);
+}
+
+function opened(path) {
+  const database = new DatabaseSync(path);
+  database.exec("PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL");
+  return database;
+}
+
+describe("a replica of a database in use", () => {
+  const home = temporaryDirectory("litestream");
+  const path = join(home, "app.db");
+  const litestream = new Litestream(home, path);
+  const times = [];
+  let txids;
+
+  before(async () => {
+    const database = opened(path);
+    database.exec("CREATE TABLE t (id INTEGER PRIMARY KEY, a TEXT, b BLOB, c REAL)");
+    litestream.start();
+    const phase = async (...statements) => {
+      for (const sql of statements) {
+        database.exec(sql);
+        await sleep(300);
+      }
+      await sleep(1_000);
+      times.push(new Date().toISOString());
+      await sleep(100);
+    };
+    const insert = (count, bytes) => `
+      WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < ${count})
+      INSERT INTO t (a, b, c) SELECT 'row ä ' || i, randomblob(${bytes}), i / 3.0 FROM n`;
+    try {
+      await phase(insert(50, 100), "UPDATE t SET c = NULL WHERE id % 3 = 0");
+      await phase(insert(2_000, 3_000), "CREATE INDEX a ON t (a)", insert(10, 50_000));
+      await phase("DELETE FROM t WHERE id % 4 > 0", "UPDATE t SET b = zeroblob(10) WHERE id < 100");
+      await phase("VACUUM", "CREATE TABLE u (k PRIMARY KEY, v) WITHOUT ROWID");
+      await phase("INSERT INTO u SELECT id, a FROM t", "DELETE FROM t WHERE id > 500", "VACUUM");
+      await phase(insert(500, 4_000), "CREATE VIEW w AS SELECT a FROM t", "DROP INDEX a");
+    } finally {
+      database.close();
+      await litestream.stop();
+    }
+    const files = litestream.files();
+    await put("of/litestream", files);
+    const levels = new Set(files.map(({ name }) => name.slice(0, 4)));
+    assert.ok(levels.has("0001") && levels.has("0009"), [...levels].join());
+    txids = [...new Set(files.map(({ name }) => name.match(/-([0-9a-f]{16})\.ltx$/)[1]))].sort();
+  });
+
+  /** That both have restored the same. */
+  async function compared(name, target) {
+    const ours = await fileOf(name);
+    const theirs = join(directory, `${name}.litestream`);
+    const { status, output } = litestream.restore(theirs, target);
+    assert.equal(status, 0, output);
+    assert.deepEqual(content(ours), content(theirs));
+    await rest.create(`${name}-imported`);
+    assert.equal((await isolite("import", `${name}-imported`, theirs)).status, 0);
+    assert.equal(await dumpOf(name), await dumpOf(`${name}-imported`));
+    await nothingLeft();
+  }
+
+  test("the newest, by the program", async () => {
+    const { status, output } = await isolite("restore-backup", "newest", "--path", "of/litestream");
+    assert.equal(status, 0, output);
+    assert.match(output, new RegExp(`^newest is there: [0-9a-f-]{36}$`, "m"));
+    assert.match(output, new RegExp(`transaction ${txids.at(-1)} of the backup, of 20`));
+    await compared("newest", []);
+    // It is a database like any other.
+    await rest.query("newest", "INSERT INTO t (a) VALUES ('behind')");
+    assert.deepEqual(await rest.query("newest", "SELECT count(*) AS n FROM t WHERE a = 'behind'"), [{ n: 1 }]);
+  });
+
+  test("at each time", async () => {
+    for (const [i, time] of times.entries()) {
+      const name = `time-${i}`;
+      const { status, output } = await isolite("restore-backup", name, "--path", "/of/litestream/", "--timestamp", time);
+      assert.equal(status, 0, output);
+      await compared(name, ["-timestamp", time]);
+    }
+  });
+
+  test("at each transaction, by REST", async () => {
+    const chosen = txids.filter((_, i) => i % Math.ceil(txids.length / 8) === 0);
+    for (const txid of [...chosen, txids.at(-1)]) {
+      const name = `txid-${txid}`;
+      if ((await names()).includes(name)) continue;
+      const { status, result, message } = await restore({ name, path: "of/litestream", txid });
+      if (litestream.restore(join(directory, `${name}.dry`), ["-txid", txid, "-dry-run"]).status !== 0) {
+        assert.equal(status, 400, `Litestream does not restore ${txid}`);
+        assert.match(message, /does not go back so far|no run of files/);
+        await nothingLeft(name);
+        continue;
+      }
+      assert.equal(status, 200, message);
+      assert.equal(result.name, name);
+      assert.partialDeepStrictEqual(result, { status: "complete", restored: { txid, skipped: null } });
+      const { bookmark } = await rest.result("GET", `/${name}/time_travel/bookmark`);
+      assert.equal(result.restored.bookmark, bookmark);
+      await compared(name, ["-txid", txid]);
+    }
+  });
+
+  test("what there is to restore", async () => {
+    const { status, result } = await beside("GET", "backups?path=of%2Flitestream");
+    assert.equal(status, 200);
+    assert.equal(result.files, litestream.files().length);
+    assert.equal(result.newest.txid, txids.at(-1));
+    assert.ok(result.snapshots.length > 0);
+    for (const { txid, timestamp } of result.snapshots) {
+      assert.ok(txids.includes(txid));
+      assert.match(timestamp, /^20\d\d-.*Z$/);
+    }
+  });
+
+  test("before the first", async () => {
+    const time = "2020-01-01T00:00:00Z";
+    const { status, output } = await isolite("restore-backup", "early", "--path", "of/litestream", "--timestamp", time);
+    assert.equal(status, 1);
+    assert.match(output, /does not go back so far: what can be restored begins at 20\d\d-/);
+    await nothingLeft("early");
+  });
+});
+
+describe("a small replica", () => {
+  const home = temporaryDirectory("litestream");
+  const litestream = new Litestream(home, join(home, "small.db"));
+  let files;
+
+  before(() => {
+    const database = opened(litestream.path);
+    database.exec("CREATE TABLE t (n)");
+    for (let n = 1; n <= 5; n++) {
+      database.exec(`INSERT INTO t VALUES (${n}), (hex(randomblob(3000)))`);
+      litestream.once();
+    }
+    database.close();
+    files = litestream.files().filter(({ name }) => name.startsWith("0000/"));
+    assert.ok(files.length >= 5, files.map(({ name }) => name).join());
+  });
+
+  const third = (change) => files.map((file, i) => (i === 2 ? { ...file, bytes: change(file.bytes) } : file));
+  const flipped = (bytes, at) => {
+    const damaged = Buffer.from(bytes);
+    damaged[at] ^= 0x40;
+    return damaged;
+  };
+  const cases = {
+    cut: [() => third((bytes) => bytes.subarray(0, -1)), /does not match|too early/],
+    halved: [() => third((bytes) => bytes.subarray(0, bytes.length / 2)), /too early/],
+    emptied: [() => third(() => Buffer.alloc(0)), /too early/],
+    garbage: [() => third(() => Buffer.from("not what it seems to be".repeat(50))), /not an LTX file/],
+    "flipped-page": [() => third((bytes) => flipped(bytes, bytes.length / 2 | 0)), /damaged|does not match|order/],
+    "flipped-sum": [() => third((bytes) => flipped(bytes, bytes.length - 1)), /does not match/],
+    misnamed: [() => third(() => files[1].bytes), /by its header it holds transactions/],
+  };
+
+  for (const [name, [tampered, expected]] of Object.entries(cases)) {
+    test(`an object that is ${name} is named, and nothing is left`, async () => {
+      await put(name, tampered());
+      const { status, message } = await restore({ name, path: name });
+      assert.equal(status, 400);
+      assert.ok(message.startsWith(`${name}/${files[2].name}: `), message);
+      assert.match(message, expected);
+      await nothingLeft(name);
+      // What comes before it is sound.
+      const txid = files[1].name.slice(22, 38);
+      assert.equal((await restore({ name, path: name, txid })).status, 200);
+    });
+  }
+
+  test("a file is missing", async () => {
+    await put("holey", files.filter((_, i) => i !== 2));
+    const { status, output } = await isolite("restore-backup", "holey", "--path", "holey");
+    assert.equal(status, 1);
+    assert.match(output, /is not whole: it goes up to transaction 0{15}2, and the next file begins with 0{15}4/);
+    await nothingLeft("holey");
+    // At a time, as much as can be, and the rest is told.
+    const late = await isolite("restore-backup", "holey", "--path", "holey", "--timestamp", "2100-01-01T00:00:00Z");
+    assert.equal(late.status, 0, late.output);
+    assert.match(late.output, /The backup is not whole: it goes up to/);
+    assert.match((await restore({ name: "other", path: "holey", txid: "5" })).message, /nearest before it .* 0{15}2$/);
+    await put("headless", files.slice(1));
+    assert.match((await restore({ name: "other", path: "headless" })).message, /has no snapshot.*0{15}2$/);
+    await nothingLeft("other");
+  });
+
+  test("no path, no backup, no target, a name that is taken", async () => {
+    await rest.create("taken");
+    for (const [body, expected] of [
+      [{ name: "none", path: "" }, /Say by path/],
+      [{ name: "none" }, /Say by path/],
+      [{ name: "none", path: "nowhere" }, /there is no backup at nowhere/],
+      [{ path: "small" }, /either the name/],
+      [{ name: "none", path: "small", txid: "x" }, /no txid/],
+      [{ name: "none", path: "small", timestamp: "yesterday" }, /timestamp/],
+      [{ name: "taken", path: "small" }, /already exists/],
+    ]) {
+      const { status, message } = await restore(body);
+      assert.equal(status, 400, JSON.stringify(body));
+      assert.match(message, expected);
+    }
+    const without = await isolite("restore-backup", "none");
+    assert.deepEqual([without.status, /Say --path/.test(without.output)], [1, true]);
+    assert.equal((await beside("GET", "backups?path=nowhere")).status, 404);
+    await nothingLeft("none");
+  });
+
+  test("into a database that is there, and empty", async () => {
+    await put("small", files);
+    await rest.create("empty");
+    assert.equal((await restore({ database: "empty", path: "halved" })).status, 400);
+    const { status, output } = await isolite("restore-backup", "empty", "--path", "small", "--into-empty");
+    assert.equal(status, 0, output);
+    assert.deepEqual(await rest.query("empty", "SELECT n FROM t WHERE typeof(n) = 'integer'"),
+      [1, 2, 3, 4, 5].map((n) => ({ n })));
+    const again = await restore({ database: "empty", path: "small" });
+    assert.equal(again.status, 400);
+    assert.match(again.message, /begins with an empty database/);
+  });
+
+  test("pages of another size", async () => {
+    const home = temporaryDirectory("litestream");
+    const other = new Litestream(home, join(home, "large.db"));
+    const database = new DatabaseSync(other.path);
+    database.exec("PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; CREATE TABLE t (n)");
+    other.once();
+    database.close();
+    await put("large-pages", other.files());
+    const { status, message } = await restore({ name: "large-pages", path: "large-pages" });
+    assert.equal(status, 400);
+    assert.match(message, /PRAGMA page_size=4096; VACUUM/);
+    await nothingLeft("large-pages");
+  });
+});
+
+test("without a bucket", async () => {
+  const plain = await PlainWorkerd.start(await bundle(), { state: temporaryDirectory("plain"), token: TOKEN });
+  try {
+    const response = await fetch(`${plain.origin}/client/v4/accounts/a/d1/backups/restore`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${TOKEN}` },
+      body: JSON.stringify({ name: "new", path: "p" }),
+    });
+    assert.equal(response.status, 400);
+    assert.match((await response.json()).errors[0].message, /No bucket is bound.*ISOLITE_BACKUP/s);
+    assert.deepEqual(await new RestClient(plain.origin, TOKEN).result("GET", ""), []);
+  } finally {
+    await plain.crash();
+  }
+});
+
+test("killed in the middle, it is begun again", { timeout: 300_000 }, async () => {
+  const home = temporaryDirectory("litestream");
+  const large = new Litestream(home, join(home, "large.db"));
+  const database = opened(large.path);
+  database.exec(`CREATE TABLE t (n INTEGER PRIMARY KEY, b);
+    WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 25000)
+    INSERT INTO t (b) SELECT randomblob(3500) FROM n`);
+  large.once();
+  database.exec("DELETE FROM t WHERE n > 24000");
+  large.once();
+  database.close();
+  await put("killed", large.files());
+  const request = restore({ name: "killed", path: "killed" }).catch(() => undefined);
+  let seen;
+  for (const end = Date.now() + WAIT_MS_MAX; ; await sleep(20)) {
+    seen = await rest.result("GET", "/killed/jobs").catch(() => undefined);
+    if (seen?.done > 0) break;
+    assert.ok(Date.now() < end, "it does not begin");
+  }
+  assert.equal(seen.state, "running", "it was over before it was killed");
+  await worker.crash();
+  await request;
+  await start();
+  let job;
+  for (const end = Date.now() + WAIT_MS_MAX; ; await sleep(200)) {
+    job = await rest.result("GET", "/killed/jobs");
+    if (job.state !== "running") break;
+    assert.ok(Date.now() < end, `it goes on: ${JSON.stringify(job)}`);
+  }
+  assert.deepEqual([job.state, job.job, job.kind], ["complete", seen.job, "restore from a backup"]);
+  const theirs = join(directory, "killed.litestream");
+  assert.equal(large.restore(theirs).status, 0);
+  assert.deepEqual(content(await fileOf("killed")), content(theirs));
+  await nothingLeft();
+});
