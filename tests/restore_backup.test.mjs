@@ -7,7 +7,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after, before, describe, test } from "node:test";
@@ -27,7 +27,15 @@ binding = "ISOLITE_BACKUP"
 bucket_name = "isolite-backup"
 `;
 
-const state = temporaryDirectory("restore-backup");
+const own = temporaryDirectory("restore-backup");
+const state = join(own, "state");
+
+/** A directory within that of this test. */
+function place(name) {
+  mkdirSync(join(own, name));
+  return join(own, name);
+}
+
 const configurations = ["tests/workers/backup/wrangler.toml", isoliteConfiguration({}, BUCKET)];
 
 let worker;
@@ -74,7 +82,7 @@ async function put(path, files) {
   for (const { name, bytes, timestamp } of files) await bucket.put(`${path}/${name}`, bytes, timestamp);
 }
 
-const directory = temporaryDirectory("restored");
+const directory = place("restored");
 let exported = 0;
 
 /** The database as a SQLite file. */
@@ -116,6 +124,27 @@ async function nothingLeft(name) {
   if (name !== undefined) assert.ok(!(await names()).includes(name), `${name} is there`);
 }
 
+/** The job of a database, once it has read something. */
+async function underWay(name) {
+  for (const end = Date.now() + WAIT_MS_MAX; ; await sleep(20)) {
+    const job = await rest.result("GET", `/${name}/jobs`).catch(() => undefined);
+    if (job?.done > 0) {
+      assert.equal(job.state, "running", "it is over already");
+      return job;
+    }
+    assert.ok(Date.now() < end, "it does not begin");
+  }
+}
+
+/** The same, once it is over. */
+async function over(name) {
+  for (const end = Date.now() + WAIT_MS_MAX; ; await sleep(200)) {
+    const job = await rest.result("GET", `/${name}/jobs`);
+    if (job.state !== "running") return job;
+    assert.ok(Date.now() < end, `it goes on: ${JSON.stringify(job)}`);
+  }
+}
+
 function opened(path) {
   const database = new DatabaseSync(path);
   database.exec("PRAGMA busy_timeout = 5000; PRAGMA journal_mode = WAL");
@@ -123,7 +152,7 @@ function opened(path) {
 }
 
 describe("a replica of a database in use", () => {
-  const home = temporaryDirectory("litestream");
+  const home = place("used");
   const path = join(home, "app.db");
   const litestream = new Litestream(home, path);
   const times = [];
@@ -239,7 +268,7 @@ describe("a replica of a database in use", () => {
 });
 
 describe("a small replica", () => {
-  const home = temporaryDirectory("litestream");
+  const home = place("small");
   const litestream = new Litestream(home, join(home, "small.db"));
   let files;
 
@@ -336,7 +365,7 @@ describe("a small replica", () => {
   });
 
   test("pages of another size", async () => {
-    const home = temporaryDirectory("litestream");
+    const home = place("pages");
     const other = new Litestream(home, join(home, "large.db"));
     const database = new DatabaseSync(other.path);
     database.exec("PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; CREATE TABLE t (n)");
@@ -351,7 +380,7 @@ describe("a small replica", () => {
 });
 
 test("without a bucket", async () => {
-  const plain = await PlainWorkerd.start(await bundle(), { state: temporaryDirectory("plain"), token: TOKEN });
+  const plain = await PlainWorkerd.start(await bundle(), { state: place("plain"), token: TOKEN });
   try {
     const response = await fetch(`${plain.origin}/client/v4/accounts/a/d1/backups/restore`, {
       method: "POST",
@@ -366,38 +395,54 @@ test("without a bucket", async () => {
   }
 });
 
-test("killed in the middle, it is begun again", { timeout: 300_000 }, async () => {
-  const home = temporaryDirectory("litestream");
+describe("a large one", { timeout: 300_000 }, () => {
+  const home = place("large");
   const large = new Litestream(home, join(home, "large.db"));
-  const database = opened(large.path);
-  database.exec(`CREATE TABLE t (n INTEGER PRIMARY KEY, b);
-    WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 25000)
-    INSERT INTO t (b) SELECT randomblob(3500) FROM n`);
-  large.once();
-  database.exec("DELETE FROM t WHERE n > 24000");
-  large.once();
-  database.close();
-  await put("killed", large.files());
-  const request = restore({ name: "killed", path: "killed" }).catch(() => undefined);
-  let seen;
-  for (const end = Date.now() + WAIT_MS_MAX; ; await sleep(20)) {
-    seen = await rest.result("GET", "/killed/jobs").catch(() => undefined);
-    if (seen?.done > 0) break;
-    assert.ok(Date.now() < end, "it does not begin");
-  }
-  assert.equal(seen.state, "running", "it was over before it was killed");
-  await worker.crash();
-  await request;
-  await start();
-  let job;
-  for (const end = Date.now() + WAIT_MS_MAX; ; await sleep(200)) {
-    job = await rest.result("GET", "/killed/jobs");
-    if (job.state !== "running") break;
-    assert.ok(Date.now() < end, `it goes on: ${JSON.stringify(job)}`);
-  }
-  assert.deepEqual([job.state, job.job, job.kind], ["complete", seen.job, "restore from a backup"]);
-  const theirs = join(directory, "killed.litestream");
-  assert.equal(large.restore(theirs).status, 0);
-  assert.deepEqual(content(await fileOf("killed")), content(theirs));
-  await nothingLeft();
+  before(() => {
+    const database = opened(large.path);
+    database.exec(`CREATE TABLE t (n INTEGER PRIMARY KEY, b);
+      WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 25000)
+      INSERT INTO t (b) SELECT randomblob(3500) FROM n`);
+    large.once();
+    database.exec("DELETE FROM t WHERE n > 24000");
+    large.once();
+    database.close();
+  });
+
+  test("killed in the middle, it is begun again", async () => {
+    await put("killed", large.files());
+    const request = restore({ name: "killed", path: "killed" }).catch(() => undefined);
+    const seen = await underWay("killed");
+    assert.match((await bucket.keys("killed/isolite-restores/")).join(), new RegExp(`/${seen.job}$`));
+    await worker.crash();
+    await request;
+    await start();
+    const job = await over("killed");
+    assert.deepEqual([job.state, job.job, job.kind], ["complete", seen.job, "restore from a backup"]);
+    const theirs = join(directory, "killed.litestream");
+    assert.equal(large.restore(theirs).status, 0);
+    assert.deepEqual(content(await fileOf("killed")), content(theirs));
+    await nothingLeft();
+  });
+
+  test("its files are compacted meanwhile by somebody who knows of no restore", async () => {
+    const [first, second] = large.files();
+    assert.deepEqual([first, second].map(({ name }) => name.slice(0, 22)),
+      ["0000/0000000000000001-", "0000/0000000000000002-"]);
+    await put("moving", [first, second]);
+    const request = restore({ name: "moving", path: "moving" });
+    await underWay("moving");
+    // What takes its place is the same under another name.
+    await put("moving", [{ ...second, name: second.name.replace("0000/", "0001/") }]);
+    await bucket.delete(`moving/${second.name}`);
+    const { status, result, message } = await request;
+    assert.ok(status === 200 || status === 202, message);
+    const job = await over("moving");
+    assert.equal(job.state, "complete", job.error);
+    assert.equal(job.result.txid, "0000000000000002");
+    assert.deepEqual(await rest.query("moving", "SELECT count(*) AS n FROM t"), [{ n: 24_000 }]);
+    assert.equal(result.name, "moving");
+    assert.ok(worker.log.includes(`A restore begins anew: moving/${second.name}`));
+    await nothingLeft();
+  });
 });

@@ -72,10 +72,11 @@ export class Litestream {
   /** The files of the replica as they lie in a bucket: name, bytes, and when they were committed. */
   files() {
     const levels = join(this.#directory, "replica", "ltx");
-    return readdirSync(levels).flatMap((level) => {
+    return readdirSync(levels).sort().flatMap((level) => {
       const folder = Number(level).toString(16).padStart(4, "0");
       return readdirSync(join(levels, level))
         .filter((name) => name.endsWith(".ltx"))
+        .sort()
         .map((name) => {
           const file = join(levels, level, name);
           const timestamp = new Date(Math.round(statSync(file).mtimeMs)).toISOString();

@@ -22,6 +22,10 @@ use crate::backup_bucket::{self, gap_told, key, time};
 /// Read at once.
 const PART_BYTES: u64 = 4 << 20;
 
+/// So often it begins with what is listed then, if files are gone that were listed before: Litestream,
+/// which knows no marks, deletes what it has compacted.
+const LISTINGS_MAX: usize = 3;
+
 /// How long a mark counts, and when it is set anew.
 const MARK_MS: f64 = 15.0 * 60_000.0;
 const MARK_AGE_MS_MAX: f64 = 5.0 * 60_000.0;
@@ -29,7 +33,7 @@ const MARK_AGE_MS_MAX: f64 = 5.0 * 60_000.0;
 pub(super) async fn run(engine: &Engine, new: &NewRecovery) -> Result<(), Refused> {
     let limits = engine.settings.clone().map_err(Refused::Misconfigured)?.limits;
     let mut mark = Mark::of(engine, new)?;
-    let read = read(engine, new, &mut mark).await;
+    let read = read_what_stays(engine, new, &mut mark).await;
     // Whoever sees that the job is over is to find no mark.
     mark.delete().await;
     let Recovered { mut draft, plan, last } = read?;
@@ -53,6 +57,20 @@ struct Recovered {
     plan: RestorePlan,
     /// The header of its last file.
     last: Header,
+}
+
+async fn read_what_stays(
+    engine: &Engine,
+    new: &NewRecovery,
+    mark: &mut Mark,
+) -> Result<Recovered, Refused> {
+    for _ in 1..LISTINGS_MAX {
+        match read(engine, new, mark).await {
+            Err(Refused::Gone(text)) => console_error!("A restore begins anew: {text}"),
+            read => return read,
+        }
+    }
+    read(engine, new, mark).await
 }
 
 async fn read(engine: &Engine, new: &NewRecovery, mark: &mut Mark) -> Result<Recovered, Refused> {
@@ -152,7 +170,7 @@ impl Applied<'_> {
         match part.map_err(|error| self.wrong(error))? {
             Some(part) if part.len() as u64 == length => Ok(part),
             Some(_) => Err(self.wrong("it became shorter while it was read")),
-            None => Err(self.wrong("it was deleted meanwhile; restore again")),
+            None => Err(Refused::Gone(format!("{}: it was deleted meanwhile", self.key()))),
         }
     }
 
