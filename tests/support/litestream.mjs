@@ -7,7 +7,8 @@ import { join } from "node:path";
 
 import { inRepository } from "./repository.mjs";
 
-const program = inRepository(".tools/bin/litestream");
+/** Another version may be tried so. */
+const program = process.env.ISOLITE_LITESTREAM ?? inRepository(".tools/bin/litestream");
 
 // With this variable it may not start.
 const { AWS_CA_BUNDLE: _, ...environment } = process.env;

@@ -33,7 +33,7 @@ const MARK_AGE_MS_MAX: f64 = 5.0 * 60_000.0;
 pub(super) async fn run(engine: &Engine, new: &NewRecovery) -> Result<(), Refused> {
     let limits = engine.settings.clone().map_err(Refused::Misconfigured)?.limits;
     let mut mark = Mark::of(engine, new)?;
-    let read = read_what_stays(engine, new, &mut mark).await;
+    let read = read_what_stays(engine, new, &mut mark, limits.database_pages_max).await;
     // Whoever sees that the job is over is to find no mark.
     mark.delete().await;
     let Recovered { mut draft, plan, last } = read?;
@@ -63,17 +63,23 @@ async fn read_what_stays(
     engine: &Engine,
     new: &NewRecovery,
     mark: &mut Mark,
+    pages_max: PageNo,
 ) -> Result<Recovered, Refused> {
     for _ in 1..LISTINGS_MAX {
-        match read(engine, new, mark).await {
+        match read(engine, new, mark, pages_max).await {
             Err(Refused::Gone(text)) => console_error!("A restore begins anew: {text}"),
             read => return read,
         }
     }
-    read(engine, new, mark).await
+    read(engine, new, mark, pages_max).await
 }
 
-async fn read(engine: &Engine, new: &NewRecovery, mark: &mut Mark) -> Result<Recovered, Refused> {
+async fn read(
+    engine: &Engine,
+    new: &NewRecovery,
+    mark: &mut Mark,
+    pages_max: PageNo,
+) -> Result<Recovered, Refused> {
     mark.renew().await?;
     let files = backup_bucket::files(&mark.bucket, &new.path).await.map_err(asked)?;
     let target = match new.at {
@@ -86,7 +92,7 @@ async fn read(engine: &Engine, new: &NewRecovery, mark: &mut Mark) -> Result<Rec
     let mut draft = engine.draft().await?;
     let (mut done, mut last) = (0, None);
     for file in &plan.files {
-        let mut applied = Applied { engine, new, file, total: plan.bytes(), done };
+        let mut applied = Applied { engine, new, file, pages_max, total: plan.bytes(), done };
         last = Some(applied.apply(&mut draft, mark).await?);
         done += file.bytes;
     }
@@ -99,6 +105,8 @@ struct Applied<'a> {
     engine: &'a Engine,
     new: &'a NewRecovery,
     file: &'a BackupFile,
+    /// Of a database here.
+    pages_max: PageNo,
     /// Bytes of all files, and of those that were applied before.
     total: u64,
     done: u64,
@@ -155,13 +163,20 @@ impl Applied<'_> {
 
     fn check(&self, header: &Header) -> Result<(), Refused> {
         let name = self.file.name;
-        if (header.txid_min, header.txid_max) == (name.txid_min, name.txid_max) {
-            return Ok(());
+        if (header.txid_min, header.txid_max) != (name.txid_min, name.txid_max) {
+            return Err(self.wrong(format!(
+                "by its header it holds transactions {:016x} to {:016x}",
+                header.txid_min, header.txid_max
+            )));
         }
-        Err(self.wrong(format!(
-            "by its header it holds transactions {:016x} to {:016x}",
-            header.txid_min, header.txid_max
-        )))
+        // Also as pages that no file has would be made, of zeros.
+        if header.size_pages > self.pages_max {
+            return Err(self.wrong(format!(
+                "the database has {} pages, and here {} are allowed",
+                header.size_pages, self.pages_max
+            )));
+        }
+        Ok(())
     }
 
     async fn part(&self, bucket: &Bucket, offset: u64) -> Result<Vec<u8>, Refused> {
