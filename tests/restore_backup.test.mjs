@@ -8,11 +8,13 @@ import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 
+import { run } from "../bindings/js/src/cli/commands/restore-backup.js";
 import { Bucket } from "./support/bucket.mjs";
 import { Litestream } from "./support/litestream.mjs";
 import { bundle, PlainWorkerd } from "./support/plain_workerd.mjs";
@@ -372,18 +374,89 @@ describe("a small replica", () => {
     assert.match(again.message, /begins with an empty database/);
   });
 
-  test("pages of another size", async () => {
-    const home = place("pages");
-    const other = new Litestream(home, join(home, "large.db"));
-    const database = new DatabaseSync(other.path);
-    database.exec("PRAGMA page_size = 8192; PRAGMA journal_mode = WAL; CREATE TABLE t (n)");
-    other.once();
+  for (const [name, pragma, expected] of [
+    ["pages-of-8192", "page_size = 8192", /PRAGMA page_size=4096; VACUUM/],
+    ["utf-16", "encoding = 'UTF-16le'", /text in the file is UTF-16/],
+  ]) {
+    test(`a database that cannot be one here: ${name}`, async () => {
+      const home = place(name);
+      const other = new Litestream(home, join(home, "other.db"));
+      const database = new DatabaseSync(other.path);
+      database.exec(`PRAGMA ${pragma}; PRAGMA journal_mode = WAL; CREATE TABLE t (n)`);
+      other.once();
+      database.close();
+      await put(name, other.files());
+      const { status, message } = await restore({ name, path: name });
+      assert.equal(status, 400);
+      assert.ok(message.startsWith(`${name}/0000/`), message);
+      assert.match(message, expected);
+      await nothingLeft(name);
+    });
+  }
+
+  test("a damaged database in sound files", async () => {
+    const home = place("damaged");
+    const other = new Litestream(home, join(home, "other.db"));
+    const database = opened(other.path);
+    database.exec("CREATE TABLE t (n); INSERT INTO t VALUES (1)");
     database.close();
-    await put("large-pages", other.files());
-    const { status, message } = await restore({ name: "large-pages", path: "large-pages" });
+    const bytes = readFileSync(other.path);
+    bytes.fill(0xee, 4096, 8192);
+    writeFileSync(other.path, bytes);
+    other.once();
+    await put("damaged", other.files());
+    const { status, message } = await restore({ name: "damaged", path: "damaged" });
     assert.equal(status, 400);
-    assert.match(message, /PRAGMA page_size=4096; VACUUM/);
-    await nothingLeft("large-pages");
+    assert.match(message, /malformed|damaged|btreeInitPage|error code 11/i);
+    await nothingLeft("damaged");
+  });
+});
+
+describe("the program, where it takes longer than a request", () => {
+  const active = { status: 202, result: { uuid: "an-id", status: "active", job: "7", messages: [] } };
+  const job = (state, more) => ({ result: { job: "7", kind: "restore from a backup", state, done: 4, total: 9, ...more } });
+  const result = { txid: "00000000000000ff", timestamp: "2026-11-25T12:00:00.000Z", files: 3, skipped: null };
+
+  /** Runs it against answers in their order, of which one may be lost; resolves with what was asked. */
+  async function against(answers, ...args) {
+    const asked = [];
+    const server = createServer((request, response) => {
+      asked.push(`${request.method} ${request.url.replace("/client/v4/accounts/isolite/d1/", "")}`);
+      const answer = answers.shift();
+      if (answer === "lost") return request.socket.destroy();
+      const { status = 200, result = null } = answer;
+      response.writeHead(status).end(JSON.stringify({ success: true, result, errors: [] }));
+    }).listen(0, "127.0.0.1");
+    try {
+      await once(server, "listening");
+      const url = `http://127.0.0.1:${server.address().port}`;
+      const ended = run(["new", "--path", "p", ...args], { url, token: TOKEN });
+      return { asked, status: await ended.catch(({ message }) => message) };
+    } finally {
+      server.closeAllConnections();
+      server.close();
+    }
+  }
+
+  const poll = "GET database/an-id/jobs?";
+
+  test("it asks until all is there, also of who does not answer", async () => {
+    const { asked, status } = await against([active, job("running"), "lost", job("complete", { result })]);
+    assert.equal(status, 0);
+    assert.deepEqual(asked, ["POST backups/restore?", poll, poll, poll]);
+  });
+
+  test("what failed is deleted, unless it was there before", async () => {
+    const failed = job("error", { error: "it is no backup" });
+    const { asked, status } = await against([active, failed, {}]);
+    assert.equal(status, "The restore failed: it is no backup");
+    assert.deepEqual(asked.slice(1), [poll, "DELETE database/an-id?purge=true"]);
+    assert.equal((await against([active, failed], "--into-empty")).asked.length, 2);
+  });
+
+  test("another job tells nothing of this one", async () => {
+    const { status } = await against([active, job("complete", { job: "8", result })]);
+    assert.match(status, /no longer known/);
   });
 });
 

@@ -64,7 +64,9 @@ async function untilRestored(rest, uuid, started, isThere, progress) {
   for (;;) {
     const poll = () => rest.ask("GET", [uuid, "jobs"]);
     const { job, state, done, total, error, result } = await patiently(poll, progress);
-    if (job !== started) throw new Mistake("Another job was started since: look with `isolite d1 info`");
+    if (job !== started) {
+      throw new Mistake("Another job was started since, and how this one ended is no longer known: look at the database");
+    }
     if (state === "complete") return result;
     if (state === "error") {
       // Nothing came of it, and it would hold the name.
