@@ -15,19 +15,15 @@ import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { run } from "../bindings/js/src/cli/commands/restore-backup.js";
-import { Bucket } from "./support/bucket.mjs";
+import { BucketClient, startWithBucket } from "./support/bucket.mjs";
 import { Litestream } from "./support/litestream.mjs";
 import { bundle, PlainWorkerd } from "./support/plain_workerd.mjs";
 import { inRepository, temporaryDirectory } from "./support/repository.mjs";
 import { RestClient } from "./support/rest_client.mjs";
 import { assertNoCrash } from "./support/witness.mjs";
-import { isoliteConfiguration, TOKEN, WranglerDev } from "./support/wrangler.mjs";
+import { TOKEN } from "./support/wrangler.mjs";
 
 const WAIT_MS_MAX = 60_000;
-const BUCKET = `[[r2_buckets]]
-binding = "ISOLITE_BACKUP"
-bucket_name = "isolite-backup"
-`;
 
 const own = temporaryDirectory("restore-backup");
 const state = join(own, "state");
@@ -38,16 +34,14 @@ function place(name) {
   return join(own, name);
 }
 
-const configurations = ["tests/workers/backup/wrangler.toml", isoliteConfiguration({}, BUCKET)];
-
 let worker;
 let rest;
 let bucket;
 
 async function start() {
-  worker = await WranglerDev.start(configurations, { state });
+  worker = await startWithBucket({ state });
   rest = new RestClient(worker.origin, TOKEN);
-  bucket = new Bucket(worker.origin);
+  bucket = new BucketClient(worker.origin);
 }
 
 before(start);
@@ -410,6 +404,35 @@ describe("a small replica", () => {
     assert.match(message, /malformed|damaged|btreeInitPage|error code 11/i);
     await nothingLeft("damaged");
   });
+});
+
+describe("a backup of Isolite's own", () => {
+  test("it is restored into another database, whole or as of a transaction", async () => {
+    await rest.create("backed-up");
+    await rest.query("backed-up", "CREATE TABLE t (n, pad)");
+    for (let n = 1; n <= 5; n++) await rest.query("backed-up", `INSERT INTO t VALUES (${n}, randomblob(9000))`);
+    const { path, txid } = await shipped("backed-up");
+    await rest.query("backed-up", "DELETE FROM t WHERE n < 4");
+    const after = await shipped("backed-up");
+    assert.ok(after.txid > txid);
+    for (const [name, target, count] of [["of-then", { txid }, 5], ["of-now", {}, 2]]) {
+      const { status, message, result } = await restore({ name, path, ...target });
+      assert.equal(status, 200, message);
+      assert.equal(result.restored.txid, target.txid ?? after.txid);
+      assert.deepEqual(await rest.query(name, "SELECT count(*) AS n FROM t"), [{ n: count }]);
+    }
+    assert.deepEqual(content(await fileOf("of-now")), content(await fileOf("backed-up")));
+    await nothingLeft();
+  });
+
+  /** How its backup stands, once it has all. */
+  async function shipped(name) {
+    for (const end = Date.now() + WAIT_MS_MAX; ; await sleep(100)) {
+      const told = await rest.result("GET", `/${name}/backup`);
+      if (told.lag_commits === 0 && told.snapshot_txid !== null) return told;
+      assert.ok(Date.now() < end, JSON.stringify(told));
+    }
+  }
 });
 
 describe("the program, where it takes longer than a request", () => {
