@@ -5,16 +5,13 @@
 use std::time::Duration;
 
 use isolite_core::backup::{BackupFile, FileName, Gap, NoPlan, SNAPSHOT_LEVEL};
+use isolite_protocol::directory::Jurisdiction;
 use isolite_protocol::rest::parse_timestamp;
 use js_sys::Date;
 use wasm_bindgen::JsValue;
 use worker::{Bucket, Delay, Env, Include, Object, Range, Result};
 
 const BINDING: &str = "ISOLITE_BACKUP";
-
-const NO_BUCKET: &str = "No bucket is bound, so there are no backups to restore from: create one with \
-    `wrangler r2 bucket create isolite-backup`, and add [[r2_buckets]] with \
-    binding = \"ISOLITE_BACKUP\" and its bucket_name to the configuration of the Isolite Worker";
 
 /// Where Litestream tells when a file's last transaction was committed. Without it, as of a file that was
 /// copied there, it is taken to be of when it came.
@@ -26,9 +23,23 @@ const PAUSES_MS: [u64; 4] = [250, 1_000, 4_000, 10_000];
 /// Milliseconds that JavaScript has a date for, from 1970 on.
 const DATE_MS_MAX: i64 = 8_640_000_000_000_000;
 
-/// The bucket, or why there is none.
-pub(crate) fn bucket(env: &Env) -> std::result::Result<Bucket, String> {
-    env.bucket(BINDING).map_err(|_| NO_BUCKET.to_owned())
+/// The bucket, or why there is none. Databases with a jurisdiction have one within that, as for their
+/// own backups.
+pub(crate) fn bucket(
+    env: &Env,
+    border: Option<Jurisdiction>,
+) -> std::result::Result<Bucket, String> {
+    let binding = match border {
+        Some(border) => format!("{BINDING}_{}", border.as_str().to_uppercase()),
+        None => BINDING.to_owned(),
+    };
+    env.bucket(&binding).map_err(|_| {
+        format!(
+            "No bucket is bound to restore from: create one with `wrangler r2 bucket create \
+             isolite-backup`, and add [[r2_buckets]] with binding = \"{binding}\" and its bucket_name to \
+             the configuration of the Isolite Worker"
+        )
+    })
 }
 
 /// The key of something in the folder of a backup.

@@ -341,6 +341,7 @@ describe("a small replica", () => {
       [{ name: "none" }, /Say by path/],
       [{ name: "none", path: "nowhere" }, /there is no backup at nowhere/],
       [{ path: "small" }, /either the name/],
+      [{ name: "none", path: "small", jurisdiction: "eu" }, /No bucket.*binding = "ISOLITE_BACKUP_EU"/],
       [{ name: "none", path: "small", txid: "x" }, /no txid/],
       [{ name: "none", path: "small", timestamp: "yesterday" }, /timestamp/],
       [{ name: "taken", path: "small" }, /already exists/],

@@ -1,7 +1,7 @@
 //! What the bucket of backups has, and restores from it.
 
 use isolite_core::backup::{BackupFile, RestorePlan, RestoreTarget, SNAPSHOT_LEVEL};
-use isolite_protocol::directory::DatabaseRecord;
+use isolite_protocol::directory::{DatabaseRecord, Jurisdiction};
 use isolite_protocol::query_string;
 use isolite_protocol::rest::{
     Database, Envelope, Job, JobState, NewJob, NewRecovery, RestError, RestoreBackup, RestoreInto,
@@ -48,10 +48,13 @@ struct Restored<'a> {
     restored: Option<&'a RawValue>,
 }
 
-/// `GET …/d1/backups?path=`.
+/// `GET …/d1/backups?path=&jurisdiction=`.
 pub(super) async fn get(env: &Env, query: &str) -> Answer {
     let path = backup_path(query_string::value(query, "path").as_deref())?;
-    let bucket = backup_bucket::bucket(env).map_err(RestError::Refused)?;
+    let border = query_string::value(query, "jurisdiction").filter(|text| !text.is_empty());
+    let border = border.as_deref().map(Jurisdiction::parse).transpose();
+    let border = border.map_err(|error| RestError::Malformed(error.to_string()))?;
+    let bucket = backup_bucket::bucket(env, border).map_err(RestError::Refused)?;
     let files = backup_bucket::files(&bucket, &path).await;
     let files = files.map_err(|error| error::of_platform(&error))?;
     // As far as possible, so that a gap is told and is no error.
@@ -81,15 +84,21 @@ impl Point {
 
 /// `POST …/d1/backups/restore`.
 pub(super) async fn restore(env: &Env, body: &str) -> Result<Reply, RestError> {
-    let RestoreBackup { into, from } = RestoreBackup::decode(body)?;
-    backup_bucket::bucket(env).map_err(RestError::Refused)?;
+    let RestoreBackup { into, path, at } = RestoreBackup::decode(body)?;
+    let is_bound = |border| backup_bucket::bucket(env, border).map_err(RestError::Refused);
     let (record, is_new) = match into {
         RestoreInto::New(mut new) => {
+            is_bound(new.jurisdiction)?;
             new.region = region::here(env);
             (databases::insert(env, &new).await?, true)
         }
-        RestoreInto::Empty(database) => (databases::find(env, &database).await?, false),
+        RestoreInto::Empty(database) => {
+            let record = databases::find(env, &database).await?;
+            is_bound(record.jurisdiction)?;
+            (record, false)
+        }
     };
+    let from = NewRecovery { path, at, jurisdiction: record.jurisdiction };
     match recover(env, &record, from).await {
         Ok(job) => reply(env, record, &job).await,
         Err(error) => {

@@ -207,7 +207,8 @@ struct Mark {
 
 impl Mark {
     fn of(engine: &Engine, new: &NewRecovery) -> Result<Mark, Refused> {
-        let bucket = backup_bucket::bucket(&engine.env).map_err(Refused::Misconfigured)?;
+        let bucket = backup_bucket::bucket(&engine.env, new.jurisdiction);
+        let bucket = bucket.map_err(Refused::Misconfigured)?;
         let job = engine.newest_job()?.map(|job| job.told.job).unwrap_or_default();
         let key = key(&new.path, format_args!("isolite-restores/{job}"));
         Ok(Mark { bucket, key, set_ms: 0.0 })

@@ -36,6 +36,9 @@ pub struct NewRecovery {
     /// Of the backup's folder in the bucket, without slashes at its ends.
     pub path: String,
     pub at: BackupPoint,
+    /// Of the database, which has a bucket for itself then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub jurisdiction: Option<Jurisdiction>,
 }
 
 /// How far a backup is restored.
@@ -106,12 +109,21 @@ mod tests {
                 format!(r#"{{"fork":{{"source":{home},"bookmark":"b"}}}}"#),
             ),
             (
-                NewJob::Recover(NewRecovery { path: "p".into(), at: BackupPoint::Newest }),
+                NewJob::Recover(NewRecovery {
+                    path: "p".into(),
+                    at: BackupPoint::Newest,
+                    jurisdiction: None,
+                }),
                 r#"{"recover":{"path":"p","at":"newest"}}"#.to_owned(),
             ),
             (
-                NewJob::Recover(NewRecovery { path: "p".into(), at: BackupPoint::Txid(u64::MAX) }),
-                r#"{"recover":{"path":"p","at":{"txid":18446744073709551615}}}"#.to_owned(),
+                NewJob::Recover(NewRecovery {
+                    path: "p".into(),
+                    at: BackupPoint::Txid(u64::MAX),
+                    jurisdiction: Some(Jurisdiction::Eu),
+                }),
+                r#"{"recover":{"path":"p","at":{"txid":18446744073709551615},"jurisdiction":"eu"}}"#
+                    .to_owned(),
             ),
             (
                 NewJob::Import(NewImport {

@@ -3,13 +3,14 @@
 
 use serde::Deserialize;
 
-use super::{BackupPoint, NewRecovery, RestError, parse_timestamp};
+use super::{BackupPoint, RestError, parse_timestamp};
 use crate::directory::{DatabaseName, Jurisdiction, LocationHint, NewDatabase};
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct RestoreBackup {
     pub into: RestoreInto,
-    pub from: NewRecovery,
+    pub path: String,
+    pub at: BackupPoint,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -53,7 +54,7 @@ impl RestoreBackup {
             _ => return Err(malformed("Give either the name of a new database, or a database")),
         };
         let at = point(fields.timestamp.as_deref(), fields.txid.as_deref())?;
-        Ok(RestoreBackup { into, from: NewRecovery { path, at } })
+        Ok(RestoreBackup { into, path, at })
     }
 }
 
@@ -100,23 +101,18 @@ mod tests {
     #[test]
     fn where_to_and_what() {
         let new = r#"{"name":"new","path":"/a/b c/","primary_location_hint":"weur"}"#;
-        let RestoreBackup { into: RestoreInto::New(new), from } = decoded(new) else {
+        let RestoreBackup { into: RestoreInto::New(new), path, at } = decoded(new) else {
             panic!("not a new one")
         };
-        assert_eq!(
-            (new.name.as_str(), new.primary_location_hint),
-            ("new", Some(LocationHint::Weur))
-        );
-        assert_eq!(from, NewRecovery { path: "a/b c".into(), at: BackupPoint::Newest });
-        let empty =
-            decoded(r#"{"database":"d","path":"/","timestamp":"","txid":"0000000000ab12cd"}"#);
+        let hint = new.primary_location_hint;
+        assert_eq!((new.name.as_str(), hint), ("new", Some(LocationHint::Weur)));
+        assert_eq!((path.as_str(), at), ("a/b c", BackupPoint::Newest));
+        let empty = r#"{"database":"d","path":"/","timestamp":"","txid":"0000000000ab12cd"}"#;
+        let empty = decoded(empty);
         assert_eq!(empty.into, RestoreInto::Empty("d".into()));
-        assert_eq!(
-            empty.from,
-            NewRecovery { path: String::new(), at: BackupPoint::Txid(0xab12cd) }
-        );
+        assert_eq!((empty.path.as_str(), empty.at), ("", BackupPoint::Txid(0xab12cd)));
         let then = decoded(r#"{"name":"new","path":"a","timestamp":"1970-01-01T00:00:01.5Z"}"#);
-        assert_eq!(then.from.at, BackupPoint::Time(1_500));
+        assert_eq!(then.at, BackupPoint::Time(1_500));
     }
 
     #[test]

@@ -17,6 +17,7 @@ const USAGE = `isolite restore-backup NEW --path PATH [options]
   --timestamp TIME   what there was then: 2026-08-01T12:00:00Z, or seconds since 1970
   --txid TXID        what there was after that transaction, in hex as Litestream tells it
   --location HINT    where NEW goes
+  --jurisdiction J   within which border NEW stays, and whose bucket it is restored from
   --into-empty       NEW is there already, and is empty
 
   Without a time and a txid: the newest that the backup has.`;
@@ -26,6 +27,7 @@ const OPTIONS = {
   timestamp: { type: "string" },
   txid: { type: "string" },
   location: { type: "string" },
+  jurisdiction: { type: "string" },
   "into-empty": { type: "boolean" },
 };
 
@@ -36,11 +38,11 @@ export async function run(args, context = settings()) {
   const asked = read(args, USAGE, ["the new database's name"], OPTIONS);
   if (asked === undefined) return 0;
   const { values, positionals: [name] } = asked;
-  const { path, timestamp, txid, location: primary_location_hint, "into-empty": isThere } = values;
+  const { path, timestamp, txid, location: primary_location_hint, jurisdiction, "into-empty": isThere } = values;
   if (!path) throw new Mistake(`Say --path, where the backup is.\n\n${USAGE}`);
   const rest = new Rest(context);
   const progress = new Progress();
-  const into = isThere ? { database: name } : { name, primary_location_hint };
+  const into = isThere ? { database: name } : { name, primary_location_hint, jurisdiction };
   // The first answer comes after half a minute at the latest.
   const waiting = setInterval(() => progress.text(`Restoring ${path}`), POLL_MS);
   try {
