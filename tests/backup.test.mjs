@@ -6,7 +6,7 @@
 // own export of that bookmark, and passes SQLite's integrity_check.
 
 import assert from "node:assert/strict";
-import { readFileSync } from "node:fs";
+import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after, before, describe, test } from "node:test";
@@ -238,6 +238,50 @@ describe("the server's death", () => {
     for (const [i, [min]] of ranges.entries()) {
       if (i > 0) assert.equal(min, ranges[i - 1][1] + 1n, `${shippedFiles}`);
     }
+  });
+});
+
+describe("the loss of everything but the bucket", () => {
+  test("loses nothing that is older than the interval", async (t) => {
+    await rest.create("lost");
+    await rest.query("lost", "CREATE TABLE t (id INTEGER PRIMARY KEY, v, pad BLOB)");
+    await rest.query("lost", fill(500));
+    const { path } = await shipped("lost");
+    const acknowledged = [];
+    const writes = (async () => {
+      for (let i = 0; ; i++) {
+        await rest.query("lost", "INSERT INTO t (v) VALUES (?)", [`late ${i}`]);
+        acknowledged.push([`late ${i}`, Date.now()]);
+      }
+    })().catch(() => {});
+    await sleep(4_000);
+    const killed = Date.now();
+    await server.crash();
+    await writes;
+    // The storage of every object, the directory's too.
+    rmSync(join(state, "v3", "do"), { recursive: true });
+    await start();
+    assert.deepEqual(await rest.result("GET", ""), []);
+    const restored = await fetch(`${server.origin}/client/v4/accounts/a/d1/backups/restore`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${TOKEN}` },
+      body: JSON.stringify({ name: "found", path }),
+    });
+    assert.equal(restored.status, 200, await restored.clone().text());
+    const rows = new Set((await rest.query("found", "SELECT v FROM t")).map(({ v }) => v));
+    const lost = acknowledged.filter(([v]) => !rows.has(v)).map(([, time]) => killed - time);
+    const age = Math.max(0, ...lost);
+    t.diagnostic(`${lost.length} of ${acknowledged.length} were lost, the oldest ${age} ms before the end`);
+    // The interval, and the time that it takes to send a file.
+    assert.ok(age < 2_500, `lost what was ${age} ms old`);
+    // They are the last ones: nothing is missing in between.
+    const first = acknowledged.findIndex(([v]) => !rows.has(v));
+    if (first >= 0) assert.equal(acknowledged.length - first, lost.length);
+    // What was restored is a database as any other, with a backup of its own.
+    await rest.query("found", fill(10));
+    const told = await shipped("found");
+    assert.notEqual(told.path, path);
+    assertSame(await litestreamRestore(server.origin, told.path), await ownFile("found"));
   });
 });
 
