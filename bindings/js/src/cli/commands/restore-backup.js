@@ -32,6 +32,7 @@ const OPTIONS = {
 };
 
 const POLL_MS = 1_000;
+const PAGE_BYTES = 4_096;
 
 /** `context` is where the Worker is, `{ url, token, account? }`. */
 export async function run(args, context = settings()) {
@@ -65,7 +66,7 @@ export async function run(args, context = settings()) {
 async function untilRestored(rest, uuid, started, isThere, progress) {
   for (;;) {
     const poll = () => rest.ask("GET", [uuid, "jobs"]);
-    const { job, state, done, total, error, result } = await patiently(poll, progress);
+    const { job, state, done, total, unit, error, result } = await patiently(poll, progress);
     if (job !== started) {
       throw new Mistake("Another job was started since, and how this one ended is no longer known: look at the database");
     }
@@ -75,7 +76,9 @@ async function untilRestored(rest, uuid, started, isThere, progress) {
       if (!isThere) await rest.ask("DELETE", [uuid], { query: { purge: true } });
       throw new Mistake(`The restore failed: ${error}`);
     }
-    progress.bytes("Restored", done, total);
+    // Once all is there its pages are checked.
+    if (unit === "pages") progress.bytes("Checked", done * PAGE_BYTES, total * PAGE_BYTES);
+    else progress.bytes("Restored", done, total);
     await sleep(POLL_MS);
   }
 }
