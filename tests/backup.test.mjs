@@ -302,6 +302,23 @@ describe("whose the bucket is", () => {
     await rest.query("taken", "INSERT INTO t VALUES (1)");
   });
 
+  test("in an empty one it begins anew", async () => {
+    await rest.create("moved");
+    await rest.query("moved", "CREATE TABLE t (id INTEGER PRIMARY KEY, v, pad BLOB)");
+    await rest.query("moved", fill(30));
+    const { path } = await shipped("moved");
+    for (const key of await bucket.keys(path.split("/")[0])) await bucket.delete(key);
+    await server.crash();
+    await start();
+    await rest.query("moved", fill(1));
+    for (const end = Date.now() + WAIT_MS_MAX; ; await sleep(100)) {
+      const told = await shipped("moved");
+      if ((await bucket.keys(`${path}/0009/`)).length > 0 && told.lag_commits === 0) break;
+      assert.ok(Date.now() < end, JSON.stringify(told));
+    }
+    assertSame(await litestreamRestore(server.origin, path), await ownFile("moved"));
+  });
+
   test("a primary of an older epoch writes no more", async () => {
     const { uuid } = await rest.create("fenced");
     await rest.query("fenced", "CREATE TABLE t (a)");

@@ -220,8 +220,8 @@ impl Engine {
     }
 
     /// As a start finds it.
-    fn load_backup(&self) -> Result<(), StorageError> {
-        if self.backup.kept.borrow().is_some() {
+    pub(super) fn load_backup(&self) -> Result<(), StorageError> {
+        if self.backup.bucket.is_none() || self.backup.kept.borrow().is_some() {
             return Ok(());
         }
         let kept = match self.storage.backup()? {
@@ -328,7 +328,7 @@ async fn work(engine: &Engine) -> Result<Option<i64>, Stopped> {
     let (newest, tag) = engine.standing()?;
     let lease = Lease { epoch: newest.position.epoch, tag: format!("{:016x}", tag.0) };
     if newest.position.txid > 0 && !engine.backup.leased.get() {
-        bucket.take(&lease).await?;
+        take(engine, bucket, &lease).await?;
         engine.backup.leased.set(true);
         return Ok(Some(0));
     }
@@ -342,7 +342,9 @@ async fn work(engine: &Engine) -> Result<Option<i64>, Stopped> {
             Ok(Some(0))
         }
         Task::Clean => {
-            bucket.take(&lease).await?;
+            if take(engine, bucket, &lease).await? {
+                return Ok(Some(0));
+            }
             let next_ms = bucket.clean(newest.position.epoch, &policy, now_ms).await?;
             engine.with_kept(|kept| kept.schedule.cleaned(next_ms, &policy, now_ms));
             engine.save_backup()?;
@@ -351,6 +353,17 @@ async fn work(engine: &Engine) -> Result<Option<i64>, Stopped> {
         Task::WaitUntil(at_ms) => Ok(Some(at_ms)),
         Task::Rest => Ok(None),
     }
+}
+
+/// Makes sure of the lease. True if the backup begins anew, as nothing of it is in the bucket.
+async fn take(engine: &Engine, bucket: &Bucket, lease: &Lease) -> Result<bool, Stopped> {
+    let is_new = bucket.take(lease).await?;
+    if is_new {
+        engine.backup.making.take();
+        engine.with_kept(|kept| kept.schedule = Schedule::default());
+        engine.save_backup()?;
+    }
+    Ok(is_new)
 }
 
 /// Goes on with the file of a slot.

@@ -138,6 +138,8 @@ impl Engine {
         self.load_held()?;
         // What it refuses must be known to the first request.
         self.load_job()?;
+        // What it still reads of the past is not to be dropped.
+        self.load_backup()?;
         self.load_followers().map_err(of_storage)?;
         Ok(Opened { database: Database::open(store, limits)?, tag, set })
     }

@@ -21,6 +21,9 @@ const DELETED_MAX: usize = 1000;
 /// it may be.
 const RESTORES: &str = "isolite-restores/";
 
+/// What a restore that was cut short has left there is deleted after so long.
+const LEFT_MS_MAX: i64 = 24 * 3_600_000;
+
 pub(super) struct Bucket {
     bucket: worker::Bucket,
     database: String,
@@ -55,8 +58,9 @@ impl Bucket {
         format!("{}/{name}", self.folder(epoch))
     }
 
-    /// Sees to it that nobody else writes for this database.
-    pub(super) async fn take(&self, lease: &Lease) -> Result<(), Stopped> {
+    /// Sees to it that nobody else writes for this database. True if it was not ours before, as in a bucket
+    /// that was bound instead of another one: nothing of what was sent is there.
+    pub(super) async fn take(&self, lease: &Lease) -> Result<bool, Stopped> {
         let key = format!("{}/lease.json", self.database);
         loop {
             let there = self.bucket.get(&key).execute().await?;
@@ -75,7 +79,7 @@ impl Bucket {
                         return Err(Stopped::ForGood(text));
                     };
                     if known == *lease {
-                        return Ok(());
+                        return Ok(false);
                     }
                     if known.tag != lease.tag {
                         return Err(Stopped::ForGood(format!(
@@ -95,7 +99,7 @@ impl Bucket {
             };
             let text = serde_json::to_string(lease).unwrap_or_default();
             if self.bucket.put(&key, text).only_if(condition).execute().await?.is_some() {
-                return Ok(());
+                return Ok(true);
             }
         }
     }
@@ -176,6 +180,9 @@ impl Bucket {
             let Some(object) = self.bucket.get(object.key()).execute().await? else { continue };
             let Some(body) = object.body() else { continue };
             let until_ms: Option<i64> = body.text().await?.trim().parse().ok();
+            if until_ms.is_some_and(|until_ms| until_ms < now_ms - LEFT_MS_MAX) {
+                self.bucket.delete(object.key()).await?;
+            }
             until = until.max(until_ms.filter(|until_ms| *until_ms > now_ms));
         }
         Ok(until)
