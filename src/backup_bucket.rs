@@ -1,6 +1,6 @@
-//! The bucket of backups as a restore sees it: which files a path has, and their bytes.
+//! The bucket of backups: whose they are, which files a path has, and their bytes.
 //!
-//! It reads whatever Litestream 0.5 has put there, wherever its `path` says.
+//! A restore reads whatever Litestream 0.5 has put there, wherever its `path` says.
 
 use std::time::Duration;
 
@@ -8,6 +8,7 @@ use isolite_core::backup::{BackupFile, FileName, Gap, NoPlan, SNAPSHOT_LEVEL};
 use isolite_protocol::directory::Jurisdiction;
 use isolite_protocol::rest::parse_timestamp;
 use js_sys::Date;
+use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsValue;
 use worker::{Bucket, Delay, Env, Include, Object, Range, Result};
 
@@ -22,6 +23,27 @@ const PAUSES_MS: [u64; 4] = [250, 1_000, 4_000, 10_000];
 
 /// Milliseconds that JavaScript has a date for, from 1970 on.
 const DATE_MS_MAX: i64 = 8_640_000_000_000_000;
+
+/// Whose the folder of a database is. The primary with the highest epoch has it.
+#[derive(Clone, Serialize, Deserialize)]
+pub(crate) struct Lease {
+    pub epoch: u32,
+    /// Of the database, by which another one of the same id is known.
+    pub tag: String,
+    /// What the database was called when this was written: for who has nothing else left.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+}
+
+/// Where the lease of a database lies.
+pub(crate) fn lease_key(database: &str) -> String {
+    format!("{database}/lease.json")
+}
+
+/// Where the files of an epoch are; what Litestream calls a path.
+pub(crate) fn folder(database: &str, epoch: u32) -> String {
+    format!("{database}/{epoch:08x}")
+}
 
 /// The bucket, or why there is none. Databases with a jurisdiction have one within that, as for their
 /// own backups.

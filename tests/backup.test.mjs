@@ -6,14 +6,16 @@
 // own export of that bookmark, and passes SQLite's integrity_check.
 
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
 import { readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import { promisify } from "node:util";
 
 import { BucketClient, litestreamRestore, startWithBucket } from "./support/bucket.mjs";
-import { temporaryDirectory } from "./support/repository.mjs";
+import { inRepository, temporaryDirectory } from "./support/repository.mjs";
 import { RestClient } from "./support/rest_client.mjs";
 import { assertNoCrash } from "./support/witness.mjs";
 import { TOKEN } from "./support/wrangler.mjs";
@@ -241,6 +243,14 @@ describe("the server's death", () => {
   });
 });
 
+/** The lines of `isolite backups`. */
+async function listed() {
+  const program = inRepository("bindings/js/src/cli/main.js");
+  const env = { ...process.env, ISOLITE_URL: server.origin, ISOLITE_ADMIN_TOKEN: TOKEN };
+  const { stdout } = await promisify(execFile)(process.execPath, [program, "backups"], { env });
+  return stdout.trim().split("\n");
+}
+
 describe("the loss of everything but the bucket", () => {
   test("loses nothing that is older than the interval", async (t) => {
     await rest.create("lost");
@@ -262,6 +272,7 @@ describe("the loss of everything but the bucket", () => {
     rmSync(join(state, "v3", "do"), { recursive: true });
     await start();
     assert.deepEqual(await rest.result("GET", ""), []);
+    assert.ok((await listed()).includes(`${path}  lost`), `${await listed()}`);
     const restored = await fetch(`${server.origin}/client/v4/accounts/a/d1/backups/restore`, {
       method: "POST",
       headers: { authorization: `Bearer ${TOKEN}` },

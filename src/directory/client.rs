@@ -20,6 +20,10 @@ pub(crate) async fn resolve(env: &Env, name: &DatabaseName) -> Outcome<DatabaseR
     ask(env, &path, None).await
 }
 
+pub(crate) async fn get(env: &Env, id: &str) -> Outcome<DatabaseRecord> {
+    ask(env, &format!("/get?id={}", query_string::encode(id)), None).await
+}
+
 pub(crate) async fn ask<T: DeserializeOwned>(
     env: &Env,
     path: &str,

@@ -23,9 +23,10 @@ use js_sys::Date;
 use serde::{Deserialize, Serialize};
 use worker::{Delay, Env, State, console_error, console_warn};
 
-use self::bucket::{Bucket, Lease};
+use self::bucket::Bucket;
 use self::file::{Making, Sent};
 use super::{Engine, Opened, Primary, Refused};
+use crate::backup_bucket::Lease;
 use crate::object::call_js::Answer;
 
 /// Steps of one run: each is a few calls of the bucket, of which the platform lets an event make so many.
@@ -326,7 +327,8 @@ async fn work(engine: &Engine) -> Result<Option<i64>, Stopped> {
     let policy = engine.backup_policy()?;
     engine.load_backup()?;
     let (newest, tag) = engine.standing()?;
-    let lease = Lease { epoch: newest.position.epoch, tag: format!("{:016x}", tag.0) };
+    let tag = format!("{:016x}", tag.0);
+    let lease = Lease { epoch: newest.position.epoch, tag, name: None };
     if newest.position.txid > 0 && !engine.backup.leased.get() {
         take(engine, bucket, &lease).await?;
         engine.backup.leased.set(true);
@@ -357,7 +359,7 @@ async fn work(engine: &Engine) -> Result<Option<i64>, Stopped> {
 
 /// Makes sure of the lease. True if the backup begins anew, as nothing of it is in the bucket.
 async fn take(engine: &Engine, bucket: &Bucket, lease: &Lease) -> Result<bool, Stopped> {
-    let is_new = bucket.take(lease).await?;
+    let is_new = bucket.take(&engine.env, lease).await?;
     if is_new {
         engine.backup.making.take();
         engine.with_kept(|kept| kept.schedule = Schedule::default());

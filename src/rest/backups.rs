@@ -9,10 +9,10 @@ use isolite_protocol::rest::{
 };
 use serde::Serialize;
 use serde_json::value::RawValue;
-use worker::{Env, console_error};
+use worker::{Bucket, Env, console_error};
 
 use super::{Answer, Reply, databases, internal, jobs};
-use crate::backup_bucket::{self, gap_told, time, told};
+use crate::backup_bucket::{self, Lease, folder, gap_told, lease_key, time, told};
 use crate::error;
 use crate::region;
 
@@ -48,13 +48,35 @@ struct Restored<'a> {
     restored: Option<&'a RawValue>,
 }
 
-/// `GET …/d1/backups?path=&jurisdiction=`.
+/// One of Isolite's own.
+#[derive(Serialize)]
+struct OwnBackup {
+    path: String,
+    database: String,
+    /// As it was called when it was first backed up.
+    name: Option<String>,
+}
+
+#[derive(Serialize)]
+struct OwnBackups {
+    backups: Vec<OwnBackup>,
+    /// With which to ask for more.
+    cursor: Option<String>,
+}
+
+/// Each of them is a read of the bucket.
+const BACKUPS_MAX: u32 = 100;
+
+/// `GET …/d1/backups?path=&jurisdiction=`; without a path which ones there are of Isolite's own.
 pub(super) async fn get(env: &Env, query: &str) -> Answer {
-    let path = backup_path(query_string::value(query, "path").as_deref())?;
     let border = query_string::value(query, "jurisdiction").filter(|text| !text.is_empty());
     let border = border.as_deref().map(Jurisdiction::parse).transpose();
     let border = border.map_err(|error| RestError::Malformed(error.to_string()))?;
     let bucket = backup_bucket::bucket(env, border).map_err(RestError::Refused)?;
+    let Some(path) = query_string::value(query, "path") else {
+        return list(&bucket, query_string::value(query, "cursor")).await;
+    };
+    let path = backup_path(Some(&path))?;
     let files = backup_bucket::files(&bucket, &path).await;
     let files = files.map_err(|error| error::of_platform(&error))?;
     // As far as possible, so that a gap is told and is no error.
@@ -74,6 +96,34 @@ pub(super) async fn get(env: &Env, query: &str) -> Answer {
         skipped: plan.gap.map(gap_told),
     };
     Ok(Envelope::success(&serde_json::to_string(&backup).map_err(internal)?, None))
+}
+
+async fn list(bucket: &Bucket, cursor: Option<String>) -> Answer {
+    let listed = bucket.list().delimiter("/").limit(BACKUPS_MAX);
+    let listed = match cursor.filter(|cursor| !cursor.is_empty()) {
+        Some(cursor) => listed.cursor(cursor),
+        None => listed,
+    };
+    let listed = listed.execute().await.map_err(|error| error::of_platform(&error))?;
+    let mut backups = Vec::new();
+    for prefix in listed.delimited_prefixes() {
+        let database = prefix.trim_end_matches('/').to_owned();
+        let lease = read_lease(bucket, &database).await;
+        let lease = lease.map_err(|error| error::of_platform(&error))?;
+        // What else is in the bucket has none.
+        if let Some(Lease { epoch, name, .. }) = lease {
+            backups.push(OwnBackup { path: folder(&database, epoch), database, name });
+        }
+    }
+    let cursor = listed.cursor().filter(|_| listed.truncated());
+    let told = serde_json::to_string(&OwnBackups { backups, cursor }).map_err(internal)?;
+    Ok(Envelope::success(&told, None))
+}
+
+async fn read_lease(bucket: &Bucket, database: &str) -> worker::Result<Option<Lease>> {
+    let Some(object) = bucket.get(lease_key(database)).execute().await? else { return Ok(None) };
+    let Some(body) = object.body() else { return Ok(None) };
+    Ok(serde_json::from_str(&body.text().await?).ok())
 }
 
 impl Point {

@@ -36,7 +36,7 @@ pub(super) async fn list(env: &Env, grant: &Grant, query: &str) -> Answer {
     let page = ListPage::from_query(query);
     let list = match grant.database() {
         None => settle(records::list(env, &page).await, "")?,
-        Some(id) => only(records::get(env, id).await, id, &page)?,
+        Some(id) => only(client::get(env, id).await, id, &page)?,
     };
     let info = ResultInfo::new(list.page, list.per_page, list.count, list.total_count);
     let databases: Vec<Database> = list.databases.into_iter().map(Database::listed).collect();
@@ -117,7 +117,7 @@ pub(super) async fn undelete(env: &Env, id: &str, body: &str) -> Answer {
 /// The record of a database named by its id or by its name.
 pub(crate) async fn find(env: &Env, database: &str) -> Result<DatabaseRecord, RestError> {
     if is_database_id(database) {
-        return settle(records::get(env, database).await, database);
+        return settle(client::get(env, database).await, database);
     }
     match DatabaseName::parse(database) {
         Ok(name) => settle(client::resolve(env, &name).await, database),

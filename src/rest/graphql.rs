@@ -10,6 +10,7 @@ use worker::Env;
 
 use super::databases::settle;
 use super::{Answer, internal, primary, records};
+use crate::directory::client;
 
 /// Each is a call to an object, which wakes it.
 const DATABASES_MAX: u32 = 40;
@@ -46,7 +47,7 @@ async fn records_of(
         Databases::These(ids) => {
             let mut records = Vec::new();
             for id in ids.iter().take(DATABASES_MAX as usize) {
-                match settle(records::get(env, id).await, id) {
+                match settle(client::get(env, id).await, id) {
                     Ok(record) => records.push(record),
                     // Of what is not there nothing is known.
                     Err(RestError::NoSuchDatabase(_)) => {}

@@ -1,4 +1,4 @@
-//! The directory as REST alone asks it: by id, in pages, and to change or delete.
+//! The directory as REST alone asks it: in pages, and to change or delete.
 
 use isolite_protocol::directory::{
     DatabaseList, DatabaseRecord, Group, GroupPage, ListPage, Refusal,
@@ -9,10 +9,6 @@ use worker::Env;
 
 use crate::directory::client::{Outcome, ask};
 use crate::object::call_js::Text;
-
-pub(super) async fn get(env: &Env, id: &str) -> Outcome<DatabaseRecord> {
-    ask(env, &format!("/get?id={}", query_string::encode(id)), None).await
-}
 
 pub(super) async fn list(env: &Env, page: &ListPage) -> Outcome<DatabaseList> {
     ask(env, &format!("/list?{}", page.to_query()), None).await

@@ -7,10 +7,11 @@ use std::collections::HashMap;
 
 use isolite_core::backup::{BackupPolicy, Expiry, FileName, Kept, Level, SNAPSHOT_LEVEL};
 use js_sys::Date;
-use serde::{Deserialize, Serialize};
 use worker::{Conditional, Env, MultipartUpload, State};
 
 use super::Stopped;
+use crate::backup_bucket::{Lease, folder, lease_key};
+use crate::directory::client;
 use crate::platform_js;
 
 const BINDING: &str = "ISOLITE_BACKUP";
@@ -29,14 +30,6 @@ pub(super) struct Bucket {
     database: String,
 }
 
-/// Whose the folder of a database is. The primary with the highest epoch has it.
-#[derive(PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Lease {
-    pub epoch: u32,
-    /// Of the database, by which another one of the same id is known.
-    pub tag: String,
-}
-
 impl Bucket {
     /// None if there is none, or the object has no name. A database with a jurisdiction has a bucket for
     /// that: it must not leave the border.
@@ -49,9 +42,8 @@ impl Bucket {
         Some(Bucket { bucket, database: state.id().name()? })
     }
 
-    /// Where the files of an epoch are; what Litestream calls a path.
     pub(super) fn folder(&self, epoch: u32) -> String {
-        format!("{}/{epoch:08x}", self.database)
+        folder(&self.database, epoch)
     }
 
     fn key(&self, epoch: u32, name: &FileName) -> String {
@@ -60,8 +52,8 @@ impl Bucket {
 
     /// Sees to it that nobody else writes for this database. True if it was not ours before, as in a bucket
     /// that was bound instead of another one: nothing of what was sent is there.
-    pub(super) async fn take(&self, lease: &Lease) -> Result<bool, Stopped> {
-        let key = format!("{}/lease.json", self.database);
+    pub(super) async fn take(&self, env: &Env, lease: &Lease) -> Result<bool, Stopped> {
+        let key = lease_key(&self.database);
         loop {
             let there = self.bucket.get(&key).execute().await?;
             let condition = match &there {
@@ -78,7 +70,7 @@ impl Bucket {
                         let text = format!("{key} in the bucket is no lease: move it away");
                         return Err(Stopped::ForGood(text));
                     };
-                    if known == *lease {
+                    if (known.epoch, &known.tag) == (lease.epoch, &lease.tag) {
                         return Ok(false);
                     }
                     if known.tag != lease.tag {
@@ -97,7 +89,10 @@ impl Bucket {
                     Conditional { etag_matches: Some(object.etag()), ..Conditional::default() }
                 }
             };
-            let text = serde_json::to_string(lease).unwrap_or_default();
+            let record = client::get(env, &self.database).await.ok().and_then(Result::ok);
+            let name = record.map(|record| record.name.as_str().to_owned());
+            let named = Lease { name, ..lease.clone() };
+            let text = serde_json::to_string(&named).unwrap_or_default();
             if self.bucket.put(&key, text).only_if(condition).execute().await?.is_some() {
                 return Ok(true);
             }
