@@ -43,6 +43,10 @@ struct World {
     /// As a start would find it.
     saved: Schedule,
     bucket: BTreeMap<FileName, (Vec<u8>, i64)>,
+    /// Where commits of which the log knows nothing came after what was shipped.
+    before_gaps: Vec<Txid>,
+    /// The past was let go of, as nothing was sent for a day.
+    let_go: bool,
     /// Written once already.
     written: BTreeSet<FileName>,
     seed: u64,
@@ -69,13 +73,16 @@ impl World {
             schedule: Schedule::default(),
             saved: Schedule::default(),
             bucket: BTreeMap::new(),
+            before_gaps: Vec::new(),
+            let_go: false,
             written: BTreeSet::new(),
             seed,
         }
     }
 
-    fn checkpoint_policy(&self) -> CheckpointPolicy {
+    fn checkpoint_policy(&mut self) -> CheckpointPolicy {
         let held = self.schedule.needs(self.now_ms);
+        self.let_go |= held.is_none() && self.schedule.shipped().is_some();
         CheckpointPolicy {
             log_bytes_max: 1 << 20,
             log_commits_max: 4,
@@ -149,6 +156,10 @@ impl World {
     fn send(&mut self, slot: Slot) -> Result<(), Crash> {
         let upload = self.schedule.upload(slot).unwrap().clone();
         let Some(bytes) = self.make(&upload).unwrap() else {
+            match (slot, upload.name) {
+                (Slot::Ship, name) => self.before_gaps.push(name.txid_min - 1),
+                (Slot::Compact, name) => assert!(self.let_go, "{name}, seed {}", self.seed),
+            }
             self.schedule.give_up(slot);
             return Ok(());
         };
@@ -266,7 +277,9 @@ impl World {
             }
         });
         let ends: BTreeSet<Txid> = promised.map(|(name, _)| name.txid_max).collect();
-        for end in ends.into_iter().filter(|end| end >= base) {
+        // For as long as the retention lasts, also when there is nothing finer any more.
+        let before_gaps = self.before_gaps.iter().copied().filter(|_| !self.let_go);
+        for end in ends.into_iter().chain(before_gaps).filter(|end| end >= base) {
             let (at, pages) = self.restore(end).unwrap();
             assert_eq!(at, end, "seed {}: {:?}", self.seed, self.bucket.keys());
             assert!(pages == self.model[end as usize], "pages at {end}, seed {}", self.seed);
