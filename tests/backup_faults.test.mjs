@@ -28,7 +28,8 @@ after(async () => {
 });
 
 async function start(vars) {
-  server = await startWithBucket({ state, vars, entry: "tests/workers/bucket/flaky.ts" });
+  const all = { ISOLITE_BACKUP_COMPACT_SECONDS: "17,17,17", ...vars };
+  server = await startWithBucket({ state, vars: all, entry: "tests/workers/bucket/flaky.ts" });
   rest = new RestClient(server.origin, TOKEN);
   bucket = new BucketClient(server.origin);
 }
@@ -123,6 +124,20 @@ describe("a snapshot in parts", () => {
     await assertRestores("cut");
     assert.equal((await bucket.keys()).filter((key) => key.includes("/0009/")).length > 0, true);
   });
+});
+
+test("nobody need ask for it: alarms have it compact what was shipped", async () => {
+  await rest.create("alone");
+  await rest.query("alone", "CREATE TABLE t (id INTEGER PRIMARY KEY, pad BLOB)");
+  const { path } = await shipped("alone");
+  await rest.query("alone", rows(3));
+  // From here on only the bucket is looked at. An alarm that watches over the commit comes before what is due.
+  for (const end = Date.now() + WAIT_MS_MAX; ; await sleep(500)) {
+    const keys = await bucket.keys(`${path}/`);
+    if (["/0001/", "/0002/", "/0003/"].every((level) => keys.some((key) => key.includes(level)))) break;
+    assert.ok(Date.now() < end, `${keys}`);
+  }
+  await assertRestores("alone");
 });
 
 test("a database with a jurisdiction goes into no bucket but one for that", async () => {

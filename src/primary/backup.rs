@@ -150,13 +150,15 @@ impl Primary {
     /// Has an alarm look for what a crash would leave undone. Set in the same write as what was committed.
     fn watch(&self) {
         let now_ms = Date::now();
-        if self.engine.backup.alarm_ms.get().is_some_and(|at_ms| at_ms > now_ms) {
-            return;
+        let watched = now_ms..=now_ms + WATCH_MS as f64;
+        if !self.engine.backup.alarm_ms.get().is_some_and(|at_ms| watched.contains(&at_ms)) {
+            self.wake_at(*watched.end());
         }
+    }
+
+    fn wake_at(&self, at_ms: f64) {
         let (engine, storage) = (Rc::clone(&self.engine), self.state.storage());
-        self.state.wait_until(async move {
-            engine.wake_at(storage, now_ms + WATCH_MS as f64).await;
-        });
+        self.state.wait_until(async move { engine.wake_at(storage, at_ms).await });
     }
 
     /// The alarm that was set has come.
@@ -167,6 +169,11 @@ impl Primary {
             let opened = self.engine.with(|_| Ok(()));
             if opened.is_ok() {
                 self.back_up();
+                // It was too early, as there is one alarm for all: one that watched, or that of a job.
+                let due_ms = self.engine.backup.due_ms.get();
+                if !self.engine.backup.runs.get() && due_ms.is_finite() {
+                    self.wake_at(due_ms);
+                }
             }
         }
     }
