@@ -27,7 +27,7 @@ use self::bucket::Bucket;
 use self::file::{Making, Sent};
 use super::{Engine, Opened, Primary, Refused};
 use crate::backup_bucket::Lease;
-use crate::object::call_js::Answer;
+use crate::object::call_js::{Answer, within};
 
 /// Steps of one run: each is a few calls of the bucket, of which the platform lets an event make so many.
 const STEPS_MAX: u32 = 20;
@@ -36,6 +36,8 @@ const STEPS_MAX: u32 = 20;
 const WAIT_MS_MAX: i64 = 1_000;
 /// After so long an alarm looks whether the loop has been cut short.
 const WATCH_MS: i64 = 15_000;
+/// A step that takes longer is given up: an answer that never comes must not stop the backup.
+const STEP_TIME_MAX: Duration = Duration::from_secs(300);
 /// The first wait after an error, then twice as long each time.
 const RETRY_MS_MIN: i64 = 1_000;
 const RETRY_MS_MAX: i64 = 60_000;
@@ -290,7 +292,7 @@ impl Engine {
 /// Does what is due until nothing is for a while. When something will be is then told.
 async fn run(engine: &Engine) -> Option<f64> {
     for _ in 0..STEPS_MAX {
-        match work(engine).await {
+        match work_in_time(engine).await {
             Ok(Some(at_ms)) => {
                 engine.backup.retry_ms.set(RETRY_MS_MIN);
                 let wait_ms = at_ms - Date::now() as i64;
@@ -326,6 +328,11 @@ fn note(engine: &Engine, why: String) {
         kept.last_error = Some(BackupError { time_ms: Date::now(), message: why });
     });
     engine.save_backup().unwrap_or_default();
+}
+
+async fn work_in_time(engine: &Engine) -> Result<Option<i64>, Stopped> {
+    let unanswered = || Stopped::Failed("the bucket: it does not answer".to_owned());
+    within(STEP_TIME_MAX, work(engine)).await.ok_or_else(unanswered)?
 }
 
 /// Takes one step. When the next one is due; None if nothing is before the next commit.
