@@ -44,6 +44,7 @@ const RETRY_MS_MAX: i64 = 60_000;
 
 /// What is kept in the object's storage.
 #[derive(Clone, Default, Serialize, Deserialize)]
+#[serde(default)]
 struct Kept {
     schedule: Schedule,
     files: u64,
@@ -234,12 +235,14 @@ impl Engine {
         if self.backup.bucket.is_none() || self.backup.kept.borrow().is_some() {
             return Ok(());
         }
-        let kept = match self.storage.backup()? {
-            Some(text) => serde_json::from_slice(&text).map_err(|error| {
-                StorageError(format!("what is kept of the backup cannot be read: {error}"))
-            })?,
-            None => Kept::default(),
-        };
+        let text = self.storage.backup()?;
+        let kept = text.map(|text| serde_json::from_slice(&text)).transpose();
+        // As one of another version may be. It begins anew by a snapshot.
+        let kept = kept.unwrap_or_else(|error| {
+            console_error!("What is kept of the backup cannot be read: {error}");
+            None
+        });
+        let kept = kept.unwrap_or_default();
         self.backup.kept.replace(Some(kept));
         Ok(())
     }

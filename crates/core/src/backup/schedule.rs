@@ -104,6 +104,7 @@ pub enum Task {
 
 /// What is in the bucket.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Schedule {
     /// Up to where the files of levels 0 to 3 go. None before the first beginning.
     ends: Option<[Standing; COMPACTED + 1]>,
