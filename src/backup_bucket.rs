@@ -16,7 +16,11 @@ const BINDING: &str = "ISOLITE_BACKUP";
 
 /// Where Litestream tells when a file's last transaction was committed. Without it, as of a file that was
 /// copied there, it is taken to be of when it came.
-const TIMESTAMP_KEY: &str = "litestream-timestamp";
+pub(crate) const TIMESTAMP_KEY: &str = "litestream-timestamp";
+
+/// Where restores that are under way say so, within the folder: each by an object with the time until which
+/// it may be.
+pub(crate) const RESTORES: &str = "isolite-restores/";
 
 /// A read that failed is done again after these pauses.
 const PAUSES_MS: [u64; 4] = [250, 1_000, 4_000, 10_000];
@@ -45,16 +49,21 @@ pub(crate) fn folder(database: &str, epoch: u32) -> String {
     format!("{database}/{epoch:08x}")
 }
 
+/// Within a border another bucket is bound.
+pub(crate) fn binding(border: Option<&str>) -> String {
+    match border {
+        Some(border) => format!("{BINDING}_{}", border.to_uppercase()),
+        None => BINDING.to_owned(),
+    }
+}
+
 /// The bucket, or why there is none. Databases with a jurisdiction have one within that, as for their
 /// own backups.
 pub(crate) fn bucket(
     env: &Env,
     border: Option<Jurisdiction>,
 ) -> std::result::Result<Bucket, String> {
-    let binding = match border {
-        Some(border) => format!("{BINDING}_{}", border.as_str().to_uppercase()),
-        None => BINDING.to_owned(),
-    };
+    let binding = binding(border.map(Jurisdiction::as_str));
     env.bucket(&binding).map_err(|_| {
         format!(
             "No bucket is bound to restore from: create one with `wrangler r2 bucket create \
@@ -69,9 +78,19 @@ pub(crate) fn key(path: &str, name: impl std::fmt::Display) -> String {
     if path.is_empty() { name.to_string() } else { format!("{path}/{name}") }
 }
 
-/// All files that a path has. What else lies there is passed over.
+/// All files that a path has, each with its time.
 pub(crate) async fn files(bucket: &Bucket, path: &str) -> Result<Vec<BackupFile>> {
     let mut files = Vec::new();
+    each_file(bucket, path, |name, object| files.push(file_of(name, object))).await?;
+    Ok(files)
+}
+
+/// Calls `visit` with all files that a path has, by level and in order. What else lies there is passed over.
+pub(crate) async fn each_file(
+    bucket: &Bucket,
+    path: &str,
+    mut visit: impl FnMut(FileName, &Object),
+) -> Result<()> {
     for level in 0..=SNAPSHOT_LEVEL {
         let prefix = key(path, FileName::level_folder(level));
         let mut cursor = None;
@@ -81,23 +100,27 @@ pub(crate) async fn files(bucket: &Bucket, path: &str) -> Result<Vec<BackupFile>
                 list = list.cursor(cursor);
             }
             let page = list.execute().await?;
-            files.extend(page.objects().iter().filter_map(|object| file_of(path, object)));
+            for object in page.objects() {
+                let key = object.key();
+                let name = key.strip_prefix(path).map(|name| name.trim_start_matches('/'));
+                if let Some(name) = name.and_then(|name| name.parse().ok()) {
+                    visit(name, &object);
+                }
+            }
             cursor = page.cursor().filter(|_| page.truncated());
             if cursor.is_none() {
                 break;
             }
         }
     }
-    Ok(files)
+    Ok(())
 }
 
-fn file_of(path: &str, object: &Object) -> Option<BackupFile> {
-    let key = object.key();
-    let name = key.strip_prefix(path)?.trim_start_matches('/').parse().ok()?;
+fn file_of(name: FileName, object: &Object) -> BackupFile {
     let told = object.custom_metadata().ok().and_then(|all| all.get(TIMESTAMP_KEY).cloned());
     let told = told.and_then(|text| parse_timestamp(&text).ok());
     let time_ms = told.unwrap_or_else(|| object.uploaded().as_millis());
-    Some(BackupFile { name, time_ms: time_ms.cast_signed(), bytes: object.size() })
+    BackupFile { name, time_ms: time_ms.cast_signed(), bytes: object.size() }
 }
 
 /// Part of an object, which is tried several times. None if there is no such object.

@@ -15,6 +15,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { promisify } from "node:util";
 
 import { BucketClient, litestreamRestore, startWithBucket } from "./support/bucket.mjs";
+import { ownFile as fileOf, shipped as shippedOf } from "./support/bucket.mjs";
 import { inRepository, temporaryDirectory } from "./support/repository.mjs";
 import { RestClient } from "./support/rest_client.mjs";
 import { assertNoCrash } from "./support/witness.mjs";
@@ -47,23 +48,8 @@ async function start(vars = COMPACTED_SOON) {
 
 const status = (database) => rest.result("GET", `/${database}/backup`);
 
-/** The status, once the backup has all that was committed. */
-async function shipped(database) {
-  for (const end = Date.now() + WAIT_MS_MAX; ; await sleep(50)) {
-    const told = await status(database);
-    if (told.lag_commits === 0 && told.snapshot_txid !== null) return told;
-    assert.ok(Date.now() < end, `the backup lags: ${JSON.stringify(told)}\n${server.log.slice(-2000)}`);
-  }
-}
-
-/** The primary's own file at a bookmark, or of now. */
-async function ownFile(database, bookmark) {
-  const query = bookmark ? `&bookmark=${bookmark}` : "";
-  const path = `/client/v4/accounts/a/d1/database/${database}/export?format=sqlite${query}`;
-  const response = await fetch(server.origin + path, { headers: { authorization: `Bearer ${TOKEN}` } });
-  assert.equal(response.status, 200, await response.clone().text());
-  return Buffer.from(await response.arrayBuffer());
-}
+const shipped = (database) => shippedOf(rest, database);
+const ownFile = (database, bookmark) => fileOf(server.origin, database, bookmark);
 
 function assertSame(path, own) {
   const restored = readFileSync(path);

@@ -9,7 +9,7 @@ import { readFileSync } from "node:fs";
 import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { BucketClient, litestreamRestore, startWithBucket } from "./support/bucket.mjs";
+import { BucketClient, litestreamRestore, ownFile, shipped, startWithBucket } from "./support/bucket.mjs";
 import { temporaryDirectory } from "./support/repository.mjs";
 import { RestClient } from "./support/rest_client.mjs";
 import { assertNoCrash } from "./support/witness.mjs";
@@ -49,17 +49,10 @@ async function until(database, what, holds) {
   }
 }
 
-const shipped = (database) =>
-  until(database, "it lags", (told) => told.lag_commits === 0 && told.snapshot_txid !== null);
-
 async function assertRestores(database) {
-  const { path } = await shipped(database);
+  const { path } = await shipped(rest, database);
   const restored = readFileSync(await litestreamRestore(server.origin, path));
-  const file = `/client/v4/accounts/a/d1/database/${database}/export?format=sqlite`;
-  const response = await fetch(server.origin + file, {
-    headers: { authorization: `Bearer ${TOKEN}` },
-  });
-  assert.ok(restored.equals(Buffer.from(await response.arrayBuffer())), "it is another database");
+  assert.ok(restored.equals(await ownFile(server.origin, database)), "it is another database");
 }
 
 const rows = (count) =>
@@ -116,7 +109,7 @@ describe("a snapshot in parts", () => {
     }
     await server.crash();
     await start();
-    await shipped("cut");
+    await shipped(rest, "cut");
     const { seen } = await faults();
     const { bytes } = await status("cut");
     const sent = seen.uploadPart;
@@ -129,7 +122,7 @@ describe("a snapshot in parts", () => {
 test("nobody need ask for it: alarms have it compact what was shipped", async () => {
   await rest.create("alone");
   await rest.query("alone", "CREATE TABLE t (id INTEGER PRIMARY KEY, pad BLOB)");
-  const { path } = await shipped("alone");
+  const { path } = await shipped(rest, "alone");
   await rest.query("alone", rows(3));
   // From here on only the bucket is looked at. An alarm that watches over the commit comes before what is due.
   for (const end = Date.now() + WAIT_MS_MAX; ; await sleep(500)) {

@@ -15,7 +15,7 @@ import { after, before, describe, test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 
 import { run } from "../bindings/js/src/cli/commands/restore-backup.js";
-import { BucketClient, startWithBucket } from "./support/bucket.mjs";
+import { BucketClient, shipped, startWithBucket } from "./support/bucket.mjs";
 import { Litestream } from "./support/litestream.mjs";
 import { bundle, PlainWorkerd } from "./support/plain_workerd.mjs";
 import { inRepository, temporaryDirectory } from "./support/repository.mjs";
@@ -412,9 +412,9 @@ describe("a backup of Isolite's own", () => {
     await rest.create("backed-up");
     await rest.query("backed-up", "CREATE TABLE t (n, pad)");
     for (let n = 1; n <= 5; n++) await rest.query("backed-up", `INSERT INTO t VALUES (${n}, randomblob(9000))`);
-    const { path, txid } = await shipped("backed-up");
+    const { path, txid } = await shipped(rest, "backed-up");
     await rest.query("backed-up", "DELETE FROM t WHERE n < 4");
-    const after = await shipped("backed-up");
+    const after = await shipped(rest, "backed-up");
     assert.ok(after.txid > txid);
     for (const [name, target, count] of [["of-then", { txid }, 5], ["of-now", {}, 2]]) {
       const { status, message, result } = await restore({ name, path, ...target });
@@ -425,15 +425,6 @@ describe("a backup of Isolite's own", () => {
     assert.deepEqual(content(await fileOf("of-now")), content(await fileOf("backed-up")));
     await nothingLeft();
   });
-
-  /** How its backup stands, once it has all. */
-  async function shipped(name) {
-    for (const end = Date.now() + WAIT_MS_MAX; ; await sleep(100)) {
-      const told = await rest.result("GET", `/${name}/backup`);
-      if (told.lag_commits === 0 && told.snapshot_txid !== null) return told;
-      assert.ok(Date.now() < end, JSON.stringify(told));
-    }
-  }
 });
 
 describe("the program, where it takes longer than a request", () => {

@@ -324,6 +324,6 @@ fn asked(error: impl ToString) -> Refused {
 }
 
 /// Lets requests in between.
-async fn pause() {
+pub(super) async fn pause() {
     Delay::from(Duration::ZERO).await;
 }

@@ -1,13 +1,16 @@
 // An Isolite Worker with a bucket for its backups, and Litestream, which restores from there.
 
+import assert from "node:assert/strict";
 import { appendFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 
 import { ProcessGroup } from "./process_group.mjs";
 import { inRepository, temporaryDirectory } from "./repository.mjs";
-import { isoliteConfiguration, WranglerDev } from "./wrangler.mjs";
+import { isoliteConfiguration, TOKEN, WranglerDev } from "./wrangler.mjs";
 
 const RESTORE_MS_MAX = 60_000;
+const SHIPPED_MS_MAX = 60_000;
 const BUCKET = "isolite-backup";
 
 /** Serves Isolite and its bucket; the same `state` brings back both. `entry` is Isolite's main module. */
@@ -53,6 +56,24 @@ export class BucketClient {
   delete(key) {
     return fetch(`${this.#base}/${key}`, { method: "DELETE" });
   }
+}
+
+/** How the backup of a database stands, once it has all that was committed. */
+export async function shipped(rest, database) {
+  for (const end = Date.now() + SHIPPED_MS_MAX; ; await sleep(50)) {
+    const told = await rest.result("GET", `/${database}/backup`);
+    if (told.lag_commits === 0 && told.snapshot_txid !== null) return told;
+    assert.ok(Date.now() < end, `the backup lags: ${JSON.stringify(told)}`);
+  }
+}
+
+/** The primary's own file at a bookmark, or of now. */
+export async function ownFile(origin, database, bookmark) {
+  const query = bookmark ? `&bookmark=${bookmark}` : "";
+  const path = `/client/v4/accounts/a/d1/database/${database}/export?format=sqlite${query}`;
+  const response = await fetch(origin + path, { headers: { authorization: `Bearer ${TOKEN}` } });
+  assert.equal(response.status, 200, await response.clone().text());
+  return Buffer.from(await response.arrayBuffer());
 }
 
 /**

@@ -5,23 +5,19 @@
 
 use std::collections::HashMap;
 
-use isolite_core::backup::{BackupPolicy, Expiry, FileName, Kept, Level, SNAPSHOT_LEVEL};
+use isolite_core::backup::{BackupPolicy, Expiry, FileName, Kept};
 use js_sys::Date;
-use worker::{Conditional, Env, MultipartUpload, State};
+use worker::{Conditional, Env, MultipartUpload, Object, State};
 
 use super::Stopped;
-use crate::backup_bucket::{Lease, folder, lease_key};
+use crate::backup_bucket::{
+    Lease, RESTORES, TIMESTAMP_KEY, binding, each_file, folder, key, lease_key,
+};
 use crate::directory::client;
 use crate::platform_js;
 
-const BINDING: &str = "ISOLITE_BACKUP";
-
 /// As many as the platform deletes at once.
 const DELETED_MAX: usize = 1000;
-/// Where restores that are under way say so, within the folder: each by an object with the time until which
-/// it may be.
-const RESTORES: &str = "isolite-restores/";
-
 /// What a restore that was cut short has left there is deleted after so long.
 const LEFT_MS_MAX: i64 = 24 * 3_600_000;
 
@@ -34,11 +30,8 @@ impl Bucket {
     /// None if there is none, or the object has no name. A database with a jurisdiction has a bucket for
     /// that: it must not leave the border.
     pub(super) fn of(env: &Env, state: &State) -> Option<Bucket> {
-        let binding = match platform_js::jurisdiction(state) {
-            Some(border) => format!("{BINDING}_{}", border.to_uppercase()),
-            None => BINDING.to_owned(),
-        };
-        let bucket = env.bucket(&binding).ok()?;
+        let border = platform_js::jurisdiction(state);
+        let bucket = env.bucket(&binding(border.as_deref())).ok()?;
         Some(Bucket { bucket, database: state.id().name()? })
     }
 
@@ -47,7 +40,7 @@ impl Bucket {
     }
 
     fn key(&self, epoch: u32, name: &FileName) -> String {
-        format!("{}/{name}", self.folder(epoch))
+        key(&self.folder(epoch), name)
     }
 
     /// Sees to it that nobody else writes for this database. True if it was not ours before, as in a bucket
@@ -149,9 +142,9 @@ impl Bucket {
             return Ok(Some(until_ms));
         }
         let mut files = Vec::new();
-        for level in 0..=SNAPSHOT_LEVEL {
-            self.list(epoch, level, &mut files).await?;
-        }
+        let written =
+            |name, object: &Object| files.push((name, object.uploaded().as_millis() as i64));
+        each_file(&self.bucket, &self.folder(epoch), written).await?;
         let expiry = Expiry::new(files.iter().copied(), policy, now_ms);
         let (mut useless, mut next_ms) = (Vec::new(), None);
         for (name, time_ms) in files {
@@ -169,7 +162,7 @@ impl Bucket {
 
     /// Until when somebody restores from the folder, as far as is known now.
     async fn read_until(&self, epoch: u32, now_ms: i64) -> Result<Option<i64>, Stopped> {
-        let prefix = format!("{}/{RESTORES}", self.folder(epoch));
+        let prefix = key(&self.folder(epoch), RESTORES);
         let mut until = None;
         for object in self.bucket.list().prefix(prefix).execute().await?.objects() {
             let Some(object) = self.bucket.get(object.key()).execute().await? else { continue };
@@ -182,39 +175,10 @@ impl Bucket {
         }
         Ok(until)
     }
-
-    async fn list(
-        &self,
-        epoch: u32,
-        level: Level,
-        files: &mut Vec<(FileName, i64)>,
-    ) -> Result<(), Stopped> {
-        let folder = format!("{}/", self.folder(epoch));
-        let mut cursor: Option<String> = None;
-        loop {
-            let list = self.bucket.list().prefix(folder.clone() + &FileName::level_folder(level));
-            let list = match cursor {
-                Some(cursor) => list.cursor(cursor),
-                None => list,
-            };
-            let listed = list.execute().await?;
-            for object in listed.objects() {
-                let key = object.key();
-                let name = key.strip_prefix(&folder).and_then(|name| name.parse().ok());
-                if let Some(name) = name {
-                    files.push((name, object.uploaded().as_millis() as i64));
-                }
-            }
-            cursor = listed.cursor();
-            if cursor.is_none() || !listed.truncated() {
-                return Ok(());
-            }
-        }
-    }
 }
 
 /// As Litestream has it: when the last transaction of the file was made.
 fn metadata(time_ms: i64) -> HashMap<String, String> {
     let time = Date::new(&(time_ms as f64).into()).to_iso_string();
-    HashMap::from([("litestream-timestamp".to_owned(), time.into())])
+    HashMap::from([(TIMESTAMP_KEY.to_owned(), time.into())])
 }

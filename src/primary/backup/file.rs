@@ -1,12 +1,11 @@
 //! Making a file of the backup, and sending it: what is small at once, else in parts.
 
-use std::time::Duration;
-
 use isolite_core::PageSet;
 use isolite_core::backup::{FileMaker, FileName, Found, Parts, SNAPSHOT_LEVEL, Slot, Upload};
-use worker::{Delay, UploadedPart};
+use worker::UploadedPart;
 
 use super::{Bucket, Stopped};
+use crate::primary::jobs::pause;
 use crate::primary::{Engine, Refused};
 
 /// The bucket takes no smaller part, but for the last.
@@ -95,7 +94,8 @@ async fn go_on(
     let Upload { name, standing, .. } = upload;
     let epoch = standing.position.epoch;
     let mut whole = false;
-    while !whole && making.maker.len() < PART_BYTES {
+    // Beyond the part, so that the last one is never empty.
+    while !whole && making.maker.len() <= PART_BYTES {
         // Pages that were dropped would be read as later ones.
         let kept = engine.with_store(|store| Ok(store.keeps(&standing.position)))?;
         if kept.is_err() {
@@ -170,9 +170,4 @@ async fn send_part(
         begun.complete(parts.collect::<Vec<_>>()).await?;
     }
     Ok(())
-}
-
-/// Lets requests in between.
-async fn pause() {
-    Delay::from(Duration::ZERO).await;
 }

@@ -17,7 +17,7 @@ use worker::{Bucket, console_error};
 
 use super::sqlite_file::{checked, taken};
 use super::{Engine, Refused, STEP_PAGES, asked, pause};
-use crate::backup_bucket::{self, gap_told, key, time};
+use crate::backup_bucket::{self, RESTORES, gap_told, key, time};
 
 /// Read at once.
 const PART_BYTES: u64 = 4 << 20;
@@ -210,7 +210,7 @@ impl Mark {
         let bucket = backup_bucket::bucket(&engine.env, new.jurisdiction);
         let bucket = bucket.map_err(Refused::Misconfigured)?;
         let job = engine.newest_job()?.map(|job| job.told.job).unwrap_or_default();
-        let key = key(&new.path, format_args!("isolite-restores/{job}"));
+        let key = key(&new.path, format_args!("{RESTORES}{job}"));
         Ok(Mark { bucket, key, set_ms: 0.0 })
     }
 
