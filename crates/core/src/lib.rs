@@ -26,6 +26,7 @@ mod page_row;
 mod page_set;
 mod past;
 mod position;
+pub mod promotion;
 #[cfg(test)]
 mod random;
 mod received;

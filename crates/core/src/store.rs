@@ -15,7 +15,7 @@ mod following;
 #[cfg(test)]
 pub(crate) mod tests;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::rc::Rc;
 
 use crate::cache::PageCache;
@@ -170,6 +170,20 @@ impl Store {
             Commit::encode(self.position, after, size_pages, time_ms, &changes.pages, &crcs);
         self.append(&commit, changes, crcs)?;
         Ok(commit)
+    }
+
+    /// Begins an epoch, unless it has begun, by a commit that changes nothing: so whoever follows learns of
+    /// it as of any commit. An empty database begins it by its first.
+    pub fn begin_epoch(&mut self, epoch: u32, time_ms: i64) -> Result<(), Error> {
+        if epoch <= self.position.epoch {
+            return Ok(());
+        }
+        self.position.epoch = epoch;
+        if self.size_pages == 0 {
+            return Ok(());
+        }
+        let pages = BTreeMap::from([(1, Box::new(*self.page(1)?))]);
+        self.commit(Changes { pages, size_pages: self.size_pages }, time_ms).map(drop)
     }
 
     /// The checksum once `changes` are made; `crcs` are those of their pages.

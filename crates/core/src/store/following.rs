@@ -71,12 +71,15 @@ impl Store {
 
     /// What a replica at `from` lacks, as one LTX file that holds each page once. None if it is
     /// longer than `bytes_max`, or if only a snapshot can help.
+    ///
+    /// A replica may be of an earlier epoch. Should it have commits of that which were lost, the checksum
+    /// tells it so as it takes these in.
     pub fn commits_since(
         &mut self,
         from: Position,
         bytes_max: usize,
     ) -> Result<Option<Vec<u8>>, Error> {
-        if from.epoch != self.position.epoch || from.txid >= self.position.txid {
+        if from.epoch > self.position.epoch || from.txid >= self.position.txid {
             return Ok(None);
         }
         if from.txid < self.followed_from(INTERVALS_BEHIND_MAX) {
