@@ -8,6 +8,7 @@ mod creation;
 mod database_table;
 mod deletion;
 mod platform_js;
+mod promotion;
 mod token_table;
 mod turns;
 
@@ -106,6 +107,17 @@ impl Directory {
             "/group" => reply(Ok(self.table()?.group(&GroupPage::from_query(query))?)),
             "/delete" => reply(self.delete(&id, value("purge") == "true").await?),
             "/undelete" => reply(self.undelete(&id, body).await?),
+            "/promote" => {
+                // With a body only if the primary is out of reach.
+                let from = (!body.is_empty()).then(|| serde_json::from_str(body)).transpose()?;
+                reply(self.promote(&id, &value("region"), from).await?)
+            }
+            "/promotion/primary" => reply(self.primary(&id)?),
+            "/promotion/get" => reply(self.promotion(&id)?),
+            "/promotion/register" => {
+                reply(self.register(&id, value("epoch").parse().unwrap_or(0)).await?)
+            }
+            "/promotion/abandon" => reply(self.abandon(&id, value("epoch").parse().ok()).await?),
             "/settings" => reply(self.set(&id, body, value("whole") == "true").await?),
             "/tokens/create" => reply(self.keep_token(body)?),
             "/tokens/list" => reply(Ok(self.tokens()?.list()?)),

@@ -12,7 +12,7 @@ use std::rc::Rc;
 
 use futures_util::future::join;
 use isolite_protocol::DatabaseRecord;
-use isolite_protocol::directory::Right;
+use isolite_protocol::directory::{MOVED, Right};
 use isolite_protocol::hrana::{Encoding, Endpoint, HranaError, Route};
 use isolite_protocol::query_string;
 use isolite_protocol::rest::RestError;
@@ -21,11 +21,11 @@ use wasm_bindgen::JsCast;
 use wasm_bindgen_futures::JsFuture;
 use worker::{Env, Error, Request, Response, Result, console_error};
 
-use crate::object::call_js::{Answer, Message, Object, Text, send};
+use crate::object::call_js::{Answer, Message, Object, Text};
 use crate::object::socket_js::hand_over;
 use crate::primary::SETTINGS_CHANGED;
 use crate::rest;
-use crate::router::forget_place;
+use crate::router::{ask_primary, follow, forget_place};
 use crate::target::Target;
 
 /// As REST's: what one request may make an isolate hold.
@@ -192,15 +192,26 @@ async fn knows_settings(
 ) -> std::result::Result<bool, HranaError> {
     let path = format!("/hrana/settings?settings={}", record.settings_revision);
     let message = Message { path: &path, ..Message::default() };
-    let answer = send(env, Object::primary_of(record), message).await.map_err(of_platform)?;
+    let answer = ask_primary(env, record, message).await.map_err(of_platform)?;
     Ok(answer.status != SETTINGS_CHANGED)
 }
 
 /// The primary has the socket, which says itself who it is.
-async fn socket(env: &Env, request: &Request, record: &DatabaseRecord) -> Result<Response> {
-    let told = query_string::encode(&serde_json::to_string(record)?);
-    let url = format!("https://primary/socket?record={told}");
-    hand_over(env, Object::primary_of(record), &url, request).await
+async fn socket(env: &Env, request: &Request, record: &Rc<DatabaseRecord>) -> Result<Response> {
+    let mut record = Rc::clone(record);
+    loop {
+        let told = query_string::encode(&serde_json::to_string(&*record)?);
+        let url = format!("https://primary/socket?record={told}");
+        let mut response = hand_over(env, Object::primary_of(&record), &url, request).await?;
+        if response.status_code() != MOVED {
+            return Ok(response);
+        }
+        let text = response.text().await?;
+        match follow(&record, MOVED, || text.clone()) {
+            Some(moved) => record = moved,
+            None => return Response::error(text, MOVED),
+        }
+    }
 }
 
 /// What is fetched of a database as it is, besides queries.
@@ -281,7 +292,7 @@ async fn ask(
     };
     let path = format!("{path}?encoding={name}&settings={settings}{access}");
     let message = Message { path: &path, body: text, ltx: bytes, ..Message::default() };
-    send(env, Object::primary_of(record), message).await.map_err(of_platform)
+    ask_primary(env, record, message).await.map_err(of_platform)
 }
 
 fn response(answer: Answer, encoding: Encoding) -> Result<Response> {

@@ -22,6 +22,7 @@ mod insights;
 mod jobs;
 mod management;
 mod past;
+mod promotion;
 mod reads;
 mod refused;
 #[cfg(feature = "entry")]
@@ -91,6 +92,7 @@ impl DurableObject for IsolitePrimary {
     async fn fetch(&self, request: Request) -> Result<Response> {
         #[cfg(feature = "entry")]
         if let (Some(primary), Some(_)) = (&self.primary, request.headers().get("upgrade")?) {
+            primary.settle_part().await;
             return primary.open_socket(&request);
         }
         Response::error("A primary is called by RPC", 404)
@@ -182,6 +184,9 @@ impl Primary {
     /// Whether a request is answered only after something else: what streams ask may wait for its turn
     /// to write, and so must all that writes while somebody else has it.
     fn must_wait(&self, target: &Target, body: &str) -> bool {
+        if self.is_unsettled(target) {
+            return true;
+        }
         match target.path() {
             "/transaction/begin" => true,
             path if path.starts_with("/hrana/") => true,
@@ -208,10 +213,15 @@ impl Primary {
         bytes: Vec<u8>,
         caller: &Caller,
     ) -> Answer {
+        self.settle_part().await;
+        if let Some(answer) = self.at_door(target) {
+            return answer;
+        }
         match target.path() {
             "/transaction/begin" => self.begin_transaction(target.query(), caller).await,
             #[cfg(feature = "entry")]
             path if path.starts_with("/hrana/") => self.hrana(target, body, bytes).await,
+            _ if !self.must_wait(target, &body) => self.answer(target, &body, caller),
             _ => match self.engine.lock().await {
                 Ok(ticket) => {
                     let answer = self.answer(target, &body, caller);
@@ -228,6 +238,12 @@ impl Primary {
     }
 
     fn answer(&self, target: &Target, body: &str, caller: &Caller) -> Answer {
+        if let Some(answer) = self.at_door(target) {
+            return answer;
+        }
+        if target.path().starts_with("/promotion/") {
+            return self.promotion(target, body, caller.have.as_deref());
+        }
         let answer = match target.path() {
             "/transaction/commit" => self.end_transaction(target.query(), caller, true),
             "/transaction/rollback" => self.end_transaction(target.query(), caller, false),
@@ -311,7 +327,8 @@ impl Primary {
     /// What a replica asks for that follows, or an isolate in its own region.
     fn feed(&self, question: &Question, query: &str, caller: &Caller) -> Answer {
         let fed = self.engine.with(|Opened { database, tag, set }| {
-            if !set.settings.replicates() {
+            let is_successor = query_string::raw(query, "successor").is_some();
+            if !set.settings.replicates() && !is_successor {
                 return Err(Refused::NotReplicated);
             }
             let have = position_of(caller.have.as_deref(), *tag);

@@ -240,8 +240,18 @@ impl RegionReplica {
         }
     }
 
-    /// Has the primary answer. A read does not wait for that as long as a write.
+    /// Has the primary answer, wherever that has moved.
     async fn forward(&self, call: &Call) -> Result<Answer> {
+        loop {
+            let answer = self.forward_once(call).await?;
+            if !self.engine.follow(&answer) {
+                return Ok(answer);
+            }
+        }
+    }
+
+    /// A read does not wait for the primary as long as a write.
+    async fn forward_once(&self, call: &Call) -> Result<Answer> {
         let Some(home) = self.engine.home() else { return Ok(no_home()) };
         let wait = self.engine.read_wait();
         let only_reads = call.only_reads();

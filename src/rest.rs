@@ -13,6 +13,8 @@ mod imports;
 mod jobs;
 pub(crate) mod pieces;
 pub(crate) mod primary;
+mod promotion;
+mod promotion_sources;
 mod queries;
 mod records;
 pub(crate) mod response_js;
@@ -96,6 +98,7 @@ async fn route(request: &mut Request, env: &Env) -> std::result::Result<Reply, R
             uploads::put(env, request, &database, &filename, query).await
         }
         Route::Fork(database) => time_travel::fork(env, &database, &body(request).await?).await,
+        Route::Promote(database) => promotion::promote(env, &database, &body(request).await?).await,
         Route::RestoreBackup => backups::restore(env, &body(request).await?).await,
         route => answer_json(request, env, &grant, &target, route).await.map(Reply::Json),
     }
@@ -156,6 +159,9 @@ async fn answer_json(
         Route::Restore(database) => time_travel::restore(env, &database, query).await,
         Route::Backup(database) => databases::backup(env, &database).await,
         Route::GetBackup => backups::get(env, query).await,
+        Route::GetPromotion(database) => promotion::get(env, &database).await,
+        Route::PromotionSources(database) => promotion_sources::get(env, &database).await,
+        Route::GiveUpPromotion(database) => promotion::give_up(env, &database).await,
         Route::NewestJob(database) => jobs::newest(env, &database).await,
         other => Err(RestError::Internal(format!("{other:?} is answered elsewhere"))),
     }

@@ -32,20 +32,21 @@ export const appIn = (region) => `app-${region}`;
  * Writes into `directory` and returns the paths, the front's first.
  *
  * The first of `regions` is home: the directory is there, and every object without a location hint.
+ * The objects of the regions that are `down` answer nobody. `buckets` are R2's, by the bindings' names.
  * `vars` are variables and `token` the REST token of the Isolite Workers. `app` is a module `main`,
  * with `vars` of its own, compatibility `flags`, and `databases`: by a binding's name the props of a
  * service binding to the region's Isolite Worker.
  */
 export function writeConfigurations(
   directory,
-  { regions, roundTrips = RoundTrips.realistic, vars = {}, token, app },
+  { regions, down = [], roundTrips = RoundTrips.realistic, vars = {}, buckets = {}, token, app },
 ) {
   checkRegions(regions);
-  const wan = { regions, roundTrips };
+  const wan = { regions, down, roundTrips };
   const secrets = token ? { ISOLITE_ADMIN_TOKEN: token } : {};
   return [
     write(directory, front(regions, app)),
-    ...regions.map((region) => write(directory, isolite(wan, region, vars), secrets)),
+    ...regions.map((region) => write(directory, isolite(wan, region, vars, buckets), secrets)),
     ...(app ? regions.map((region) => write(directory, appWorker(wan, region, app))) : []),
   ];
 }
@@ -72,11 +73,12 @@ export function checkRegions(regions) {
   }
 }
 
-function isolite(wan, region, vars) {
+function isolite(wan, region, vars, buckets) {
   return {
     name: isoliteIn(region),
     main: here("worker.mjs"),
     vars: { ...variables(wan, region), ...vars },
+    r2_buckets: Object.entries(buckets).map(([binding, bucket_name]) => ({ binding, bucket_name })),
     durable_objects: { bindings: objects(wan, region) },
     migrations: [{ tag: "isolite-1", new_sqlite_classes: Object.values(OBJECTS) }],
   };
@@ -105,8 +107,9 @@ function front(regions, app) {
   return { name: "regions", main: here("front.mjs"), vars, services };
 }
 
-function variables({ regions, roundTrips }, region) {
+function variables({ regions, down, roundTrips }, region) {
   const WAN = {
+    down,
     objects: Object.keys(OBJECTS),
     home: regions[0],
     places: roundTrips.places(regions),

@@ -51,13 +51,14 @@ class DistantNamespace {
   }
 
   getByName(name, options) {
-    const { home, places, round_trips_ms } = this.#wan;
+    const { home, places, round_trips_ms, down } = this.#wan;
     const region = places[options?.locationHint] ?? home;
-    return distantStub(this.#inRegion[region].getByName(name, options), round_trips_ms[region]);
+    const stub = this.#inRegion[region].getByName(name, options);
+    return distantStub(stub, round_trips_ms[region], down.includes(region));
   }
 }
 
-function distantStub(stub, round_trip_ms) {
+function distantStub(stub, round_trip_ms, is_down) {
   const there_ms = Math.floor(round_trip_ms / 2);
   return new Proxy(stub, {
     get(_, method) {
@@ -67,6 +68,7 @@ function distantStub(stub, round_trip_ms) {
         // The platform would have read them by now: a view of wasm's memory does not keep.
         const sent = args.map((arg) => (ArrayBuffer.isView(arg) ? arg.slice() : arg));
         await pass(there_ms);
+        if (is_down) throw new Error("Network connection lost.");
         try {
           return await stub[method](...sent);
         } finally {

@@ -4,9 +4,10 @@
 //! their names, which the partial index makes unique. What the primary has yet to be told of a row is
 //! marked as `pending`, so that the alarm tells it.
 
+use isolite_core::promotion::Register;
 use isolite_protocol::directory::{
     DatabaseList, DatabaseRecord, DatabaseSettings, Group, GroupPage, Jurisdiction, ListPage,
-    LocationHint, SettingsRevision,
+    LocationHint, SettingsRevision, TakesOver,
 };
 use serde::Deserialize;
 use worker::{Result, Storage};
@@ -39,8 +40,16 @@ const ADDED: &str = "
     CREATE INDEX database_pending ON database (uuid) WHERE pending = 1;
 ";
 
+/// What came after that.
+const ADDED_FOR_PROMOTIONS: &str = "
+    ALTER TABLE database ADD COLUMN promotions TEXT; -- JSON of a register
+    ALTER TABLE database ADD COLUMN takes_over TEXT; -- JSON
+    ALTER TABLE database ADD COLUMN former_due TEXT;
+    CREATE INDEX database_former_due ON database (former_due) WHERE former_due IS NOT NULL;
+";
+
 const COLUMNS: &str = "uuid, name, created_at, version, primary_location_hint, jurisdiction, \
-    settings, settings_revision, deleted_at, purge_at";
+    settings, settings_revision, deleted_at, purge_at, promotions";
 
 /// What a row is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -70,6 +79,13 @@ struct DatabaseRow {
     settings_revision: f64,
     deleted_at: Option<String>,
     purge_at: Option<String>,
+    promotions: Option<String>,
+}
+
+#[derive(Deserialize)]
+struct Promotions {
+    promotions: Option<String>,
+    takes_over: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -87,11 +103,15 @@ impl DatabaseTable {
     pub fn set_up(storage: &Storage) -> Result<()> {
         let sql = Sql::of(storage);
         sql.exec(SCHEMA, &[])?;
-        let has_all = "SELECT count(*) AS count FROM sqlite_schema
-            WHERE name = 'database' AND sql LIKE '%purge_at%'";
-        let found: Vec<Count> = sql.query(has_all, &[])?;
-        if found.first().is_none_or(|found| found.count == 0) {
-            sql.exec(ADDED, &[])?;
+        for (column, added) in [("purge_at", ADDED), ("promotions", ADDED_FOR_PROMOTIONS)] {
+            let has = format!(
+                "SELECT count(*) AS count FROM sqlite_schema
+                 WHERE name = 'database' AND sql LIKE '%{column}%'"
+            );
+            let found: Vec<Count> = sql.query(&has, &[])?;
+            if found.first().is_none_or(|found| found.count == 0) {
+                sql.exec(added, &[])?;
+            }
         }
         Ok(())
     }
@@ -224,6 +244,70 @@ impl DatabaseTable {
         self.sql.exec(&sql, &[settings, Parameter::Text(id)])
     }
 
+    /// Who is its primary, and who is to be.
+    pub fn register(&self, id: &str) -> Result<Register> {
+        let text = self.promotions(id)?.and_then(|found| found.promotions);
+        Ok(text.map_or(Ok(Register::default()), |text| serde_json::from_str(&text))?)
+    }
+
+    /// What a candidate takes over from, if the primary is out of reach.
+    pub fn takes_over(&self, id: &str) -> Result<Option<TakesOver>> {
+        let text = self.promotions(id)?.and_then(|found| found.takes_over);
+        Ok(text.map(|text| serde_json::from_str(&text)).transpose()?)
+    }
+
+    fn promotions(&self, id: &str) -> Result<Option<Promotions>> {
+        let sql = "SELECT promotions, takes_over FROM database WHERE uuid = ?";
+        Ok(self.sql.query(sql, &[Parameter::Text(id)])?.pop())
+    }
+
+    pub fn set_register(&self, id: &str, register: &Register) -> Result<()> {
+        let sql = "UPDATE database SET promotions = ? WHERE uuid = ?";
+        let text = serde_json::to_string(register)?;
+        self.sql.exec(sql, &[&text, id].map(Parameter::Text))
+    }
+
+    pub fn set_takes_over(&self, id: &str, from: Option<&TakesOver>) -> Result<()> {
+        let sql = "UPDATE database SET takes_over = ? WHERE uuid = ?";
+        let text = from.map(serde_json::to_string).transpose()?;
+        self.sql.exec(sql, &[Parameter::of(text.as_deref()), Parameter::Text(id)])
+    }
+
+    /// The primary is in that region from now on, and there is something left to do. The old one is kept
+    /// until then.
+    pub fn promote(
+        &self,
+        id: &str,
+        register: &Register,
+        region: Option<&str>,
+        former_due: &str,
+    ) -> Result<()> {
+        let sql = "UPDATE database SET promotions = ?, primary_location_hint = ?, former_due = ?,
+            pending = 1 WHERE uuid = ?";
+        let text = serde_json::to_string(register)?;
+        let parameters = [
+            Parameter::Text(&text),
+            Parameter::of(region),
+            Parameter::Text(former_due),
+            Parameter::Text(id),
+        ];
+        self.sql.exec(sql, &parameters)
+    }
+
+    pub fn clear_former_due(&self, id: &str) -> Result<()> {
+        let sql = "UPDATE database SET former_due = NULL WHERE uuid = ?";
+        self.sql.exec(sql, &[Parameter::Text(id)])
+    }
+
+    /// Some of those whose old primaries are to go.
+    pub fn former_due(&self, now: &str, count_max: u32) -> Result<Vec<DatabaseRecord>> {
+        let sql = format!(
+            "SELECT {COLUMNS} FROM database WHERE former_due <= ? AND deleting <> 1
+             ORDER BY former_due LIMIT {count_max}"
+        );
+        self.records(&sql, &[Parameter::Text(now)])
+    }
+
     /// Marks that the primary has, or has not, yet to be told.
     pub fn set_pending(&self, id: &str, pending: bool) -> Result<()> {
         let sql = format!("UPDATE database SET pending = {} WHERE uuid = ?", u8::from(pending));
@@ -260,9 +344,11 @@ impl DatabaseTable {
         self.records(&sql, &[Parameter::Text(now)])
     }
 
-    /// When the next can no longer.
+    /// When the next can no longer, or old primaries are to go.
     pub fn next_due(&self) -> Result<Option<String>> {
-        let sql = "SELECT min(purge_at) AS at FROM database WHERE deleting = 2";
+        let sql = "SELECT min(at) AS at FROM (
+            SELECT min(purge_at) AS at FROM database WHERE deleting = 2
+            UNION ALL SELECT min(former_due) FROM database WHERE former_due IS NOT NULL)";
         let found: Vec<Time> = self.sql.query(sql, &[])?;
         Ok(found.into_iter().next().and_then(|time| time.at))
     }
@@ -292,7 +378,10 @@ impl DatabaseTable {
 impl DatabaseRow {
     fn into_record(self) -> Result<DatabaseRecord> {
         let settings = self.settings.as_deref().map(serde_json::from_str).transpose()?;
-        Ok(DatabaseRecord {
+        let register = self.promotions.as_deref().map(serde_json::from_str).transpose()?;
+        let epoch = register.map_or(1, |register: Register| register.epoch());
+        let hint = self.primary_location_hint;
+        let record = DatabaseRecord {
             uuid: self.uuid,
             name: self.name,
             created_at: self.created_at,
@@ -303,7 +392,9 @@ impl DatabaseRow {
             settings_revision: self.settings_revision as u64,
             deleted_at: self.deleted_at,
             purge_at: self.purge_at,
-        })
+            ..DatabaseRecord::default()
+        };
+        Ok(record.promoted(epoch, hint))
     }
 }
 

@@ -52,6 +52,8 @@ impl Directory {
             Some((record, Standing::Deleted)) if purge => record,
             _ => return Ok(Err(Refusal::not_found(id))),
         };
+        // No candidate becomes the primary of it any more.
+        self.abandon_now(id)?;
         self.mark(|table| match grace.is_zero() {
             true => table.stand(id, Standing::BeingWiped),
             false => table.delete(id, &platform_js::now(), &platform_js::from_now(grace)),
@@ -112,6 +114,12 @@ impl Directory {
                 self.table()?.stand(&record.uuid, Standing::BeingWiped)?;
             }
         }
+        for record in self.table()?.former_due(&platform_js::now(), ROWS_PER_ALARM)? {
+            let _turn = self.turns.take(&record.uuid).await;
+            if let Err(error) = self.wipe_former(&record).await {
+                console_error!("An old primary of {} is left behind: {error}", record.uuid);
+            }
+        }
         for record in self.table()?.unfinished(ROWS_PER_ALARM)? {
             let _turn = self.turns.take(&record.uuid).await;
             self.finish(&record.uuid).await;
@@ -158,6 +166,7 @@ impl Directory {
         if standing != Standing::BeingWiped && !self.table()?.is_pending(id)? {
             return Ok(());
         }
+        let promoted = self.finish_promotions(&record, standing).await?;
         match standing {
             Standing::BeingWiped => {
                 let wiped = self.tell(&record, "/delete", None).await?;
@@ -175,7 +184,11 @@ impl Directory {
                 let body = serde_json::to_string(&SettingsRevision { revision, settings })?;
                 let replicas = self.tell(&record, "/settings", Some(&body)).await?;
                 self.wipe_replicas(&replicas).await?;
-                self.table()?.set_pending(id, false)
+                // What was changed meanwhile is still to be told.
+                let is_as_told = self.table()?.by_id(id)?.is_some_and(|now| {
+                    (now.epoch, now.settings_revision) == (record.epoch, revision)
+                });
+                self.table()?.set_pending(id, !(promoted && is_as_told))
             }
         }
     }

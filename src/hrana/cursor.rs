@@ -7,8 +7,9 @@ use isolite_protocol::hrana::Encoding;
 use isolite_protocol::rest::RestError;
 use worker::{Env, Response, Result};
 
-use crate::object::call_js::{Answer, Message, Object, send};
+use crate::object::call_js::{Answer, Message};
 use crate::rest::pieces::{Piece, pieces};
+use crate::router::ask_primary;
 
 /// The first piece and all after it. What was refused has no pieces.
 pub(super) fn response(
@@ -26,7 +27,7 @@ pub(super) fn response(
         async move {
             let path = format!("/hrana/cursor/next?cursor={name}");
             let message = Message { path: &path, ..Message::default() };
-            let answer = send(&env, Object::primary_of(&record), message).await;
+            let answer = ask_primary(&env, &record, message).await;
             let answer = answer.map_err(|error| RestError::Internal(error.to_string()))?;
             match answer.status {
                 200 => Ok(piece(answer)),

@@ -12,10 +12,11 @@ use serde_json::json;
 use worker::{Env, Error, Response};
 
 use crate::error;
-use crate::object::call_js::{Answer, Message, Object, send};
+use crate::object::call_js::{Answer, Message};
 use crate::rest::pieces::{Piece, pieces};
 use crate::rest::primary::path;
 use crate::rest::response_js::of_length;
+use crate::router::ask_primary;
 
 /// Of one piece of a file.
 const PAGES: u32 = 1_024;
@@ -83,13 +84,12 @@ enum Told {
 
 async fn ask(env: &Env, record: &DatabaseRecord, path: &str) -> Result<Told, RestError> {
     let message = Message { path, ..Message::default() };
-    let Answer { status, text, commits, .. } =
-        match send(env, Object::primary_of(record), message).await {
-            Ok(answer) => answer,
-            Err(error) => {
-                return refused(&error::of_platform(&error).to_string(), 503).map(Told::Refused);
-            }
-        };
+    let Answer { status, text, commits, .. } = match ask_primary(env, record, message).await {
+        Ok(answer) => answer,
+        Err(error) => {
+            return refused(&error::of_platform(&error).to_string(), 503).map(Told::Refused);
+        }
+    };
     let text = String::from(text);
     let why = || match serde_json::from_str(&text) {
         Ok(Failure { error, .. }) => error,

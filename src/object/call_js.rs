@@ -11,7 +11,8 @@ use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
-use isolite_protocol::directory::{DatabaseRecord, Jurisdiction};
+use isolite_protocol::directory::{DatabaseRecord, Jurisdiction, LocationHint};
+use isolite_protocol::rest::Home;
 use js_sys::{Array, JsString, Object as JsObject, Promise, Reflect, Uint8Array};
 use wasm_bindgen::prelude::*;
 use wasm_bindgen_futures::JsFuture;
@@ -90,11 +91,20 @@ pub(crate) struct Address<'a> {
 
 impl<'a> Object<'a> {
     pub(crate) fn primary_of(record: &'a DatabaseRecord) -> Object<'a> {
-        Object::Primary(Address::beside(record, &record.uuid))
+        Object::Primary(Address::beside(record, record.primary_name()))
     }
 }
 
 impl<'a> Address<'a> {
+    /// Of an object that lies where those of a database do.
+    pub(crate) fn of(home: &Home, name: &'a str) -> Address<'a> {
+        Address {
+            name,
+            location_hint: home.primary_location_hint.map(LocationHint::as_str),
+            jurisdiction: home.jurisdiction.map(Jurisdiction::as_str),
+        }
+    }
+
     /// Of an object that lies where the database's primary does.
     pub(crate) fn beside(record: &DatabaseRecord, name: &'a str) -> Address<'a> {
         Address {

@@ -38,6 +38,9 @@ extern "C" {
     #[wasm_bindgen(method, catch, js_name = acceptWebSocket)]
     fn accept_web_socket(this: &Sockets, socket: &WebSocket) -> Result<(), JsValue>;
 
+    #[wasm_bindgen(method, catch, js_name = getWebSockets)]
+    fn get_web_sockets(this: &Sockets) -> Result<js_sys::Array, JsValue>;
+
     #[wasm_bindgen(js_name = Request)]
     type NewRequest;
 
@@ -64,6 +67,13 @@ impl Socket {
     /// What a handler of the platform is given.
     pub(crate) fn of(socket: JsValue) -> Socket {
         Socket(socket.unchecked_into())
+    }
+
+    /// All that an object has, those included of before it slept.
+    pub(crate) fn all(state: &State) -> Vec<Socket> {
+        let sockets: &Sockets = state.as_raw().unchecked_ref();
+        let all = sockets.get_web_sockets().unwrap_or_default();
+        all.iter().map(Socket::of).collect()
     }
 
     /// Accepts one; the response has its other end.

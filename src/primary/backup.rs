@@ -127,6 +127,12 @@ impl Backup {
     }
 }
 
+impl Backup {
+    pub(super) fn is_bound(&self) -> bool {
+        self.bucket.is_some()
+    }
+}
+
 impl Primary {
     /// Begins what is due of the backup, beside the requests that follow.
     pub(super) fn back_up(&self) {

@@ -16,6 +16,7 @@ use worker::{Env, State};
 
 use super::backup::Backup;
 use super::insights::Insights;
+use super::promotion::{Part, Promotion};
 use super::refused::{Refused, of_storage};
 #[cfg(feature = "entry")]
 use super::sockets;
@@ -51,6 +52,7 @@ pub(crate) struct Engine {
     pub(super) held_for_job: RefCell<Vec<String>>,
     pub(super) insights: Insights,
     pub(super) backup: Backup,
+    pub(super) promotion: Promotion,
     pub(super) checkpoint_runs: Cell<bool>,
     pub(super) turns: write_lock::Turns,
     pub(super) reads: reads::Reads,
@@ -73,6 +75,7 @@ impl Engine {
         let storage = sql_js::Storage::of(state);
         Engine {
             backup: Backup::new(&env, state),
+            promotion: Promotion::new(state),
             env,
             insights: Insights::new(storage.clone()),
             storage,
@@ -124,6 +127,11 @@ impl Engine {
         if self.storage.is_deleted().map_err(of_storage)? {
             return Err(Refused::Deleted);
         }
+        match self.part().map_err(of_storage)? {
+            Part::Candidate if self.promotion.takes_over_backup() => {}
+            Part::Candidate | Part::Nobody => return Err(Refused::NotYet),
+            _ => {}
+        }
         let storage = ObjectStorage::open(self.storage.clone()).map_err(of_storage)?;
         if self.storage.is_closed().map_err(of_storage)? {
             return Err(Refused::Deleted);
@@ -134,7 +142,11 @@ impl Engine {
         let limits = limits.narrowed_as_far(own);
         let tag = self.tag().map_err(of_storage)?;
         let mut store = Store::open(Box::new(storage), CACHE_PAGES).map_err(SqlError::Pages)?;
-        store.keep_history(js_sys::Date::now() as i64).map_err(SqlError::Pages)?;
+        let now_ms = js_sys::Date::now() as i64;
+        store.keep_history(now_ms).map_err(SqlError::Pages)?;
+        if let Some(epoch) = self.storage.epoch().map_err(of_storage)? {
+            store.begin_epoch(epoch, now_ms).map_err(SqlError::Pages)?;
+        }
         self.load_held()?;
         // What it refuses must be known to the first request.
         self.load_job()?;
@@ -192,7 +204,7 @@ impl Closable for Engine {
     fn close(&self) {
         // A long work may be in the midst of a transaction.
         if let Ok(mut opened) = self.opened.try_borrow_mut()
-            && self.writes_refused().is_none()
+            && self.job_refusal().is_none()
             && !self.is_locked()
         {
             *opened = None;

@@ -119,6 +119,22 @@ impl Engine {
         })
     }
 
+    /// Takes down the replicas of the primary before.
+    pub(super) fn inherit_replicas(&self, replicas: &[Subscription]) -> Result<(), StorageError> {
+        self.storage.run(TABLE, &[])?;
+        replicas.iter().try_for_each(|replica| self.write(replica, 0))
+    }
+
+    pub(super) fn has_replicas(&self) -> Result<bool, StorageError> {
+        self.storage.run(TABLE, &[])?;
+        let mut any = false;
+        self.storage.query("SELECT 1 FROM follower LIMIT 1", &[], |_| {
+            any = true;
+            Ok::<(), StorageError>(())
+        })?;
+        Ok(any)
+    }
+
     /// All replicas that there ever were.
     pub(super) fn replicas(&self) -> Result<Vec<Subscription>, StorageError> {
         self.storage.run(TABLE, &[])?;

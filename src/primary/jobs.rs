@@ -45,7 +45,7 @@ const ALARM: Duration = Duration::from_secs(8);
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct KeptJob {
     new: NewJob,
-    told: Job,
+    pub(super) told: Job,
     /// How often it was begun.
     attempts: u32,
 }
@@ -95,6 +95,10 @@ impl Primary {
 
     /// Stays awake as long as a job runs.
     pub(super) async fn alarm(&self) -> worker::Result<()> {
+        if self.candidate_alarm().await {
+            return Ok(());
+        }
+        self.settle_part().await;
         self.work_in_background();
         self.backup_alarm();
         if self.engine.job_is_running() {
@@ -110,7 +114,7 @@ impl Primary {
 }
 
 impl Engine {
-    fn new_job(&self, body: &str) -> Result<String, Refused> {
+    pub(super) fn new_job(&self, body: &str) -> Result<String, Refused> {
         let new: NewJob = serde_json::from_str(body)
             .map_err(|error| Refused::Asked(format!("this is no job: {error}")))?;
         if let Some(running) = self.newest_job()?.filter(|job| job.told.is_running()) {
@@ -135,8 +139,12 @@ impl Engine {
         Ok(id)
     }
 
-    /// What a write is told while a job runs.
+    /// What a write is told while a job runs, or by a primary that has made way.
     pub(super) fn writes_refused(&self) -> Option<String> {
+        self.moved().map(|moved| moved.to_string()).or_else(|| self.job_refusal())
+    }
+
+    pub(super) fn job_refusal(&self) -> Option<String> {
         let job = self.job.borrow();
         job.as_ref().filter(|job| job.told.is_running()).map(KeptJob::refusal)
     }
@@ -154,7 +162,7 @@ impl Engine {
         self.load_job().is_ok() && self.job.borrow().as_ref().is_some_and(running)
     }
 
-    fn newest_job(&self) -> Result<Option<KeptJob>, StorageError> {
+    pub(super) fn newest_job(&self) -> Result<Option<KeptJob>, StorageError> {
         self.load_job()?;
         Ok(self.job.borrow().clone())
     }
@@ -224,6 +232,9 @@ impl Engine {
             self.with_store(|store| store.checkpoint_step(&policy))?;
             pause().await;
         }
+        if let Some(moved) = self.moved() {
+            return Err(moved);
+        }
         // Nothing is awaited from here on, and a failure takes all of it back: a job that is told as
         // failed has changed nothing.
         let mut once = Some((draft, result));
@@ -286,7 +297,7 @@ impl Engine {
 }
 
 /// Runs the job that is to run, to its end.
-async fn run(engine: &Rc<Engine>) {
+pub(super) async fn run(engine: &Rc<Engine>) {
     let Ok(Some(mut job)) = engine.newest_job() else { return };
     job.attempts += 1;
     let new = job.new.clone();

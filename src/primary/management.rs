@@ -17,7 +17,9 @@ impl Primary {
         self.engine.opened.replace(None);
         self.engine.insights.forget();
         self.engine.forget_job();
-        answer(self.engine.storage.delete().and_then(|()| self.engine.replicas()))
+        let deleted = self.engine.storage.delete();
+        self.engine.forget_part();
+        answer(deleted.and_then(|()| self.engine.replicas()))
     }
 
     /// Keeps everything, and answers nobody until it is opened again. The replicas are named, since
@@ -103,7 +105,7 @@ impl Engine {
 
     /// Opens anew, but for what a long work has begun: of that the limits stay until its end.
     fn follow_settings(&self, told: &SettingsRevision) {
-        if self.writes_refused().is_none() {
+        if self.job_refusal().is_none() {
             return self.let_go();
         }
         if let Some(opened) = &mut *self.opened.borrow_mut() {

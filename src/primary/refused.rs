@@ -3,6 +3,7 @@
 use std::fmt;
 
 use isolite_core::{BookmarkError, Error as CoreError, StorageError};
+use isolite_protocol::directory::{MOVED, MovedTo};
 use isolite_protocol::{Failure, FailureCode};
 use isolite_sqlite::Error as SqlError;
 use serde::Serialize;
@@ -27,6 +28,10 @@ pub(crate) enum Refused {
     Gone(String),
     /// A long work has to end first.
     Busy(String),
+    /// It has made way for another primary. Nothing was done.
+    Moved(MovedTo),
+    /// It is to be the primary, and is not yet. Nothing was done.
+    NotYet,
     /// The past is not written to.
     ReadOnly,
     Failed(SqlError),
@@ -44,6 +49,10 @@ impl fmt::Display for Refused {
                 f.write_str("Read replication of this database is disabled")
             }
             Refused::Session(error) => error.fmt(f),
+            Refused::Moved(moved) => f.write_str(&failure_of(&moved.encode())),
+            Refused::NotYet => {
+                f.write_str("The primary of this database is being moved: try again")
+            }
             Refused::ReadOnly => f.write_str(
                 "the database as of a past bookmark is only read: write without `as_of`, or fork it",
             ),
@@ -97,6 +106,8 @@ pub(super) fn refuse(refused: &Refused) -> Answer {
         Refused::Asked(text) => fail(text, 400),
         Refused::Gone(text) => fail(text, 410),
         Refused::Busy(text) => fail(text, 409),
+        Refused::Moved(moved) => Answer::new(MOVED, moved.encode()),
+        Refused::NotYet => fail(&refused.to_string(), 503),
         Refused::ReadOnly => fail(&refused.to_string(), 200),
         Refused::Session(error) => {
             let failure = Failure::new(error.to_string()).coded(FailureCode::BookmarkRefused);

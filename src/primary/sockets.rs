@@ -48,6 +48,10 @@ const STREAMS_MAX: usize = 1_000;
 /// Within the ten seconds after which an object without requests sleeps.
 const SAVE_DELAY: Duration = Duration::from_secs(5);
 
+/// By which a client may know that it is to connect again: RFC 6455's registry.
+const SERVICE_RESTART: u16 = 1012;
+const MOVED: &str = "The primary of this database has moved";
+
 const TEXTS_TABLE: &str = "CREATE TABLE IF NOT EXISTS socket_sql \
     (socket INTEGER NOT NULL, id INTEGER NOT NULL, sql BLOB NOT NULL, PRIMARY KEY (socket, id))";
 
@@ -99,6 +103,9 @@ impl Primary {
         let Ok(record) = serde_json::from_str(&record) else {
             return Response::error("A socket is of a database", 400);
         };
+        if let Some(answer) = self.at_door(&target) {
+            return Response::error(String::from(answer.text), answer.status);
+        }
         if let Err(Refused::Deleted) = self.engine.with(|_| Ok(())) {
             return Response::error("This database was deleted", 404);
         }
@@ -160,6 +167,11 @@ impl Primary {
         if connection.reading.replace(true) {
             return;
         }
+        self.settle_part().await;
+        if self.engine.is_primary().is_err() {
+            socket.close(SERVICE_RESTART, MOVED);
+            return self.socket_closed(&socket);
+        }
         loop {
             let message = connection.inbox.borrow_mut().pop_front();
             let Some((message, bytes)) = message.filter(|_| !connection.closed.get()) else {
@@ -177,6 +189,14 @@ impl Primary {
         }
         connection.reading.set(false);
         self.watch_sockets();
+    }
+
+    /// Closes all of them, as their clients are to connect anew.
+    pub(super) fn close_sockets(&self) {
+        for socket in Socket::all(&self.state) {
+            socket.close(SERVICE_RESTART, MOVED);
+            self.socket_closed(&socket);
+        }
     }
 
     /// Lets go of what a socket had.

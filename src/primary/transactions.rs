@@ -39,6 +39,10 @@ impl Primary {
             session.read_from(engine, at, false);
         } else {
             let ticket = engine.lock().await.map_err(|Busy| busy())?;
+            if let Some(moved) = engine.moved() {
+                engine.unlock(ticket);
+                return Err(refuse(&moved));
+            }
             session.begin_writing(engine, ticket).map_err(|refused| refuse(&refused))?;
         }
         let opened = engine.streams.open(session);

@@ -8,6 +8,7 @@ use isolite_core::{
     Ask, Bookmark, CheckpointPolicy, CheckpointProgress, Constraint, PageNo, Pushed, Replica,
     Store, Tag,
 };
+use isolite_protocol::directory::{MOVED, MovedTo};
 use isolite_protocol::{Failure, Request as Queries};
 use isolite_sqlite::{Database, Run};
 use worker::{Env, State, console_error};
@@ -89,11 +90,28 @@ impl Engine {
         self.settings.as_ref().map_or(Duration::ZERO, |settings| settings.read_wait)
     }
 
-    /// Takes down where the primary is.
+    /// Takes down where the primary is, unless it is known to have moved on from there.
     pub fn live_at(&self, query: &str) {
         if let Some(home) = Home::of_query(query) {
-            self.home.replace(Some(home));
+            let known = self.home.borrow().as_ref().map_or(0, |known| known.epoch);
+            if home.epoch >= known {
+                self.home.replace(Some(home));
+            }
         }
+    }
+
+    /// Takes down where the primary has moved, if that is what it answered. False if this was known.
+    pub fn follow(&self, answer: &Answer) -> bool {
+        if answer.status != MOVED {
+            return false;
+        }
+        let to = MovedTo::decode(&String::from(answer.text.clone()));
+        let moved = to.and_then(|to| self.home.borrow().as_ref()?.moved(&to));
+        let is_new = moved.is_some();
+        if is_new {
+            self.home.replace(moved);
+        }
+        is_new
     }
 
     pub fn home(&self) -> Option<Home> {
@@ -287,6 +305,8 @@ impl Engine {
     /// Lets go of everything: the database is gone, or the replica is.
     pub fn delete(&self) -> Answer {
         self.opened.replace(None);
+        // Where its primary is, too, it is told anew.
+        self.home.replace(None);
         match self.storage.forget() {
             Ok(()) => Answer::new(404, Failure::new("This database was deleted").encode()),
             Err(error) => Answer::new(500, Failure::new(error.0).encode()),
@@ -298,8 +318,15 @@ impl Engine {
         let answer = self.placed(String::new(), |_, _| None);
         let (snapshots, age_ms) = (self.snapshots(), answer.age_ms);
         let bookmark = serde_json::to_string(&answer.bookmark).unwrap_or_default();
-        let text =
-            format!(r#"{{"bookmark":{bookmark},"age_ms":{age_ms},"snapshots":{snapshots}}}"#);
+        // The newest that the primary is known to have reached.
+        let newest = self.look(None, |Opened { replica, tag }| {
+            let (position, tag) = (replica.newest(), (*tag)?);
+            Some(Bookmark { position, tag }.to_string())
+        });
+        let newest = serde_json::to_string(&newest).unwrap_or_default();
+        let text = format!(
+            r#"{{"bookmark":{bookmark},"newest":{newest},"age_ms":{age_ms},"snapshots":{snapshots}}}"#
+        );
         Answer { text: text.into(), ..answer }
     }
 

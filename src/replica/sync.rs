@@ -84,6 +84,9 @@ async fn step(engine: &Engine) -> Result<Progress, Stop> {
     let answer = sent.map_err(|error| Stop::Failed(error.to_string()))?;
     let trip_ms = js_sys::Date::now() - sent_ms;
     engine.asked.set(Asked { sent_ms, trip_ms });
+    if engine.follow(&answer) {
+        return Ok(Progress::More);
+    }
     match answer.status {
         200 => {}
         404 => return Err(Stop::Gone),

@@ -120,7 +120,7 @@ async fn list(bucket: &Bucket, cursor: Option<String>) -> Answer {
     Ok(Envelope::success(&told, None))
 }
 
-async fn read_lease(bucket: &Bucket, database: &str) -> worker::Result<Option<Lease>> {
+pub(super) async fn read_lease(bucket: &Bucket, database: &str) -> worker::Result<Option<Lease>> {
     let Some(object) = bucket.get(lease_key(database)).execute().await? else { return Ok(None) };
     let Some(body) = object.body() else { return Ok(None) };
     Ok(serde_json::from_str(&body.text().await?).ok())

@@ -13,7 +13,8 @@ use worker::Env;
 
 use super::databases::settle;
 use super::{Answer, internal, records};
-use crate::object::call_js::{Message, Object, Text, send};
+use crate::object::call_js::{Message, Text};
+use crate::router::ask_primary;
 
 /// Databases that are asked at once; the platform lets six calls of a request go at a time.
 const AT_ONCE: usize = 6;
@@ -48,7 +49,7 @@ pub(super) async fn migrate(env: &Env, prefix: &str, body: &str) -> Answer {
 
 async fn migrate_one(env: &Env, record: &DatabaseRecord, body: &Text) -> Result<Migrated, String> {
     let message = Message { path: "/migrate", body: Some(body), ..Message::default() };
-    let answer = send(env, Object::primary_of(record), message).await;
+    let answer = ask_primary(env, record, message).await;
     let answer = answer.map_err(|error| error.to_string())?;
     let text = String::from(answer.text);
     match answer.status {

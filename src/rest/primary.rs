@@ -6,7 +6,8 @@ use isolite_protocol::{Failure, query_string};
 use worker::Env;
 
 use crate::error;
-use crate::object::call_js::{Answer, Message, Object, Text, send};
+use crate::object::call_js::{Answer, Message, Text};
+use crate::router::ask_primary;
 
 /// What it answered, if it did as asked.
 pub(super) struct Told {
@@ -23,7 +24,7 @@ pub(super) async fn ask(
 ) -> Result<Told, RestError> {
     let body = body.map(Text::from);
     let message = Message { path, body: body.as_ref(), ..Message::default() };
-    told(send(env, Object::primary_of(record), message).await)
+    told(ask_primary(env, record, message).await)
 }
 
 /// An object's answer, or its refusal.

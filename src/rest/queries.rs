@@ -9,7 +9,8 @@ use worker::Env;
 
 use super::{Answer, databases};
 use crate::error;
-use crate::object::call_js::{Message, Object, Text, send};
+use crate::object::call_js::{Message, Text};
+use crate::router::ask_primary;
 
 /// Of which database, with what in the query part of the path, and what the caller may.
 #[derive(Clone, Copy)]
@@ -44,7 +45,7 @@ async fn execute(env: &Env, asked: Asked<'_>, body: &str, format: ResultsFormat)
     let path = format!("{resource}?resultsFormat={}{as_of}{access}", format.as_str());
     let body = Text::from(body);
     let message = Message { path: &path, body: Some(&body), ..Message::default() };
-    let answer = send(env, Object::primary_of(&record), message).await;
+    let answer = ask_primary(env, &record, message).await;
     let answer = answer.map_err(|error| error::of_platform(&error))?;
     if answer.status == 404 {
         return Err(RestError::NoSuchDatabase(database.to_owned()));

@@ -6,13 +6,13 @@
 
 use isolite_core::Bookmark;
 use isolite_protocol::Request;
-use isolite_protocol::directory::DatabaseRecord;
+use isolite_protocol::directory::{DatabaseRecord, MOVED, MovedTo};
 use js_sys::{Array, JsString};
 use wasm_bindgen::prelude::*;
 use worker::Env;
 
 use super::near::Near;
-use super::{RECORDS, resolve};
+use super::{RECORDS, follow, resolve};
 use crate::embedded_replicas::{self, Asked, Question, Reader, Told};
 use crate::region;
 
@@ -35,10 +35,10 @@ impl Router {
         region::came_in_at(colo, continent);
     }
 
-    /// Where a database is, as far as this isolate knows: its primary's `[id, location hint,
-    /// jurisdiction]`; if this region has a replica of its own that one's `[name, region, query]`;
-    /// whether this isolate keeps a replica; and of the settings which they are and the bound of
-    /// staleness.
+    /// Where a database is, as far as this isolate knows: its id, its primary's location hint and
+    /// jurisdiction; if this region has a replica of its own that one's `[name, region, query]`;
+    /// whether this isolate keeps a replica; of the settings which they are and the bound of staleness;
+    /// and the name of its primary's object.
     #[wasm_bindgen(unchecked_return_type = "Place | undefined")]
     pub fn place(&self, env: &Env, database: &str) -> Option<Array> {
         let record = RECORDS.with_borrow_mut(|records| records.get(database));
@@ -69,6 +69,21 @@ impl Router {
     /// Forgets a place whose object says that the database's settings have changed since.
     pub fn forget_place(&self, database: &str, id: &str) {
         super::forget_place(database, id);
+    }
+
+    /// Where a database is now whose primary has moved; `text` is what that answered. None if it does not
+    /// tell: then the directory is to be asked.
+    #[wasm_bindgen(unchecked_return_type = "Place | undefined")]
+    pub fn moved(&self, env: &Env, database: &str, id: &str, text: &str) -> Option<Array> {
+        let known = RECORDS.with_borrow_mut(|records| records.get(database));
+        let known = known.filter(|record| record.uuid == id)?;
+        let followed = MovedTo::decode(text).is_some_and(|to| known.epoch >= to.epoch);
+        let moved = match followed {
+            // Another request has.
+            true => Some(known),
+            false => follow(&known, MOVED, || text.to_owned()),
+        };
+        moved.map(|record| place(env, &record))
     }
 
     /// Whether a body's statements begin like such as only read, so that it is worth asking a replica.
@@ -203,6 +218,7 @@ fn place(env: &Env, record: &DatabaseRecord) -> Array {
         super::local::is_kept(record).into(),
         JsValue::from_f64(record.settings_revision as f64),
         settings.max_staleness_ms.map_or(JsValue::UNDEFINED, |ms| JsValue::from_f64(ms as f64)),
+        JsString::from(record.primary_name()).into(),
     ]
     .into_iter()
     .collect()

@@ -6,7 +6,7 @@ use isolite_protocol::directory::DatabaseRecord;
 use worker::Env;
 
 use super::near::Near;
-use super::{Caller, GONE, Reply, forget};
+use super::{Caller, GONE, Reply, follow, forget};
 use crate::embedded_replicas::{self, Asked, Question, Reader, Told};
 use crate::object::call_js::{Answer, Message, Object, send, wait_until};
 
@@ -125,6 +125,10 @@ async fn fill(env: Env, record: DatabaseRecord, path: String, age_ms_max: f64) {
             return forget(&record.name, &record.uuid);
         }
         let answer = answer.filter(|answer| !outdated(&record, answer));
+        if let Some(answer) = &answer {
+            // The next read asks there.
+            follow(&record, answer.status, || String::from(answer.text.clone()));
+        }
         let told = answer.as_ref().and_then(|answer| told(answer, sent_ms));
         next = embedded_replicas::settle(&record.uuid, told, js_sys::Date::now());
     }

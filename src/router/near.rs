@@ -32,10 +32,11 @@ impl Near {
             return None;
         }
         let query = format!(
-            "database={}&region={}&hint={}&jurisdiction={}&settings={}",
+            "database={}&region={}&hint={}&epoch={}&jurisdiction={}&settings={}",
             record.uuid,
             region.as_str(),
             home.map_or("", LocationHint::as_str),
+            record.epoch,
             record.jurisdiction.map_or("", |border| border.as_str()),
             record.settings_revision,
         );

@@ -15,11 +15,13 @@ export class Regions {
    * What it takes is told in scripts/regions/configuration.mjs; the app's `main` is a path in the
    * repository.
    */
-  static async start({ regions, roundTrips, app, vars, token = TOKEN, state }) {
+  static async start({ regions, down, roundTrips, app, vars, buckets, token = TOKEN, state }) {
     const configurations = writeConfigurations(temporaryDirectory("regions"), {
       regions,
+      down,
       roundTrips,
       vars,
+      buckets,
       token,
       app: app && { ...app, main: inRepository(app.main) },
     });

@@ -62,6 +62,11 @@ export interface RouterOptions extends Bounds {
 /** A status for a database that was deleted. */
 const GONE = 404;
 
+/** The status of a primary that has made way for another one. Nothing was done. */
+const MOVED = 421;
+/** How often one call follows a primary that moves. */
+const MOVES_MAX = 4;
+
 /** Questions in the background that one request goes on with, one after the other. */
 const QUESTIONS_MAX = 64;
 
@@ -146,8 +151,8 @@ export class RouterTransport implements Transport {
     const router = this.#router();
     const database = this.#database;
     const transaction = isOfTransaction(path);
-    // A second time only if the name was deleted, and perhaps given to a new database since.
-    for (let last = false; ; last = true) {
+    let [deleted, moves] = [false, 0];
+    for (;;) {
       const place = known.get(database) ?? (await this.#find(router));
       if (typeof place === "string") return { text: place, bookmark: null };
       const age_ms_max = this.#bound(place, session, max_staleness_ms);
@@ -162,10 +167,20 @@ export class RouterTransport implements Transport {
       const sent_ms = Date.now();
       const asked = this.#ask(router, place, path, body, session, age_ms_max);
       if (age_ms_max > 0) this.#begin(router, place, age_ms_max, sent_ms);
-      const answer = await asked;
+      const answer = await asked.catch((error: unknown) => {
+        // It may be somewhere else, where this one cannot be reached.
+        this.#forgetPlace(router, place);
+        throw error;
+      });
       const [text, status, bookmark, commits, age_ms = 0] = answer;
-      if (status === GONE && !last) {
+      // A second time only: the name may have been given to a new database since.
+      if (status === GONE && !deleted) {
+        deleted = true;
         this.#forget(router, place);
+        continue;
+      }
+      if (status === MOVED && moves++ < MOVES_MAX) {
+        this.#follow(router, place, text);
         continue;
       }
       if (age_ms === OUT_OF_DATE) this.#forgetPlace(router, place);
@@ -292,8 +307,10 @@ export class RouterTransport implements Transport {
       const call = object.call(asked, "", undefined, router.have(id));
       // Whatever goes wrong here, the next read asks.
       const answer = await call.catch((): Answer => ["", 0, undefined, undefined]);
-      const [, status, bookmark, ltx, age_ms = 0] = answer;
+      const [text, status, bookmark, ltx, age_ms = 0] = answer;
       if (status === GONE) return this.#forget(router, place);
+      // The next read asks there.
+      if (status === MOVED) this.#follow(router, place, text);
       if (age_ms === OUT_OF_DATE) {
         router.settle(id, sent_ms, undefined, undefined, Date.now());
         return this.#forgetPlace(router, place);
@@ -318,6 +335,13 @@ export class RouterTransport implements Transport {
     router.forget(this.#database, place[0]);
   }
 
+  /** Takes down where the primary has moved. */
+  #follow(router: Router, place: Place, text: string): void {
+    const moved = router.moved(this.#env, this.#database, place[0], text);
+    if (moved === undefined) return this.#forgetPlace(router, place);
+    known.set(this.#database, moved);
+  }
+
   #forgetPlace(router: Router, place: Place): void {
     known.delete(this.#database);
     router.forget_place(this.#database, place[0]);
@@ -335,9 +359,9 @@ export class RouterTransport implements Transport {
     return router;
   }
 
-  #primary([id, locationHint, jurisdiction]: Place): Database {
+  #primary([, locationHint, jurisdiction, , , , , primary]: Place): Database {
     const namespace = within(this.#env.ISOLITE_PRIMARY, jurisdiction);
-    return namespace.getByName(id, locationHint ? { locationHint } : undefined);
+    return namespace.getByName(primary, locationHint ? { locationHint } : undefined);
   }
 
   #replica([, , jurisdiction]: Place, [name, locationHint]: Near): Database {

@@ -10,9 +10,9 @@ import { DurableObject, WorkerEntrypoint } from "cloudflare:workers";
 export type Near = [name: string, region: string, query: string];
 
 /**
- * Where a database is: its primary's object's name, what places that at its first call, and the
- * replica of this isolate's region, if there is one. Whether this isolate may keep one itself; and of
- * its settings which they are, and how old answers may be where nobody says.
+ * Where a database is: its id, what places its primary's object at its first call, and the replica of
+ * this isolate's region, if there is one. Whether this isolate may keep one itself; of its settings
+ * which they are, and how old answers may be where nobody says; and the name of the primary's object.
  */
 export type Place = [
   id: string,
@@ -22,6 +22,7 @@ export type Place = [
   kept: boolean,
   settings: number,
   max_staleness_ms: number | undefined,
+  primary: string,
 ];
 
 /** Knows where databases are, and keeps their replicas in this isolate's memory. */
@@ -32,6 +33,11 @@ export declare class Router {
   came_in_at(colo: string, continent: string): void;
   /** As far as this isolate knows. */
   place(env: object, database: string): Place | undefined;
+  /**
+   * Where the primary has moved, as `text` tells that it answered with. Undefined if that is to be asked
+   * of the directory.
+   */
+  moved(env: object, database: string, id: string, text: string): Place | undefined;
   /**
    * Asks the directory, and resolves with the place or with `{"success":false,"error":"…"}` as text;
    * a lost connection rejects.

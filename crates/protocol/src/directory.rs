@@ -4,8 +4,10 @@ mod database_list;
 mod database_name;
 mod database_record;
 mod group_page;
+mod moved;
 mod new_database;
 mod place;
+mod promotion;
 mod record_cache;
 mod refusal;
 mod region;
@@ -14,10 +16,16 @@ mod token;
 
 pub use database_list::{DatabaseList, ListPage};
 pub use database_name::{DatabaseName, NameError};
-pub use database_record::{DatabaseInfo, DatabaseRecord, is_database_id};
+pub use database_record::{
+    DatabaseInfo, DatabaseRecord, is_database_id, object_epoch, primary_object,
+};
 pub use group_page::{Group, GroupPage};
+pub use moved::{MOVED, MovedTo};
 pub use new_database::{NewDatabase, NewDatabaseError};
 pub use place::{Jurisdiction, LocationHint, PlaceError};
+pub use promotion::{
+    Inheritance, NewPromotion, Promotion, PromotionState, PromotionStatus, Registration, TakesOver,
+};
 pub use record_cache::RecordCache;
 pub use refusal::Refusal;
 pub use settings::{

@@ -12,6 +12,8 @@ mod group_migrations;
 mod import;
 mod job;
 mod new_job;
+mod promote;
+mod promotion_sources;
 mod query_body;
 mod rest_error;
 mod restore_backup;
@@ -34,6 +36,8 @@ pub use group_migrations::{
 pub use import::{ImportAction, parse_filename};
 pub use job::{Job, JobState, JobUnit, StartedJob};
 pub use new_job::{BackupPoint, Home, NewFork, NewImport, NewJob, NewRecovery};
+pub use promote::{Promote, PromotionAnswer};
+pub use promotion_sources::{PrimaryStanding, PromotionSource, PromotionSources};
 pub use query_body::QueryBody;
 pub use rest_error::RestError;
 pub use restore_backup::{RestoreBackup, RestoreInto, backup_path};

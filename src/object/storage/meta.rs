@@ -44,6 +44,47 @@ impl ObjectSql {
         }
     }
 
+    /// Of which epoch it is the primary; None of an object that was not promoted.
+    pub(crate) fn epoch(&self) -> Result<Option<u32>, StorageError> {
+        let bytes = self.value("epoch")?;
+        Ok(bytes.and_then(|bytes| bytes.try_into().ok()).map(u32::from_be_bytes))
+    }
+
+    pub(crate) fn set_epoch(&self, epoch: u32) -> Result<(), StorageError> {
+        self.set_value("epoch", &epoch.to_be_bytes())
+    }
+
+    /// What it was told that is to be the primary, as JSON, until it is.
+    pub(crate) fn promotion(&self) -> Result<Option<Vec<u8>>, StorageError> {
+        self.value("promotion")
+    }
+
+    pub(crate) fn set_promotion(&self, new: Option<&[u8]>) -> Result<(), StorageError> {
+        match new {
+            Some(new) => self.set_value("promotion", new),
+            None => self.run("DELETE FROM meta WHERE key = 'promotion'", &[]),
+        }
+    }
+
+    /// For whom it has made way as the primary, as JSON.
+    pub(crate) fn fence(&self) -> Result<Option<Vec<u8>>, StorageError> {
+        self.value("fence")
+    }
+
+    pub(crate) fn set_fence(&self, fence: &[u8]) -> Result<(), StorageError> {
+        self.set_value("fence", fence)
+    }
+
+    /// Whether anything was ever kept here, without leaving a trace where there was not.
+    pub(crate) fn is_blank(&self) -> Result<bool, StorageError> {
+        let mut blank = true;
+        self.query("SELECT 1 FROM sqlite_schema WHERE name = 'meta'", &[], |_| {
+            blank = false;
+            Ok::<(), StorageError>(())
+        })?;
+        Ok(blank)
+    }
+
     /// What batons of its streams are signed with, if there were any yet.
     #[cfg(feature = "entry")]
     pub(crate) fn baton_secret(&self) -> Result<Option<Vec<u8>>, StorageError> {

@@ -6,6 +6,7 @@
 use std::collections::HashMap;
 
 use isolite_core::backup::{BackupPolicy, Expiry, FileName, Kept};
+use isolite_protocol::directory::object_epoch;
 use js_sys::Date;
 use worker::{Conditional, Env, MultipartUpload, Object, State};
 
@@ -32,7 +33,8 @@ impl Bucket {
     pub(super) fn of(env: &Env, state: &State) -> Option<Bucket> {
         let border = platform_js::jurisdiction(state);
         let bucket = env.bucket(&binding(border.as_deref())).ok()?;
-        Some(Bucket { bucket, database: state.id().name()? })
+        let name = state.id().name()?;
+        Some(Bucket { bucket, database: object_epoch(&name).0.to_owned() })
     }
 
     pub(super) fn folder(&self, epoch: u32) -> String {

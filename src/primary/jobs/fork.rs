@@ -3,9 +3,8 @@
 use std::collections::BTreeMap;
 
 use isolite_core::{Bookmark, ltx};
-use isolite_protocol::directory::{Jurisdiction, LocationHint};
 use isolite_protocol::query_string;
-use isolite_protocol::rest::{Home, NewFork};
+use isolite_protocol::rest::NewFork;
 use serde_json::json;
 
 use super::{Engine, JobUnit, Refused, STEP_PAGES};
@@ -13,15 +12,6 @@ use crate::object::call_js::{Address, Message, Object, send};
 
 /// Pages asked for at once: 4 MiB before compression.
 const PART_PAGES: u32 = 1024;
-
-/// Of an object that lies where those of a database do.
-pub(super) fn address<'a>(home: &Home, name: &'a str) -> Address<'a> {
-    Address {
-        name,
-        location_hint: home.primary_location_hint.map(LocationHint::as_str),
-        jurisdiction: home.jurisdiction.map(Jurisdiction::as_str),
-    }
-}
 
 pub(super) async fn run(engine: &Engine, new: &NewFork) -> Result<(), Refused> {
     let bookmark: Result<Bookmark, _> = new.bookmark.parse();
@@ -56,7 +46,7 @@ async fn ask(engine: &Engine, new: &NewFork, first: u32) -> Result<Vec<u8>, Refu
     let at = query_string::encode(&new.bookmark);
     let path = format!("/past?at={at}&first={first}&count={PART_PAGES}");
     let message = Message { path: &path, ..Message::default() };
-    let source = Object::Primary(address(&new.source, &new.source.uuid));
+    let source = Object::Primary(Address::of(&new.source, new.source.primary_name()));
     let answer = send(&engine.env, source, message).await;
     let answer = answer.map_err(|error| Refused::Asked(error.to_string()))?;
     match (answer.status, answer.commits) {

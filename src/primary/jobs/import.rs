@@ -9,10 +9,9 @@ use js_sys::Date;
 use serde_json::{Value as Json, json};
 use worker::console_error;
 
-use super::fork::address;
 use super::sqlite_file::{checked, draft_of, taken};
 use super::{Engine, JobUnit, Refused, STEP_PAGES, asked, failure_of, pause};
-use crate::object::call_js::{Message, Object, send};
+use crate::object::call_js::{Address, Message, Object, send};
 
 /// Read at once, a whole number of pages.
 const PART_BYTES: u64 = 4 << 20;
@@ -127,7 +126,7 @@ async fn read(engine: &Engine, new: &NewImport, offset: u64) -> Result<Vec<u8>, 
 
 async fn ask(engine: &Engine, new: &NewImport, path: &str) -> Result<Option<Vec<u8>>, Refused> {
     let name = format!("{}/{}", new.database.uuid, new.filename);
-    let upload = Object::Upload(address(&new.database, &name));
+    let upload = Object::Upload(Address::of(&new.database, &name));
     let message = Message { path, ..Message::default() };
     let answer = send(&engine.env, upload, message).await.map_err(asked)?;
     match answer.status {

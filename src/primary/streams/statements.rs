@@ -130,6 +130,9 @@ impl Runner<'_> {
         place: Place,
     ) -> Result<proto::StmtResult, proto::Error> {
         let engine = self.engine;
+        if let Some(moved) = engine.moved() {
+            return Err(of_refused(&moved));
+        }
         engine.insights.begin(js_sys::Date::now());
         let observe = |sql: &str, sums: &Sums| engine.insights.add(sql, sums);
         let run = StreamRun {
@@ -334,6 +337,10 @@ fn of_sqlite(code: &str, message: &str) -> proto::Error {
 fn of_refused(refused: &Refused) -> proto::Error {
     match refused {
         Refused::Failed(error) => error.to_hrana(),
+        // Clients know by it that a retry may help: a new stream is one of the new primary.
+        Refused::Moved(_) | Refused::NotYet => {
+            proto::Error { message: refused.to_string(), code: "SQLITE_BUSY".to_owned() }
+        }
         refused => proto::Error { message: refused.to_string(), code: "SQLITE_ERROR".to_owned() },
     }
 }

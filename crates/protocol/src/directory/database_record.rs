@@ -2,7 +2,10 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{DatabaseSettings, Jurisdiction, LocationHint};
+use super::{DatabaseSettings, Jurisdiction, LocationHint, MovedTo};
+
+/// Of a database that was never promoted.
+const FIRST_EPOCH: u32 = 1;
 
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DatabaseRecord {
@@ -21,12 +24,61 @@ pub struct DatabaseRecord {
     /// How often they were changed: whoever keeps a record learns by it that they were again.
     #[serde(default, skip_serializing_if = "is_zero")]
     pub settings_revision: u64,
+    /// Of its primary: one more with each promotion, or more where some were given up.
+    #[serde(default = "first_epoch", skip_serializing_if = "is_first_epoch")]
+    pub epoch: u32,
+    /// The name of the primary's object, where that is not the id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub primary_object: Option<String>,
     /// Set while it is deleted and can still be restored; ISO 8601 as above.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub deleted_at: Option<String>,
     /// When it can no longer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub purge_at: Option<String>,
+}
+
+impl DatabaseRecord {
+    /// The name of the primary's object.
+    pub fn primary_name(&self) -> &str {
+        self.primary_object.as_deref().unwrap_or(&self.uuid)
+    }
+
+    /// The same of a primary of that epoch in that region.
+    pub fn promoted(self, epoch: u32, region: Option<LocationHint>) -> Self {
+        let primary_object = (epoch > FIRST_EPOCH).then(|| primary_object(&self.uuid, epoch));
+        Self { epoch, primary_object, primary_location_hint: region, ..self }
+    }
+
+    /// The same where the primary has moved on; None if this is known.
+    pub fn moved(&self, to: &MovedTo) -> Option<Self> {
+        let newer = to.epoch > self.epoch.max(FIRST_EPOCH);
+        newer.then(|| self.clone().promoted(to.epoch, Some(to.region)))
+    }
+}
+
+/// The name of the object of a primary that was promoted.
+pub fn primary_object(database: &str, epoch: u32) -> String {
+    match epoch {
+        0..=FIRST_EPOCH => database.to_owned(),
+        _ => format!("{database}/{epoch}"),
+    }
+}
+
+/// The database and the epoch that the name of a primary's object has.
+pub fn object_epoch(name: &str) -> (&str, u32) {
+    match name.split_once('/') {
+        Some((database, epoch)) => (database, epoch.parse().unwrap_or(0)),
+        None => (name, FIRST_EPOCH),
+    }
+}
+
+fn first_epoch() -> u32 {
+    FIRST_EPOCH
+}
+
+fn is_first_epoch(epoch: &u32) -> bool {
+    *epoch <= FIRST_EPOCH
 }
 
 fn is_zero(number: &u64) -> bool {

@@ -53,12 +53,16 @@ impl Route {
             | Route::ExportNow(database)
             | Route::BookmarkAt(database)
             | Route::Backup(database)
+            | Route::GetPromotion(database)
+            | Route::PromotionSources(database)
             | Route::NewestJob(database) => of(database, Right::Read),
             Route::PutDatabase(database)
             | Route::PatchDatabase(database)
             | Route::DeleteDatabase(database)
             | Route::UndeleteDatabase(database)
             | Route::Import(database)
+            | Route::Promote(database)
+            | Route::GiveUpPromotion(database)
             | Route::Restore(database) => of(database, Right::Write),
             Route::ListTokens | Route::CreateToken | Route::RevokeToken(_) => Access::Admin,
         }
@@ -85,6 +89,10 @@ impl Route {
             | Route::Restore(database)
             | Route::Fork(database)
             | Route::Backup(database)
+            | Route::Promote(database)
+            | Route::GetPromotion(database)
+            | Route::PromotionSources(database)
+            | Route::GiveUpPromotion(database)
             | Route::NewestJob(database) => Some(database),
             Route::Health
             | Route::ListAccounts

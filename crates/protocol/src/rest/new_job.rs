@@ -59,12 +59,21 @@ pub struct Home {
     pub primary_location_hint: Option<LocationHint>,
     #[serde(default)]
     pub jurisdiction: Option<Jurisdiction>,
+    /// The name of the primary's object, where that is not the id.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub primary_object: Option<String>,
 }
 
 impl Home {
+    /// The name of the primary's object.
+    pub fn primary_name(&self) -> &str {
+        self.primary_object.as_deref().unwrap_or(&self.uuid)
+    }
+
     pub fn of(record: &DatabaseRecord) -> Self {
         Home {
             uuid: record.uuid.clone(),
+            primary_object: record.primary_object.clone(),
             primary_location_hint: record.primary_location_hint,
             jurisdiction: record.jurisdiction,
         }

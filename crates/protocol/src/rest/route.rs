@@ -64,6 +64,13 @@ pub enum Route {
     NewestJob(String),
     /// How far the backup of a database is.
     Backup(String),
+    /// Moves the primary of a database to another region.
+    Promote(String),
+    /// How far that is.
+    GetPromotion(String),
+    GiveUpPromotion(String),
+    /// What another primary could be made of, if that one is lost.
+    PromotionSources(String),
 }
 
 const BASE: &str = "/client/v4/";
@@ -120,7 +127,7 @@ impl Route {
 
     /// What a path below a database's has.
     fn below(id: String, segments: &[&str]) -> Option<Vec<(Method, Route)>> {
-        use Method::{Get, Post, Put};
+        use Method::{Delete, Get, Post, Put};
         Some(match segments {
             ["query"] => vec![(Post, Route::Query(id))],
             ["raw"] => vec![(Post, Route::Raw(id))],
@@ -136,6 +143,12 @@ impl Route {
             ["fork"] => vec![(Post, Route::Fork(id))],
             ["jobs"] => vec![(Get, Route::NewestJob(id))],
             ["backup"] => vec![(Get, Route::Backup(id))],
+            ["promote", "sources"] => vec![(Get, Route::PromotionSources(id))],
+            ["promote"] => vec![
+                (Get, Route::GetPromotion(id.clone())),
+                (Post, Route::Promote(id.clone())),
+                (Delete, Route::GiveUpPromotion(id)),
+            ],
             _ => return None,
         })
     }
@@ -225,6 +238,10 @@ mod tests {
         assert_eq!(below("POST", "fork"), Ok(Route::Fork(id())));
         assert_eq!(below("GET", "jobs"), Ok(Route::NewestJob(id())));
         assert_eq!(below("GET", "backup"), Ok(Route::Backup(id())));
+        assert_eq!(below("GET", "promote"), Ok(Route::GetPromotion(id())));
+        assert_eq!(below("GET", "promote/sources"), Ok(Route::PromotionSources(id())));
+        assert_eq!(below("POST", "promote"), Ok(Route::Promote(id())));
+        assert_eq!(below("DELETE", "promote"), Ok(Route::GiveUpPromotion(id())));
     }
 
     #[test]
