@@ -6,6 +6,8 @@
 #[cfg(feature = "entry")]
 mod access_token_js;
 mod backup_bucket;
+#[cfg(feature = "entry")]
+mod console;
 mod directory;
 mod embedded_replicas;
 #[cfg(feature = "entry")]

@@ -1,7 +1,7 @@
 //! D1's REST interface, so that wrangler and what else speaks it can manage and query databases.
 //!
-//! Everything but `/health` needs a bearer token, or a URL that was signed for whoever had one. What is
-//! decided from a request is decided in `isolite_protocol::rest`; here it is carried out.
+//! Everything but `/health` needs a bearer token, a session of the console, or a URL that was signed for
+//! whoever had one. What is decided from a request is decided in `isolite_protocol::rest`; here it is carried out.
 
 mod backups;
 mod body_js;
@@ -29,6 +29,7 @@ use isolite_protocol::rest::{
 };
 use worker::{Env, Request, Response, Result};
 
+use crate::console;
 use crate::target::Target;
 use queries::Asked;
 use signed::Signer;
@@ -75,17 +76,16 @@ async fn route(request: &mut Request, env: &Env) -> std::result::Result<Reply, R
         return Ok(Reply::Json(health()));
     }
     let query = target.query();
-    let header = request.headers().get("authorization").unwrap_or_default();
     let grant = match &mut route {
         Ok(route) if route.is_signed() => {
             signed::check(&token(env)?, method, &target)?;
             Grant::Admin
         }
         // Who is not let in is not told which paths there are.
-        Err(_) if target.path() != "/health" => authorize(header.as_deref(), env).await?,
+        Err(_) if target.path() != "/health" => let_in(request, env).await?,
         Err(_) => Grant::Admin,
         Ok(route) => {
-            let grant = authorize(header.as_deref(), env).await?;
+            let grant = let_in(request, env).await?;
             grant.allows(route.needs())?;
             tokens::reach(env, &grant, route).await?;
             grant
@@ -184,6 +184,17 @@ pub(crate) async fn dump(env: &Env, database: &str) -> std::result::Result<Respo
     }
 }
 
+/// What a request may: by its token, or by a session of the console where it brings none.
+async fn let_in(request: &Request, env: &Env) -> std::result::Result<Grant, RestError> {
+    let header = request.headers().get("authorization").unwrap_or_default();
+    if header.is_none()
+        && let Some(granted) = console::grant(request, env)
+    {
+        return granted;
+    }
+    authorize(header.as_deref(), env).await
+}
+
 /// What the Authorization header of a request grants, if its token is one of those that REST knows.
 pub(crate) async fn authorize(
     header: Option<&str>,
@@ -201,7 +212,7 @@ pub(crate) async fn authorize(
 }
 
 /// The token, if it is configured.
-fn token(env: &Env) -> Answer {
+pub(crate) fn token(env: &Env) -> Answer {
     let token = env.var(ADMIN_TOKEN_VARIABLE).ok().map(|token| token.to_string());
     let token = token.filter(|token| !token.trim().is_empty());
     token.ok_or(RestError::TokenNotConfigured)
@@ -238,7 +249,7 @@ pub(crate) fn refuse(error: &RestError) -> Result<Response> {
     Ok(response)
 }
 
-fn json(body: String, status: u16) -> Result<Response> {
+pub(crate) fn json(body: String, status: u16) -> Result<Response> {
     let response = Response::ok(body)?.with_status(status);
     response.headers().set("content-type", "application/json")?;
     Ok(response)

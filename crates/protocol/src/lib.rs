@@ -6,6 +6,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used, clippy::expect_used, clippy::panic))]
 
 pub mod access_token;
+pub mod console;
 pub mod d1;
 pub mod directory;
 pub mod graphql;

@@ -20,6 +20,7 @@ mod restore_backup;
 mod route;
 mod signed_url;
 mod timestamp;
+mod token_key;
 
 pub use access::{Access, Grant};
 pub use backup::{BackupError, BackupStatus};
@@ -44,3 +45,4 @@ pub use restore_backup::{RestoreBackup, RestoreInto, backup_path};
 pub use route::{Method, Route};
 pub use signed_url::UrlKey;
 pub use timestamp::parse_timestamp;
+pub(crate) use token_key::TokenKey;

@@ -2,16 +2,11 @@
 //! file, or fetches one, without the token.
 //!
 //! The signature is over method, path, parameters and the time at which it expires, so a URL is good
-//! for exactly that. Its key is made from the token: who changes the token ends all URLs, and who
-//! sees a signature learns nothing of the token.
+//! for exactly that. Its key is made from the token.
 //!
-//! Invariants:
-//! - the signature is the last parameter, and everything before it is signed as it stands;
-//! - signatures are compared in time that does not depend on where they differ.
+//! Invariant: the signature is the last parameter, and everything before it is signed as it stands.
 
-use hmac::{Hmac, KeyInit, Mac};
-use sha2::{Digest, Sha256};
-
+use super::token_key::TokenKey;
 use super::{Method, RestError};
 use crate::query_string;
 
@@ -21,23 +16,20 @@ pub const LIFE_S: u64 = 3_600;
 /// What else the token may be used for must not come out the same.
 const DOMAIN: &[u8] = b"isolite signed url";
 const SIGNATURE: &str = "&signature=";
-const BLOCK_BYTES: usize = 64;
 
-pub struct UrlKey(Hmac<Sha256>);
+pub struct UrlKey(TokenKey);
 
 impl UrlKey {
     /// The token as it is configured, without the white space around it.
     pub fn of_token(token: &str) -> Self {
-        let of_token = keyed(&Sha256::digest(token.trim().as_bytes()));
-        UrlKey(keyed(&of_token.chain_update(DOMAIN).finalize().into_bytes()))
+        UrlKey(TokenKey::new(token, DOMAIN))
     }
 
     /// The query part of a URL for that method and path. `parameters` is a query part, or empty.
     pub fn sign(&self, method: Method, path: &str, parameters: &str, now_s: u64) -> String {
         let and = if parameters.is_empty() { "" } else { "&" };
         let signed = format!("{parameters}{and}expires={}", now_s.saturating_add(LIFE_S));
-        let signature = self.over(method, path, &signed).finalize().into_bytes();
-        let digits: String = signature.iter().map(|byte| format!("{byte:02x}")).collect();
+        let digits = self.0.sign(&over(method, path, &signed));
         format!("{signed}{SIGNATURE}{digits}")
     }
 
@@ -51,39 +43,20 @@ impl UrlKey {
     ) -> Result<(), RestError> {
         let wrong = || RestError::Forbidden("The signature of this URL is not right".to_owned());
         let (signed, digits) = query.rsplit_once(SIGNATURE).ok_or_else(wrong)?;
-        let signature = bytes_of(digits).ok_or_else(wrong)?;
-        self.over(method, path, signed).verify_slice(&signature).map_err(|_| wrong())?;
+        if !self.0.has_signed(&over(method, path, signed), digits) {
+            return Err(wrong());
+        }
         let expires = query_string::raw(signed, "expires").and_then(|text| text.parse().ok());
         match expires {
             Some(expires_s) if now_s < expires_s => Ok(()),
             _ => Err(RestError::Forbidden("This URL has expired: ask for a new one".to_owned())),
         }
     }
-
-    fn over(&self, method: Method, path: &str, signed: &str) -> Hmac<Sha256> {
-        // No part of a URL has a line break in it.
-        self.0.clone().chain_update(format!("{}\n{path}\n{signed}", method.as_str()))
-    }
 }
 
-/// A key that is shorter than a block is filled up with zeros, as HMAC has it.
-fn keyed(key: &[u8]) -> Hmac<Sha256> {
-    let mut block = [0; BLOCK_BYTES];
-    for (to, from) in block.iter_mut().zip(key) {
-        *to = *from;
-    }
-    Hmac::new(&block.into())
-}
-
-/// The bytes that lower-case hex digits stand for.
-fn bytes_of(digits: &str) -> Option<Vec<u8>> {
-    let digit = |byte: &u8| match byte {
-        b'0'..=b'9' => Some(byte - b'0'),
-        b'a'..=b'f' => Some(byte - b'a' + 10),
-        _ => None,
-    };
-    let pairs = digits.as_bytes().chunks(2);
-    pairs.map(|pair| Some(digit(pair.first()?)? << 4 | digit(pair.get(1)?)?)).collect()
+fn over(method: Method, path: &str, signed: &str) -> String {
+    // No part of a URL has a line break in it.
+    format!("{}\n{path}\n{signed}", method.as_str())
 }
 
 #[cfg(test)]
