@@ -1,4 +1,4 @@
-// Builds a Worker: Rust to wasm, wasm to the module build/index.js, and the JavaScript package.
+// Builds a Worker: Rust to wasm, wasm to the module build/index.js, the JavaScript package, the console.
 //
 //   node scripts/build.mjs [crate directory]
 //
@@ -17,6 +17,7 @@ import { stripNames } from "./strip_names.mjs";
 import {
   Failure, exists, lockedVersion, logFile, main, root, run, runOrFail, wasmTarget,
 } from "./toolchain.mjs";
+import { buildConsole } from "./www.mjs";
 
 const digest = (path) =>
   existsSync(path) ? createHash("sha256").update(readFileSync(path)).digest("hex") : null;
@@ -82,6 +83,7 @@ export async function build(directory = root) {
   printSize(directory, await workerModule(directory));
   if (directory === root && exists("bindings/js/package.json")) {
     await runOrFail("npm", ["run", "--silent", "build", "-w", "isolite"]);
+    await buildConsole();
   }
 }
 

@@ -1,4 +1,4 @@
-// The checks that need no run: formatting, and clippy for the host and for wasm.
+// The checks that need no run: formatting, clippy for the host and for wasm, and the types of the console.
 //
 // Both targets are linted because code behind `cfg(target_arch = "wasm32")` is not seen otherwise.
 
@@ -27,5 +27,7 @@ await main(async () => {
     heading(title);
     if ((await run("cargo", args)).status !== 0) failed = 1;
   }
+  heading("types, console");
+  if ((await run("tsc", ["-p", "www"])).status !== 0) failed = 1;
   return failed;
 });

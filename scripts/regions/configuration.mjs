@@ -77,6 +77,7 @@ function isolite(wan, region, vars, buckets) {
   return {
     name: isoliteIn(region),
     main: here("worker.mjs"),
+    assets: { directory: here("../../build/www"), binding: "ASSETS", run_worker_first: ["/"] },
     vars: { ...variables(wan, region), ...vars },
     r2_buckets: Object.entries(buckets).map(([binding, bucket_name]) => ({ binding, bucket_name })),
     durable_objects: { bindings: objects(wan, region) },

@@ -55,7 +55,11 @@ export function isoliteConfiguration(vars = {}, entry = "bindings/js/src/worker.
   const text = readFileSync(inRepository("wrangler.toml"), "utf8");
   const main = JSON.stringify(inRepository(entry));
   const path = join(own, "wrangler.toml");
-  writeFileSync(path, text.replace(/^main = .*$/m, `main = ${main}`));
+  const assets = JSON.stringify(inRepository("build/www"));
+  const absolute = text
+    .replace(/^main = .*$/m, `main = ${main}`)
+    .replace(/^directory = .*$/m, `directory = ${assets}`);
+  writeFileSync(path, absolute);
   const all = { ISOLITE_ADMIN_TOKEN: TOKEN, ...vars };
   const lines = Object.entries(all).map(([name, value]) => `${name}="${value}"\n`);
   writeFileSync(join(own, ".dev.vars"), lines.join(""));
@@ -71,10 +75,13 @@ export class WranglerDev {
     this.origin = origin;
   }
 
-  /** `vars` are variables of the first Worker, besides those of its configuration. */
+  /**
+   * `vars` are variables of the first Worker, besides those of its configuration, and `options` are of
+   * `wrangler dev`.
+   */
   static async start(
     configurations,
-    { token = TOKEN, state = temporaryDirectory("state"), vars = {} } = {},
+    { token = TOKEN, state = temporaryDirectory("state"), vars = {}, options = [] } = {},
   ) {
     mkdirSync(state, { recursive: true });
     // Given a file, wrangler does not look for .dev.vars.
@@ -89,6 +96,7 @@ export class WranglerDev {
       ...["--ip", "127.0.0.1", "--port", "0", "--inspector-port", "0"],
       ...["--persist-to", state, "--env-file", secrets],
       "--show-interactive-dev-session=false",
+      ...options,
     ];
     // There a developer calls it, and there a build of the configuration's own is run.
     const group = start(args, { cwd: dirname(paths[0]) });
