@@ -8,7 +8,7 @@
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 
-STEPS=9
+STEPS=10
 LOGS=.tools/log
 source scripts/progress.sh
 
@@ -52,6 +52,14 @@ fi
 trap '[ -z "$npm_job" ] || kill "$npm_job" 2>/dev/null || true' EXIT
 
 # --- Debian packages
+as_root() { if [ "$(id -u)" -eq 0 ]; then "$@"; else sudo "$@"; fi; }
+can_be_root() { [ "$(id -u)" -eq 0 ] || { command -v sudo >/dev/null && sudo -v; }; }
+apt_install() {
+  as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y --no-install-recommends "$@"
+}
+# The package lists of a fresh image are missing or stale: only then are they fetched.
+install_packages() { apt_install "$@" || { as_root apt-get update && apt_install "$@"; }; }
+
 step "C compilers (clang-19 makes SQLite for wasm), and pip"
 packages=()
 # Only tests need Python, so a machine without it is none to stop at.
@@ -77,19 +85,8 @@ elif ! command -v apt-get >/dev/null; then
   die "missing: ${packages[*]} (names as in Debian). Install a clang 19 or newer that knows" \
     "wasm32 and put it on PATH as clang-19, and its llvm-ar as llvm-ar-19."
 else
-  as_root=()
-  if [ "$(id -u)" -ne 0 ]; then
-    command -v sudo >/dev/null || die "as root, run: apt-get install ${packages[*]}"
-    as_root=(sudo)
-    sudo -v || die "as root, run: apt-get install ${packages[*]}"
-  fi
-  apt_install() {
-    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive \
-      apt-get install -y --no-install-recommends "${packages[@]}"
-  }
-  # The package lists of a fresh image are missing or stale: only then are they fetched.
-  install_packages() { apt_install || { "${as_root[@]}" apt-get update && apt_install; }; }
-  attended apt "installing ${packages[*]}" install_packages ||
+  can_be_root || die "as root, run: apt-get install ${packages[*]}"
+  attended apt "installing ${packages[*]}" install_packages "${packages[@]}" ||
     die "could not install: apt-get install ${packages[*]}"
 fi
 
@@ -205,6 +202,29 @@ else
     rm -rf .tools/litestream .tools/bin/litestream
     missing "Litestream; until it is there, the tests of backups fail"
   fi
+fi
+
+# --- Chromium
+# tests/support/browser.mjs looks in the same places.
+step "Chromium (for the tests of the console)"
+browser() {
+  local path
+  for path in "${ISOLITE_CHROMIUM:-}" /usr/bin/chromium /usr/bin/chromium-browser \
+    /usr/bin/google-chrome "/Applications/Google Chrome.app/Contents/MacOS/Google Chrome" \
+    /Applications/Chromium.app/Contents/MacOS/Chromium; do
+    [ -n "$path" ] && [ -x "$path" ] && echo "$path" && return
+  done
+  return 1
+}
+without_browser="until there is one, the tests of the console are skipped"
+if browser >/dev/null; then
+  found "$(browser)"
+elif ! command -v apt-get >/dev/null; then
+  missing "a Chromium or Chrome: install one, or name it in ISOLITE_CHROMIUM; $without_browser"
+elif ! can_be_root; then
+  missing "Chromium: as root, run apt-get install chromium; $without_browser"
+elif ! attended chromium "installing chromium" install_packages chromium; then
+  missing "Chromium, which apt-get did not install; $without_browser"
 fi
 
 # --- the local secret

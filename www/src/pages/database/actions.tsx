@@ -24,19 +24,29 @@ export function Actions({ database, onChange }: TabProps) {
     <section class="card" aria-labelledby="actions">
       <h2 id="actions">Actions</h2>
       <ul class="acts-list">
-        <Act icon="fork" title="Fork" act={() => setOpen("fork")}>
+        <Act icon="fork" title="Fork" verb="Fork" act={() => setOpen("fork")}>
           A new database with what this one has, or had at a time.
         </Act>
-        <Act icon="clock" title="Restore to a time" act={() => setOpen("restore")}>
+        <Act icon="clock" title="Restore to a time" verb="Restore" act={() => setOpen("restore")}>
           This database as it was. The restore itself can be undone.
         </Act>
-        <Act icon="download" title="Download SQL" act={() => download(database.uuid, "sql")}>
+        <Act
+          icon="download"
+          title="Download SQL"
+          verb="Download"
+          act={() => download(database.uuid, "sql")}
+        >
           All of it as statements, at one moment.
         </Act>
-        <Act icon="download" title="Download a file" act={() => download(database.uuid, "sqlite")}>
+        <Act
+          icon="download"
+          title="Download a file"
+          verb="Download"
+          act={() => download(database.uuid, "sqlite")}
+        >
           All of it as SQLite’s own file.
         </Act>
-        <Act icon="trash" title="Delete" danger act={() => setOpen("delete")}>
+        <Act icon="trash" title="Delete" verb="Delete" danger act={() => setOpen("delete")}>
           At once; for a while it can be restored.
         </Act>
       </ul>
@@ -63,18 +73,23 @@ export function Actions({ database, onChange }: TabProps) {
 interface ActProps {
   icon: IconName;
   title: string;
+  /** What of the title stands on the button. */
+  verb: string;
   danger?: boolean;
   act: () => void;
   children: string;
 }
 
-function Act({ icon, title, danger = false, act, children }: ActProps) {
+function Act({ icon, title, verb, danger = false, act, children }: ActProps) {
   return (
     <li>
-      <button type="button" class={danger ? "danger-text" : ""} onClick={act}>
-        <Icon name={icon} /> {title}
+      <div>
+        <h3>{title}</h3>
+        <p class="faint">{children}</p>
+      </div>
+      <button type="button" class={danger ? "danger-text" : ""} aria-label={title} onClick={act}>
+        <Icon name={icon} /> {verb}
       </button>
-      <p class="faint">{children}</p>
     </li>
   );
 }
