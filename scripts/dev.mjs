@@ -13,6 +13,7 @@ import { exists, Failure, main, root } from "./toolchain.mjs";
 function guide(origin, cities) {
   return `
 Isolite is at ${origin}; its database "${DEMO}" has a table of ${grouped(cities)} cities.
+The console is there too, for a browser. It asks for the token ISOLITE_ADMIN_TOKEN of .dev.vars.
 Try in another terminal, in this directory:
 
   curl ${origin}/health

@@ -27,7 +27,9 @@ Regions, and the round trips between them:
 
 ${RoundTrips.realistic.table(regions)}
 
-${regions.map((region) => `  ${region}  ${origin}/${region}`).join("\n")}
+${regions.map((region) => `  ${region}  ${origin}/${region}/`).join("\n")}
+
+Each of these is also the address of a console, which asks for the token ISOLITE_ADMIN_TOKEN of .dev.vars.
 
 The directory of databases is in ${home}. A database lies where it was created, unless a location hint
 says otherwise; "${DEMO}", with a table of ${grouped(cities)} cities, in ${home}.

@@ -65,7 +65,9 @@ async fn session(
             told(expires_s, Some(&set_cookie(&console.own_origin, &session)))
         }
         Destination::Logout => told(None, Some(&clear_cookie(&console.own_origin))),
-        _ => told(console.check_session(&key, now_s()).ok(), None),
+        Destination::Session | Destination::Page => {
+            told(console.check_session(&key, now_s()).ok(), None)
+        }
     }
 }
 

@@ -26,3 +26,15 @@ export function useAsked<T>(ask: () => Promise<T>, inputs: readonly unknown[]): 
   const reload = useCallback(() => setCount((before) => before + 1), []);
   return { value: state.value, error: state.error, reload };
 }
+
+const SETTLED_MS = 250;
+
+/** A value once it is no longer being changed, as by typing. */
+export function useSettled<T>(value: T): T {
+  const [settled, setSettled] = useState(value);
+  useEffect(() => {
+    const timer = setTimeout(() => setSettled(value), SETTLED_MS);
+    return () => clearTimeout(timer);
+  }, [value]);
+  return settled;
+}

@@ -13,18 +13,21 @@ interface ConfirmDialogProps {
   /** Whether there is all else that is needed. */
   ready?: boolean;
   onConfirm: () => Promise<void>;
+  /** What follows, unless the dialog was closed meanwhile. */
+  onDone: () => void;
   onClose: () => void;
   children: ComponentChildren;
 }
 
 export function ConfirmDialog(
-  { title, name, action, ready = true, onConfirm, onClose, children }: ConfirmDialogProps,
+  { title, name, action, ready = true, onConfirm, onDone, onClose, children }: ConfirmDialogProps,
 ) {
   const [typed, setTyped] = useState("");
   return (
     <Dialog title={title} onClose={onClose}>
       <Form
         onSubmit={onConfirm}
+        onDone={onDone}
         action={action}
         danger
         ready={ready && typed === name}

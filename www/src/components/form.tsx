@@ -4,12 +4,14 @@
  */
 
 import type { ComponentChildren, TargetedSubmitEvent } from "preact";
-import { useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { messageOf } from "../api/failure.ts";
 
-interface FormProps {
+interface FormProps<T> {
   /** The form stays as it is if this rejects. */
-  onSubmit: () => Promise<void>;
+  onSubmit: () => Promise<T>;
+  /** What follows, unless the form was closed meanwhile. */
+  onDone?: ((result: T) => void) | undefined;
   action: string;
   danger?: boolean;
   /** Whether there is all that is needed. */
@@ -18,13 +20,17 @@ interface FormProps {
   children: ComponentChildren;
 }
 
-export function Form(
-  { onSubmit, action, danger = false, ready = true, onCancel, children }: FormProps,
+export function Form<T>(
+  { onSubmit, onDone, action, danger = false, ready = true, onCancel, children }: FormProps<T>,
 ) {
   const [failure, setFailure] = useState<string>();
   const [waits, setWaits] = useState(false);
   // State is seen only by the next rendering, and two events may come before it.
   const sending = useRef(false);
+  const open = useRef(true);
+  useEffect(() => () => {
+    open.current = false;
+  }, []);
   const submit = async (event: TargetedSubmitEvent<HTMLFormElement>) => {
     event.preventDefault();
     if (!ready || sending.current) return;
@@ -32,7 +38,8 @@ export function Form(
     setWaits(true);
     setFailure(undefined);
     try {
-      await onSubmit();
+      const result = await onSubmit();
+      if (open.current) onDone?.(result);
     } catch (error) {
       setFailure(messageOf(error));
     } finally {

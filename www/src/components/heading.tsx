@@ -6,15 +6,9 @@
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 
-let isFirst = true;
-
 export function Heading({ title, children }: { title: string; children?: ComponentChildren }) {
   const heading = useRef<HTMLHeadingElement>(null);
-  useEffect(() => {
-    // The browser itself tells of the first page.
-    if (!isFirst) heading.current?.focus();
-    isFirst = false;
-  }, []);
+  useEffect(() => heading.current?.focus(), []);
   useEffect(() => {
     document.title = `${title} · Isolite`;
   }, [title]);

@@ -12,7 +12,6 @@ const PATHS = {
   download: "M12 4v11M7.5 11 12 15.5 16.5 11M5 20h14",
   copy: "M9 9h10v10H9zM15 9V5H5v10h4",
   exit: "M14 4h5v16h-5M4 12h10M8 8l-4 4 4 4",
-  back: "M15 5l-7 7 7 7",
 } as const;
 
 export type IconName = keyof typeof PATHS;

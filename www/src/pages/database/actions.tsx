@@ -17,8 +17,6 @@ export function Actions({ database, onChange }: TabProps) {
   const remove = async () => {
     await deleteDatabase(database.uuid);
     tell(`Deleted ${database.name}. It can be restored from “Deleted”.`);
-    close();
-    go(href(["databases"]));
   };
   return (
     <section class="card" aria-labelledby="actions">
@@ -60,6 +58,7 @@ export function Actions({ database, onChange }: TabProps) {
           name={database.name}
           action="Delete"
           onConfirm={remove}
+          onDone={() => go(href(["databases"]))}
           onClose={close}
         >
           <p>Each way to it is closed at once, and its name is free. It can be restored for a week,

@@ -17,7 +17,8 @@ export function DatabasePage({ id, tab: path }: { id: string; tab: string }) {
       <nav class="crumbs" aria-label="Above">
         <a href={href(["databases"])}>Databases</a>
       </nav>
-      <Heading title={asked.value?.name ?? "Database"} />
+      {asked.value !== undefined && <Heading title={asked.value.name} />}
+      {asked.value === undefined && asked.error !== undefined && <Heading title="Database" />}
       <nav class="tabs" aria-label="Of this database">
         {TABS.map((each) => (
           <a

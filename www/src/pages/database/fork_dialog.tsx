@@ -30,12 +30,21 @@ export function ForkDialog({ database, onClose }: ForkDialogProps) {
     });
     const { database: made, goesOn } = await follow(`Fork of ${database.name}`, to, answered);
     if (!goesOn) tell(`Forked ${database.name} into ${to}.`);
+    return made;
+  };
+  const show = ({ uuid }: Database) => {
     onClose();
-    go(href(["databases", made.uuid]));
+    go(href(["databases", uuid]));
   };
   return (
     <Dialog title={`Fork ${database.name}`} onClose={onClose}>
-      <Form onSubmit={fork} action="Fork" ready={name.trim() !== ""} onCancel={onClose}>
+      <Form
+        onSubmit={fork}
+        onDone={show}
+        action="Fork"
+        ready={name.trim() !== ""}
+        onCancel={onClose}
+      >
         <Field
           label="Name of the new database"
           value={name}

@@ -21,7 +21,6 @@ export function RestoreDialog({ database, onClose, onRestored }: RestoreDialogPr
     const title = `Restore of ${database.name}`;
     const { goesOn } = await follow(title, database.uuid, restoreDatabase(database.uuid, timestamp));
     if (!goesOn) tell(`Restored ${database.name}.`);
-    onClose();
     onRestored();
   };
   return (
@@ -31,10 +30,11 @@ export function RestoreDialog({ database, onClose, onRestored }: RestoreDialogPr
       action="Restore"
       ready={timestamp !== undefined}
       onConfirm={restore}
+      onDone={onClose}
       onClose={onClose}
     >
-      <p>What was written since then is no longer there. It is kept with the past, so that another
-        restore to a time before this one brings it back.</p>
+      <p>What was written since then is no longer there. It is kept with the past: another restore,
+        to the time just before this one, brings it back.</p>
       <TimeField label="As it was at" value={time} onInput={setTime} hint="In your time zone." />
     </ConfirmDialog>
   );

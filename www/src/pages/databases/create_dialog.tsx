@@ -1,7 +1,7 @@
 /** A new database. */
 
 import { useState } from "preact/hooks";
-import { createDatabase } from "../../api/databases.ts";
+import { createDatabase, type Database } from "../../api/databases.ts";
 import { Dialog } from "../../components/dialog.tsx";
 import { Field } from "../../components/field.tsx";
 import { Form } from "../../components/form.tsx";
@@ -13,14 +13,23 @@ export function CreateDialog({ onClose }: { onClose: () => void }) {
   const [name, setName] = useState("");
   const [placement, setPlacement] = useState<Placement>({ region: "", jurisdiction: "" });
   const create = async () => {
-    const { uuid } = await createDatabase({ name: name.trim(), ...placed(placement) });
-    tell(`Created ${name.trim()}.`);
+    const created = await createDatabase({ name: name.trim(), ...placed(placement) });
+    tell(`Created ${created.name}.`);
+    return created;
+  };
+  const show = ({ uuid }: Database) => {
     onClose();
     go(href(["databases", uuid]));
   };
   return (
     <Dialog title="Create a database" onClose={onClose}>
-      <Form onSubmit={create} action="Create" ready={name.trim() !== ""} onCancel={onClose}>
+      <Form
+        onSubmit={create}
+        onDone={show}
+        action="Create"
+        ready={name.trim() !== ""}
+        onCancel={onClose}
+      >
         <Field
           label="Name"
           value={name}

@@ -3,7 +3,7 @@
 import type { TargetedEvent } from "preact";
 import { useState } from "preact/hooks";
 import { type DatabasePage, listDatabases, PER_PAGE } from "../../api/databases.ts";
-import { useAsked } from "../../components/asked.ts";
+import { useAsked, useSettled } from "../../components/asked.ts";
 import { Failure } from "../../components/failure.tsx";
 import { Heading } from "../../components/heading.tsx";
 import { Icon } from "../../components/icon.tsx";
@@ -16,7 +16,9 @@ import { DatabaseTable } from "./database_table.tsx";
 export function DatabasesPage() {
   const search = place.value.query.get("search") ?? "";
   const page = Math.max(1, Number(place.value.query.get("page")) || 1);
-  const asked = useAsked(() => listDatabases({ search, page }), [search, page]);
+  const settled = useSettled(search);
+  const list = async () => ({ ...(await listDatabases({ search: settled, page })), search: settled });
+  const asked = useAsked(list, [settled, page]);
   const [creates, setCreates] = useState(false);
   const find = (event: TargetedEvent<HTMLInputElement>) =>
     replaceQuery({ search: event.currentTarget.value });
@@ -38,11 +40,11 @@ export function DatabasesPage() {
         />
       </div>
       {asked.error !== undefined && <Failure error={asked.error} onRetry={asked.reload} />}
-      <p class="count" role="status">{countText(asked.value, search)}</p>
+      <p class="count" role="status">{countText(asked.value)}</p>
       {asked.value !== undefined && asked.value.databases.length > 0 && (
         <DatabaseTable databases={asked.value.databases} />
       )}
-      {asked.value?.total === 0 && search === "" && (
+      {asked.value?.total === 0 && asked.value.search === "" && (
         <div class="empty">
           <p>There is no database yet.</p>
           <p class="faint">Make one here, by <code>npx isolite d1 create</code>, or by its first use.</p>
@@ -58,8 +60,8 @@ export function DatabasesPage() {
   );
 }
 
-function countText(list: DatabasePage | undefined, search: string): string {
+function countText(list: (DatabasePage & { search: string }) | undefined): string {
   if (list === undefined) return "Loading…";
   const databases = list.total === 1 ? "1 database" : `${whole(list.total)} databases`;
-  return search === "" ? databases : `${databases} with “${search}” in the name`;
+  return list.search === "" ? databases : `${databases} with “${list.search}” in the name`;
 }

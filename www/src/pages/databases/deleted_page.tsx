@@ -21,7 +21,6 @@ export function DeletedPage() {
   const purge = async ({ uuid, name }: Database) => {
     await purgeDatabase(uuid);
     tell(`${name} is deleted for good.`);
-    close();
     asked.reload();
   };
   const { databases = [], total = 0 } = asked.value ?? {};
@@ -45,6 +44,7 @@ export function DeletedPage() {
           name={chosen.database.name}
           action="Delete for good"
           onConfirm={() => purge(chosen.database)}
+          onDone={close}
           onClose={close}
         >
           <p>The data, and all that is kept of the past, are wiped at once. Nothing brings them back.</p>

@@ -19,12 +19,21 @@ export function UndeleteDialog({ database, onClose }: UndeleteDialogProps) {
     const other = name.trim() === database.name ? undefined : name.trim();
     const restored = await undeleteDatabase(database.uuid, other);
     tell(`Restored ${restored.name}.`);
+    return restored;
+  };
+  const show = ({ uuid }: Database) => {
     onClose();
-    go(href(["databases", restored.uuid]));
+    go(href(["databases", uuid]));
   };
   return (
     <Dialog title="Restore a database" onClose={onClose}>
-      <Form onSubmit={restore} action="Restore" ready={name.trim() !== ""} onCancel={onClose}>
+      <Form
+        onSubmit={restore}
+        onDone={show}
+        action="Restore"
+        ready={name.trim() !== ""}
+        onCancel={onClose}
+      >
         <Field
           label="Name"
           value={name}
