@@ -309,6 +309,40 @@ describe("the console", { skip: noBrowser }, () => {
     assert.ok(watched.complaints.splice(0).every((text) => text.includes("400")));
   });
 
+  test("leads nowhere from a form that was closed meanwhile, and tells what came of it", async () => {
+    const { page } = await openLoggedIn();
+    await heading(page, "Databases");
+    let goOn;
+    const held = new Promise((resolve) => (goOn = resolve));
+    await page.route("**/d1/database", async (route) => {
+      await held;
+      await route.continue();
+    });
+    await page.getByRole("button", { name: "Create a database" }).click();
+    await nameField(page).fill("left-alone");
+    await page.keyboard.press("Enter");
+    await page.getByRole("button", { name: "Cancel" }).click();
+    await page.getByRole("link", { name: "Deleted" }).click();
+    await heading(page, "Deleted databases");
+    goOn();
+    await page.getByText("Created left-alone.").waitFor();
+    await heading(page, "Deleted databases");
+    await rest.result("DELETE", "/left-alone?purge=true");
+  });
+
+  test("says so when a part of it cannot be loaded", async () => {
+    const { uuid } = await rest.result("GET", "/shop");
+    const watched = await openLoggedIn();
+    const { page } = watched;
+    await page.route("**/assets/overview-*", (route) => route.abort());
+    await page.goto(`${worker.origin}/#/databases/${uuid}`);
+    await page.getByText("This part of the console could not be loaded").waitFor();
+    await page.unrouteAll();
+    await page.getByRole("button", { name: "Try again" }).click();
+    await page.getByText("Rows written, 24 h").waitFor();
+    assert.ok(watched.complaints.splice(0).every((text) => text.includes("ERR_FAILED")));
+  });
+
   test("tells that the server is gone, and tries again when asked to", async () => {
     const watched = await openLoggedIn();
     const { page } = watched;
