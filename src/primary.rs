@@ -184,7 +184,7 @@ impl Primary {
     /// Whether a request is answered only after something else: what streams ask may wait for its turn
     /// to write, and so must all that writes while somebody else has it.
     fn must_wait(&self, target: &Target, body: &str) -> bool {
-        if self.is_unsettled(target) {
+        if self.is_unsettled(target) || self.is_before(target) {
             return true;
         }
         match target.path() {
@@ -216,6 +216,9 @@ impl Primary {
         self.settle_part().await;
         if let Some(answer) = self.at_door(target) {
             return answer;
+        }
+        if self.is_before(target) {
+            return self.ask_before(target, body, caller).await;
         }
         match target.path() {
             "/transaction/begin" => self.begin_transaction(target.query(), caller).await,

@@ -186,3 +186,46 @@ describe("what cannot be", { concurrency: true }, () => {
     assert.deepEqual((await rest.result("GET", "/settings")).limits, limits);
   });
 });
+
+describe("the past", { concurrency: true }, () => {
+  const bookmarkOf = async (name) => (await rest.result("GET", `/${name}/time_travel/bookmark`)).bookmark;
+  const asOf = async (name, bookmark) => {
+    const path = `/${name}/query?as_of=${bookmark}`;
+    const [{ results }] = await rest.result("POST", path, { sql: "SELECT a FROM t ORDER BY a" });
+    return results.map(({ a }) => a);
+  };
+
+  test("from before two promotions is read, restored and forked", async () => {
+    await create("past");
+    const points = [];
+    for (const [i, region] of ["weur", "enam", undefined].entries()) {
+      await rest.query("past", `INSERT INTO t VALUES (${i}, randomblob(9000))`);
+      points.push({ bookmark: await bookmarkOf("past"), time: new Date().toISOString() });
+      await sleep(20);
+      if (region) await promote("past", region);
+    }
+    assert.deepEqual(points.map(({ bookmark }) => bookmark.slice(0, 8)), ["00000001", "00000002", "00000003"]);
+    for (const [i, { bookmark, time }] of points.entries()) {
+      const expected = [0, 1, 2].slice(0, i + 1);
+      assert.deepEqual(await asOf("past", bookmark), expected, `as of ${bookmark}`);
+      const at = await rest.result("GET", `/past/time_travel/bookmark?timestamp=${time}`);
+      assert.deepEqual(await asOf("past", at.bookmark), expected, `as of ${time}`);
+    }
+    const [first, second] = points;
+    const forked = await rest.request("POST", "/past/fork", { name: "past-fork", bookmark: second.bookmark });
+    assert.equal(forked.status, 200, forked.text);
+    assert.deepEqual(await numbers("past-fork"), [0, 1]);
+    const file = await rest.request("GET", `/past/export?format=sqlite&at=${first.bookmark}`);
+    assert.equal(file.status, 200, file.text.slice(0, 200));
+    const { previous_bookmark } = await rest.result("POST", `/past/time_travel/restore?bookmark=${first.bookmark}`);
+    assert.deepEqual(await numbers("past"), [0]);
+    assert.deepEqual(await rest.query("past", "PRAGMA quick_check"), [{ quick_check: "ok" }]);
+    await rest.result("POST", `/past/time_travel/restore?bookmark=${previous_bookmark}`);
+    assert.deepEqual(await numbers("past"), [0, 1, 2]);
+    const write = await rest.request("POST", `/past/query?as_of=${first.bookmark}`, { sql: "DELETE FROM t" });
+    assert.match(messageOf(write), /only read/);
+    const never = first.bookmark.replace(/-........-/, "-00000000-").replace(/^(.{18})......../, "$100000fff");
+    const gone = await rest.request("POST", `/past/query?as_of=${never}`, { sql: "SELECT 1" });
+    assert.equal(gone.status, 400, gone.text);
+  });
+});

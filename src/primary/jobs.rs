@@ -121,6 +121,10 @@ impl Engine {
             return Err(Refused::Busy(running.refusal()));
         }
         match &new {
+            // Of one from before this primary each part that is asked for holds the next.
+            NewJob::Restore { bookmark } if self.before(bookmark)?.is_some() => {
+                self.with(|_| Ok(()))?
+            }
             NewJob::Restore { bookmark } => self.hold(bookmark)?,
             NewJob::Fork(_) | NewJob::Recover(_) => {
                 self.with(|Opened { database, .. }| match database.size_pages() {

@@ -13,6 +13,7 @@
 //! - a part is kept before anybody is told of it;
 //! - an object whose name has an epoch is nothing until it was told to be a candidate.
 
+mod before;
 mod candidate;
 
 use std::cell::{Cell, RefCell};
@@ -32,6 +33,7 @@ use crate::directory::client;
 use crate::object::call_js::{Answer, within};
 use crate::object::feed::{Question, position_of};
 use crate::target::Target;
+use before::is_of_past;
 
 /// How long who asks a candidate waits for it to become the primary.
 const WAIT: Duration = Duration::from_secs(10);
@@ -104,7 +106,7 @@ impl Primary {
             Ok(()) => None,
             // Its part in a promotion is the directory's own word.
             Err(_) if is_of_directory(target.path()) => None,
-            Err(Refused::Moved(_)) if is_of_past(target) => None,
+            Err(Refused::Moved(_)) if is_of_successor(target) || is_of_past(target) => None,
             Err(refused) => Some(refuse(&refused)),
         }
     }
@@ -321,7 +323,7 @@ fn is_of_directory(path: &str) -> bool {
 }
 
 /// What the next primary asks of the one before.
-fn is_of_past(target: &Target) -> bool {
+fn is_of_successor(target: &Target) -> bool {
     let follows = matches!(target.path(), "/commits" | "/pages");
     follows && query_string::raw(target.query(), "successor").is_some()
 }

@@ -66,6 +66,15 @@ impl ObjectSql {
         }
     }
 
+    /// The primary before this one, as JSON.
+    pub(crate) fn before(&self) -> Result<Option<Vec<u8>>, StorageError> {
+        self.value("before")
+    }
+
+    pub(crate) fn set_before(&self, before: &[u8]) -> Result<(), StorageError> {
+        self.set_value("before", before)
+    }
+
     /// For whom it has made way as the primary, as JSON.
     pub(crate) fn fence(&self) -> Result<Option<Vec<u8>>, StorageError> {
         self.value("fence")

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use isolite_core::{Bookmark, ltx};
+use isolite_core::{Bookmark, Draft, Position, ltx};
 use isolite_protocol::query_string;
 use isolite_protocol::rest::NewFork;
 use serde_json::json;
@@ -14,6 +14,17 @@ use crate::object::call_js::{Address, Message, Object, send};
 const PART_PAGES: u32 = 1024;
 
 pub(super) async fn run(engine: &Engine, new: &NewFork) -> Result<(), Refused> {
+    let Copy { draft, position } = copy(engine, new).await?;
+    engine.publish(draft, Some(position), |now| json!({ "bookmark": now })).await
+}
+
+/// What another primary had at a bookmark.
+pub(super) struct Copy {
+    pub draft: Draft,
+    pub position: Position,
+}
+
+pub(super) async fn copy(engine: &Engine, new: &NewFork) -> Result<Copy, Refused> {
     let bookmark: Result<Bookmark, _> = new.bookmark.parse();
     let position = bookmark.map_err(|error| Refused::Asked(error.to_string()))?.position;
     let mut draft = engine.draft().await?;
@@ -39,7 +50,7 @@ pub(super) async fn run(engine: &Engine, new: &NewFork) -> Result<(), Refused> {
         more = first <= size_pages;
     }
     draft.resize(size_pages);
-    engine.publish(draft, Some(position), |now| json!({ "bookmark": now })).await
+    Ok(Copy { draft, position })
 }
 
 async fn ask(engine: &Engine, new: &NewFork, first: u32) -> Result<Vec<u8>, Refused> {

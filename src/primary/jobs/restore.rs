@@ -4,11 +4,15 @@
 use std::collections::BTreeMap;
 
 use isolite_core::LOCK_PAGE;
-use serde_json::json;
+use isolite_protocol::rest::{Home, NewFork};
+use serde_json::{Value as Json, json};
 
-use super::{Engine, JobUnit, Refused, STEP_PAGES, past, pause};
+use super::{Engine, JobUnit, Refused, STEP_PAGES, fork, past, pause};
 
 pub(super) async fn run(engine: &Engine, bookmark: &str) -> Result<(), Refused> {
+    if let Some(before) = engine.before(bookmark)? {
+        return from_before(engine, bookmark, before.home).await;
+    }
     engine.hold_for_job(bookmark)?;
     let previous = past::newest(engine)?;
     let mut draft = engine.draft().await?;
@@ -33,7 +37,16 @@ pub(super) async fn run(engine: &Engine, bookmark: &str) -> Result<(), Refused> 
         pause().await;
     }
     draft.resize(past.size_pages());
-    let expected = Some(past.position());
-    let result = |now: &str| json!({ "bookmark": now, "previous_bookmark": previous });
-    engine.publish(draft, expected, result).await
+    engine.publish(draft, Some(past.position()), |now| told(now, &previous)).await
+}
+
+/// To what the primary before this one has.
+async fn from_before(engine: &Engine, bookmark: &str, source: Home) -> Result<(), Refused> {
+    let previous = past::newest(engine)?;
+    let copy = fork::copy(engine, &NewFork { source, bookmark: bookmark.to_owned() }).await?;
+    engine.publish(copy.draft, Some(copy.position), |now| told(now, &previous)).await
+}
+
+fn told(now: &str, previous: &str) -> Json {
+    json!({ "bookmark": now, "previous_bookmark": previous })
 }

@@ -18,10 +18,12 @@ use js_sys::Date;
 use serde::{Deserialize, Serialize};
 use worker::{Delay, Storage, console_error};
 
+use super::before::Before;
 use super::{Engine, Part, Primary, Refused, Subscription, unreadable};
 use crate::directory::client;
 use crate::object::call_js::{Address, Answer, Message, Object, send_within};
 use crate::object::storage::ObjectStorage;
+use crate::platform_js::now_ms;
 use crate::primary::{failure_of, jobs};
 use crate::router::replica_name;
 
@@ -151,13 +153,15 @@ impl Engine {
     /// Is the primary from now on.
     fn be_primary(
         &self,
-        epoch: u32,
+        new: &NewPromotion,
         ended: &Ended,
         settings: &SettingsRevision,
     ) -> Result<(), isolite_core::StorageError> {
+        let before = Before { home: new.source.clone(), until_ms: now_ms() };
         let settings = serde_json::to_vec(settings).map_err(unreadable)?;
         let became = self.storage.atomically(|| {
-            self.storage.set_epoch(epoch)?;
+            self.storage.set_epoch(new.epoch)?;
+            self.keep_before(&before)?;
             self.storage.set_settings(&settings)?;
             #[cfg(feature = "entry")]
             if let Some(secret) = &ended.inheritance.baton_secret {
@@ -368,7 +372,7 @@ impl<'a> Run<'a> {
                 return Err(Stop::GivenUp("the directory has given it up".to_owned()));
             }
         };
-        self.engine.be_primary(self.new.epoch, ended, &registration.settings)?;
+        self.engine.be_primary(&self.new, ended, &registration.settings)?;
         // The first request need not wait for it.
         self.engine.with(|_| Ok(())).map_err(|refused| refused.to_string())?;
         let pause_ms = self.fence_ms.map(|fence_ms| Date::now() - fence_ms);
