@@ -120,6 +120,29 @@ describe("a replica in a file", () => {
     later.close();
   });
 
+  test("follows a primary that moves from region to region", async () => {
+    await create("moving");
+    const early = replica("moving", "moving-early");
+    await assertFollows(early, "moving");
+    const client = replica("moving");
+    for (const region of ["weur", "enam", "apac"]) {
+      await rest.query("moving", "INSERT INTO t (a) VALUES (?)", [`before ${region}`]);
+      await assertFollows(client, "moving");
+      // Of these commits it has seen nothing when the primary moves.
+      await fill("moving", 50_000);
+      await rest.query("moving", "DELETE FROM t WHERE id % 2 = 0");
+      await rest.result("POST", "/moving/promote", { region });
+      await assertFollows(client, "moving");
+      await rest.query("moving", "INSERT INTO t (a) VALUES (?)", [`in ${region}`]);
+      await assertFollows(client, "moving");
+    }
+    await turn("moving");
+    await assertFollows(client, "moving");
+    await assertFollows(early, "moving");
+    client.close();
+    early.close();
+  });
+
   test("begins with a database in which there is nothing", async () => {
     await rest.create("empty");
     const client = replica("empty");

@@ -228,4 +228,21 @@ describe("the past", { concurrency: true }, () => {
     const gone = await rest.request("POST", `/past/query?as_of=${never}`, { sql: "SELECT 1" });
     assert.equal(gone.status, 400, gone.text);
   });
+
+  test("is let go of once it is no longer kept", async () => {
+    await create("short");
+    await rest.query("short", "INSERT INTO t VALUES (1, 'x')");
+    const bookmark = await bookmarkOf("short");
+    await rest.result("PATCH", "/short", { retention_days: 0 });
+    await promote("short", "weur");
+    for (let tries = 0; ; tries++) {
+      const { status, envelope } = await rest.request("POST", `/short/query?as_of=${bookmark}`, { sql: "SELECT 1" });
+      if (status !== 200 && /before the primary moved/.test(messageOf({ envelope }))) break;
+      assert.ok(tries < 100, "the old primary is still there");
+      await sleep(200);
+    }
+    assert.deepEqual(await numbers("short"), [1]);
+    await promote("short", "enam");
+    assert.deepEqual(await numbers("short"), [1]);
+  });
 });

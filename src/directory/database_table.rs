@@ -274,7 +274,7 @@ impl DatabaseTable {
     }
 
     /// The primary is in that region from now on, and there is something left to do. The old one is kept
-    /// until then.
+    /// until then, and looked after as the one before if there is one still.
     pub fn promote(
         &self,
         id: &str,
@@ -282,8 +282,8 @@ impl DatabaseTable {
         region: Option<&str>,
         former_due: &str,
     ) -> Result<()> {
-        let sql = "UPDATE database SET promotions = ?, primary_location_hint = ?, former_due = ?,
-            pending = 1 WHERE uuid = ?";
+        let sql = "UPDATE database SET promotions = ?, primary_location_hint = ?,
+            former_due = coalesce(former_due, ?), pending = 1 WHERE uuid = ?";
         let text = serde_json::to_string(register)?;
         let parameters = [
             Parameter::Text(&text),
@@ -294,9 +294,10 @@ impl DatabaseTable {
         self.sql.exec(sql, &parameters)
     }
 
-    pub fn clear_former_due(&self, id: &str) -> Result<()> {
-        let sql = "UPDATE database SET former_due = NULL WHERE uuid = ?";
-        self.sql.exec(sql, &[Parameter::Text(id)])
+    /// When old primaries are to be looked after next.
+    pub fn set_former_due(&self, id: &str, at: Option<&str>) -> Result<()> {
+        let sql = "UPDATE database SET former_due = ? WHERE uuid = ?";
+        self.sql.exec(sql, &[Parameter::of(at), Parameter::Text(id)])
     }
 
     /// Some of those whose old primaries are to go.

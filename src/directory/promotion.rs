@@ -16,11 +16,13 @@ use worker::{Error, Result, console_error};
 use super::database_table::Standing;
 use super::{Directory, Outcome, platform_js};
 use crate::object::call_js::{Message, Object, Text, send, send_within};
+use crate::platform_js::now_ms;
+use crate::settings_js::Settings;
 
 /// How soon what is left to do is done, once a primary was registered.
 const SOON: Duration = Duration::from_secs(1);
-/// How long an old primary is kept where nothing else is set: as the past.
-const RETENTION_DAYS: u64 = 30;
+/// When one is tried again that could not be wiped.
+const WIPE_AGAIN: Duration = Duration::from_secs(3600);
 /// How long an old primary is waited for that may be out of reach.
 const FENCE_TIME_MAX: Duration = Duration::from_secs(10);
 
@@ -97,15 +99,14 @@ impl Directory {
         let former = Former {
             epoch: record.epoch,
             region: was_in.map(str::to_owned),
-            replaced_ms: Some(crate::platform_js::now_ms()),
+            replaced_ms: Some(now_ms()),
             unfenced: self.table()?.takes_over(id)?.is_some(),
         };
         match register.register(epoch, former) {
             Registered::Never => return Ok(Ok(None)),
             Registered::Before => {}
             Registered::Now => {
-                let days = record.settings.retention_days.unwrap_or(RETENTION_DAYS);
-                let kept = Duration::from_secs(days * 24 * 3600);
+                let kept = self.retention(&record)?;
                 self.table()?.promote(
                     id,
                     &register,
@@ -118,6 +119,13 @@ impl Directory {
         }
         let (revision, settings) = (record.settings_revision, record.settings);
         Ok(Ok(Some(Registration { settings: SettingsRevision { revision, settings } })))
+    }
+
+    /// How long an old primary is kept: as long as the past that it has.
+    fn retention(&self, record: &DatabaseRecord) -> Result<Duration> {
+        let of_database = record.settings.retention_days.map(|days| days * 86_400_000);
+        let of_all = || Ok::<u64, Error>(Settings::of(&self.env)?.retention_ms.cast_unsigned());
+        Ok(Duration::from_millis(of_database.map_or_else(of_all, Ok)?))
     }
 
     /// Gives a promotion up: that of the epoch, or whichever is under way. False if it has succeeded.
@@ -186,11 +194,24 @@ impl Directory {
     /// Wipes old primaries that are kept no longer.
     pub(super) async fn wipe_former(&self, record: &DatabaseRecord) -> Result<()> {
         let id = record.uuid.as_str();
-        for former in self.table()?.register(id)?.former().iter().filter(|it| !it.unfenced) {
-            self.wipe(record, former).await?;
-            self.change_register(id, |register| register.forget(former.epoch))?;
+        let kept = self.retention(record)?;
+        let mut next = None;
+        for former in self.table()?.register(id)?.former() {
+            let Some(replaced_ms) = former.replaced_ms else { continue };
+            let age = Duration::from_millis(now_ms().saturating_sub(replaced_ms));
+            let left = kept.saturating_sub(age);
+            let wiped = left.is_zero() && !former.unfenced && self.was_wiped(record, former).await;
+            match wiped {
+                true => self.change_register(id, |register| register.forget(former.epoch))?,
+                false => next = Some(left.max(WIPE_AGAIN).min(next.unwrap_or(Duration::MAX))),
+            }
         }
-        self.table()?.clear_former_due(id)
+        self.table()?.set_former_due(id, next.map(platform_js::from_now).as_deref())
+    }
+
+    async fn was_wiped(&self, record: &DatabaseRecord, former: &Former) -> bool {
+        let wiped = self.wipe(record, former).await;
+        wiped.inspect_err(|error| console_error!("An old primary is left behind: {error}")).is_ok()
     }
 
     /// As it is now: it may have changed while something was awaited.

@@ -143,7 +143,8 @@ impl Engine {
         let tag = self.tag().map_err(of_storage)?;
         let mut store = Store::open(Box::new(storage), CACHE_PAGES).map_err(SqlError::Pages)?;
         let now_ms = js_sys::Date::now() as i64;
-        store.keep_history(now_ms).map_err(SqlError::Pages)?;
+        let first = self.storage.first_interval().map_err(of_storage)?.unwrap_or(1);
+        store.keep_history_from(now_ms, first).map_err(SqlError::Pages)?;
         if let Some(epoch) = self.storage.epoch().map_err(of_storage)? {
             store.begin_epoch(epoch, now_ms).map_err(SqlError::Pages)?;
         }

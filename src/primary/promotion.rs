@@ -167,8 +167,7 @@ impl Primary {
             let commits = Question::Commits.answer(database, have)?;
             Ok((super::bookmark(database, *tag), commits))
         });
-        let inherited = self.engine.inheritance().map_err(Refused::from);
-        match inherited.and_then(|inherited| Ok((inherited, given?))) {
+        match self.engine.inheritance().and_then(|inherited| Ok((inherited, given?))) {
             Ok((inherited, (bookmark, commits))) => {
                 Answer { bookmark: Some(bookmark), commits, ..Answer::json(Ok(inherited)) }
             }
@@ -297,12 +296,13 @@ impl Engine {
         self.storage.set_fence(&serde_json::to_vec(fence).map_err(unreadable)?)
     }
 
-    fn inheritance(&self) -> Result<Inheritance<Subscription>, StorageError> {
+    fn inheritance(&self) -> Result<Inheritance<Subscription>, Refused> {
+        let interval = self.with_store(|store| Ok(store.newest_interval()))?;
         #[cfg(feature = "entry")]
         let baton_secret = self.storage.baton_secret()?;
         #[cfg(not(feature = "entry"))]
         let baton_secret = None;
-        Ok(Inheritance { replicas: self.replicas()?, baton_secret })
+        Ok(Inheritance { replicas: self.replicas()?, baton_secret, interval })
     }
 
     fn promotion_status(&self) -> Result<PromotionStatus, Refused> {

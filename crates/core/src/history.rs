@@ -113,6 +113,12 @@ pub enum NotKept {
 impl Store {
     /// Keeps the past from now on, or goes on with that.
     pub fn keep_history(&mut self, now_ms: i64) -> Result<(), Error> {
+        self.keep_history_from(now_ms, 1)
+    }
+
+    /// The same, where the first interval has that number: of a primary that goes on from another one, so
+    /// that none of its own has a number which that one's had.
+    pub fn keep_history_from(&mut self, now_ms: i64, first: IntervalNo) -> Result<(), Error> {
         let mut intervals = VecDeque::new();
         let read = self.storage.intervals(&mut |interval| intervals.push_back(interval));
         read.map_err(|error| self.break_off(error))?;
@@ -121,7 +127,7 @@ impl Store {
         match intervals.back() {
             None => {
                 let interval =
-                    Interval { number: 1, mark, time_ms: now_ms, bytes: 0, dropped: false };
+                    Interval { number: first, mark, time_ms: now_ms, bytes: 0, dropped: false };
                 let put = self.storage.put_interval(&interval);
                 put.map_err(|error| self.break_off(error))?;
                 intervals.push_back(interval);
@@ -268,7 +274,8 @@ impl Store {
     }
 
     /// The newest interval, whose past pages are those written over now.
-    pub(crate) fn newest_interval(&self) -> Option<IntervalNo> {
+    /// The one that goes on; None where no past is kept.
+    pub fn newest_interval(&self) -> Option<IntervalNo> {
         self.history.as_ref()?.intervals.back().map(|interval| interval.number)
     }
 

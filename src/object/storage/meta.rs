@@ -66,6 +66,16 @@ impl ObjectSql {
         }
     }
 
+    /// The number of its first interval, if that is not 1.
+    pub(crate) fn first_interval(&self) -> Result<Option<u32>, StorageError> {
+        let bytes = self.value("first_interval")?;
+        Ok(bytes.and_then(|bytes| bytes.try_into().ok()).map(u32::from_be_bytes))
+    }
+
+    pub(crate) fn set_first_interval(&self, number: u32) -> Result<(), StorageError> {
+        self.set_value("first_interval", &number.to_be_bytes())
+    }
+
     /// The primary before this one, as JSON.
     pub(crate) fn before(&self) -> Result<Option<Vec<u8>>, StorageError> {
         self.value("before")

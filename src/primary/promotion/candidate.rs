@@ -162,6 +162,10 @@ impl Engine {
         let became = self.storage.atomically(|| {
             self.storage.set_epoch(new.epoch)?;
             self.keep_before(&before)?;
+            // A restored backup has begun some already.
+            if self.storage.first_interval()?.is_none() {
+                self.storage.set_first_interval(first_interval(&ended.inheritance))?;
+            }
             self.storage.set_settings(&settings)?;
             #[cfg(feature = "entry")]
             if let Some(secret) = &ended.inheritance.baton_secret {
@@ -235,6 +239,15 @@ async fn give_up(engine: &Engine, new: &NewPromotion) -> bool {
     }
 }
 
+/// The number of the first interval, above all that the primary before had. Where nobody can tell those, as
+/// many as there have been seconds since 2020: intervals are not begun as fast.
+fn first_interval(inheritance: &Inheritance<Subscription>) -> u32 {
+    const BEGIN_S: u64 = 1_577_836_800;
+    let seconds =
+        || u32::try_from((now_ms() / 1000).saturating_sub(BEGIN_S)).unwrap_or(u32::MAX / 4);
+    inheritance.interval.map_or_else(seconds, |newest| newest.saturating_add(1))
+}
+
 /// Those that there may be, where nobody can be asked which there are.
 fn all_replicas(new: &NewPromotion) -> Inheritance<Subscription> {
     let border = new.source.jurisdiction;
@@ -244,7 +257,7 @@ fn all_replicas(new: &NewPromotion) -> Inheritance<Subscription> {
         replica: replica_name(&new.source.uuid, region.as_str()),
         jurisdiction: border.map(|border| border.as_str().to_owned()),
     });
-    Inheritance { replicas: replicas.collect(), baton_secret: None }
+    Inheritance { replicas: replicas.collect(), baton_secret: None, interval: None }
 }
 
 /// Makes the database of a backup, by the job that does so for anybody. Where it then stands.
@@ -270,6 +283,7 @@ async fn try_to_recover(
     let tag = u64::from_str_radix(tag, 16).map_err(|error| error.to_string())?;
     engine.storage.set_tag(Tag(tag))?;
     if engine.newest_job()?.is_none() {
+        engine.storage.set_first_interval(first_interval(&all_replicas(new)))?;
         let recovery = NewRecovery {
             path: path.to_owned(),
             at: BackupPoint::Newest,

@@ -46,6 +46,9 @@ pub struct Inheritance<S> {
     /// What names of streams are signed with, if there were any.
     #[serde(default)]
     pub baton_secret: Option<Vec<u8>>,
+    /// The number of its newest interval, which who follows generations knows.
+    #[serde(default)]
+    pub interval: Option<u32>,
 }
 
 /// What the directory tells whom it has registered: `/promotion/register`.
