@@ -113,17 +113,19 @@ impl Primary {
 
     /// Finds out what it is, or waits for as long as it is a candidate, and not for ever.
     pub(super) async fn settle_part(&self) {
-        if matches!(self.engine.part(), Ok(Part::Unconfirmed)) {
-            if let Err(error) = self.engine.confirm().await {
-                console_error!("Whether this is still the primary is not known: {error}");
+        if matches!(self.engine.part(), Ok(Part::Candidate)) {
+            // A crash may have cut it short.
+            self.run_candidate();
+            let until_ms = js_sys::Date::now() + WAIT.as_millis() as f64;
+            let waits = || js_sys::Date::now() < until_ms;
+            while matches!(self.engine.part(), Ok(Part::Candidate)) && waits() {
+                Delay::from(LOOK).await;
             }
-            return;
         }
-        // A crash may have cut it short.
-        self.run_candidate();
-        let until_ms = js_sys::Date::now() + WAIT.as_millis() as f64;
-        while matches!(self.engine.part(), Ok(Part::Candidate)) && js_sys::Date::now() < until_ms {
-            Delay::from(LOOK).await;
+        if matches!(self.engine.part(), Ok(Part::Unconfirmed))
+            && let Err(error) = self.engine.confirm().await
+        {
+            console_error!("Whether this is still the primary is not known: {error}");
         }
     }
 

@@ -135,7 +135,8 @@ impl Engine {
             self.inherit_replicas(&ended.inheritance.replicas)?;
             self.storage.set_promotion(None)
         });
-        self.forget_part();
+        // The directory has just said so. What storage has after an error is looked at anew.
+        self.promotion.part.replace(became.is_ok().then_some(Part::Primary));
         became
     }
 }
