@@ -120,6 +120,7 @@ impl Store {
         })?;
         self.reset(&mark);
         self.time_ms = time_ms;
+        self.times.add(position.txid, time_ms);
         self.unsettled = true;
         Ok(position)
     }

@@ -46,6 +46,18 @@ struct Sent {
     bytes: usize,
 }
 
+/// What is known of a replica that follows.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Followed {
+    pub region: String,
+    /// Until then it is pushed to, in milliseconds.
+    pub until_ms: f64,
+    /// Where it was last known to stand; None when the primary has just started.
+    pub position: Option<Position>,
+    /// Pushes that it has not answered yet.
+    pub pushes: usize,
+}
+
 /// A push that is due: what the replica of a region lacks since a position.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Push {
@@ -80,6 +92,18 @@ impl Followers {
             follower.position = position;
         }
         true
+    }
+
+    /// Those that are pushed to.
+    pub fn followed(&self, now_ms: f64) -> Vec<Followed> {
+        let following = self.by_region.iter().filter(|(_, it)| it.until_ms > now_ms);
+        let told = following.map(|(region, follower)| Followed {
+            region: region.clone(),
+            until_ms: follower.until_ms,
+            position: follower.position,
+            pushes: follower.on_their_way.len(),
+        });
+        told.collect()
     }
 
     /// The pushes to make now that the primary stands at `newest`; each ends by

@@ -10,6 +10,7 @@ mod cache;
 mod checkpoint;
 mod checksum;
 mod commit;
+mod commit_times;
 mod crc64;
 mod draft;
 mod early;
@@ -29,6 +30,7 @@ mod position;
 pub mod promotion;
 #[cfg(test)]
 mod random;
+mod rate;
 mod received;
 mod recent;
 mod replica;
@@ -48,7 +50,7 @@ pub use commit::{Changes, Commit};
 pub use draft::Draft;
 pub use embedded_replica::EmbeddedReplica;
 pub use error::Error;
-pub use followers::{Followers, Push};
+pub use followers::{Followed, Followers, Push};
 pub use generation::{
     Asked, BasePart, Generation, Generations, NotFollowed, Pulled, WAL_FRAMES_MAX,
 };
@@ -57,11 +59,12 @@ pub use page::{LOCK_PAGE, PAGE_SIZE, PageImage, PageNo, blank_page};
 pub use page_set::PageSet;
 pub use past::Past;
 pub use position::{Position, Txid};
+pub use rate::Rate;
 pub use received::Received;
 pub use replica::{Answer, Progress, Pushed, Replica, ReplicaPages};
 pub use scratch::Scratch;
 pub use session::{Constraint, SESSION_AGE_MS_MAX, Standing};
 pub use storage::{LogRow, Mark, Storage, StorageError, Turn};
-pub use store::Store;
+pub use store::{LogSinceMark, Store};
 pub use wal_frame::WAL_FRAME_SIZE;
 pub use write_lock::{Ticket, WriteLock};

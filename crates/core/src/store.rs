@@ -22,6 +22,7 @@ use crate::cache::PageCache;
 use crate::checkpoint::RunningCheckpoint;
 use crate::checksum::Checksum;
 use crate::commit::{Changes, Commit};
+use crate::commit_times::CommitTimes;
 use crate::crc64::PageCrc;
 use crate::error::Error;
 use crate::generation::IntervalIndex;
@@ -42,6 +43,7 @@ pub struct Store {
     pub(crate) position: Position,
     /// When the newest commit in the log was made; 0 where there is none.
     pub(crate) time_ms: i64,
+    pub(crate) times: CommitTimes,
     pub(crate) size_pages: PageNo,
     pub(crate) frames: HashMap<PageNo, (Txid, FrameRef)>,
     pub(crate) log: LogSinceMark,
@@ -62,10 +64,10 @@ pub struct Store {
 }
 
 /// How much log a start would have to read.
-#[derive(Clone, Copy, Default)]
-pub(crate) struct LogSinceMark {
-    pub(crate) commits: u64,
-    pub(crate) bytes: u64,
+#[derive(Clone, Copy, Debug, Default)]
+pub struct LogSinceMark {
+    pub commits: u64,
+    pub bytes: u64,
 }
 
 impl LogSinceMark {
@@ -100,6 +102,7 @@ impl Store {
             storage: storage.into(),
             position: Position::START,
             time_ms: 0,
+            times: CommitTimes::default(),
             size_pages: 0,
             frames: HashMap::new(),
             log: LogSinceMark::default(),
@@ -135,6 +138,22 @@ impl Store {
     /// Size of the database, in pages.
     pub fn size_pages(&self) -> PageNo {
         self.size_pages
+    }
+
+    /// The log since the last checkpoint.
+    pub fn log(&self) -> LogSinceMark {
+        self.log
+    }
+
+    /// Whether a checkpoint has begun and not ended.
+    pub fn is_checkpointing(&self) -> bool {
+        self.unsettled || self.checkpoint.is_some()
+    }
+
+    /// When the first commit after that one was made, as far back as that is known; None if there is
+    /// none.
+    pub fn first_commit_after_ms(&self, txid: Txid) -> Option<i64> {
+        self.times.first_after(txid)
     }
 
     /// Whether storage has failed; the store is then to be dropped and opened anew.
@@ -225,6 +244,7 @@ impl Store {
         self.checkpoint = None;
         self.cache.clear();
         self.recent = RecentCommits::new(mark.position.txid);
+        self.times.clear();
         self.indices.clear();
         self.next_in_scan = 0;
         self.damaged = false;
@@ -246,6 +266,7 @@ impl Store {
         self.recent.add(commit.after.txid, pages);
         self.position = commit.after;
         self.time_ms = commit.time_ms;
+        self.times.add(commit.after.txid, commit.time_ms);
         self.size_pages = commit.size_pages;
         self.log.add(commit.ltx.len());
         if let Some(running) = &mut self.checkpoint {
@@ -354,6 +375,7 @@ impl Store {
         }
         self.position = row.position;
         self.time_ms = row.time_ms;
+        self.times.add(row.position.txid, row.time_ms);
         self.size_pages = row.size_pages;
         self.log.add(row.len);
         Ok(())

@@ -27,6 +27,11 @@ impl WriteLock {
         self.holder.is_none()
     }
 
+    /// How many wait.
+    pub fn waiting(&self) -> usize {
+        self.waiting.len()
+    }
+
     pub fn holder(&self) -> Option<Ticket> {
         self.holder.map(|(holder, _)| holder)
     }
@@ -74,6 +79,7 @@ mod tests {
         let mut lock = WriteLock::default();
         let [first, second, third] = [lock.ask(0), lock.ask(1), lock.ask(2)];
         assert!(lock.holds(first) && !lock.holds(second));
+        assert_eq!(lock.waiting(), 2);
         assert_eq!(lock.leave(first, 3), Some(second));
         assert!(lock.holds(second) && !lock.holds(first));
         assert_eq!(lock.leave(second, 4), Some(third));

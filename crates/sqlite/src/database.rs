@@ -316,8 +316,8 @@ impl Database {
         Ok(bytes_in_use(answered?))
     }
 
-    /// The same between transactions, straight from the pages.
-    fn committed_size_bytes(&self) -> Result<u64, Error> {
+    /// The same as of the last commit, straight from the pages.
+    pub fn committed_size_bytes(&self) -> Result<u64, Error> {
         let mut header = [0; SIZES_LEN];
         let mut source = self.shared.source.borrow_mut();
         if source.size_pages() > 0 {

@@ -52,6 +52,20 @@ fn each_begins_where_the_one_before_leads() {
 }
 
 #[test]
+fn those_that_follow_are_told() {
+    let mut followers = following(Some(3));
+    let push = due(&mut followers, 5);
+    let told = |position, pushes| {
+        let position = Some(at(position));
+        vec![Followed { region: REGION.to_owned(), until_ms: 1000.0, position, pushes }]
+    };
+    assert_eq!(followers.followed(0.0), told(3, 1));
+    followers.acknowledged(&push, at(5));
+    assert_eq!(followers.followed(999.0), told(5, 0));
+    assert_eq!(followers.followed(1000.0), vec![]);
+}
+
+#[test]
 fn only_so_many_are_on_their_way_and_the_next_brings_all() {
     let mut followers = following(Some(0));
     let many = PUSHES_MAX as u64;
