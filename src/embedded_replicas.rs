@@ -260,6 +260,16 @@ pub(crate) fn learn(id: &str, told: &Told<'_>, now_ms: f64) {
     });
 }
 
+/// How many replicas there are, and what they take of the budget.
+#[cfg(feature = "entry")]
+pub(crate) fn taken() -> (usize, usize) {
+    let taken = with(|replicas| {
+        let kept = replicas.by_id.iter().filter(|(_, entry)| entry.replica.is_some());
+        Some(kept.fold((0, 0), |(count, bytes), (_, entry)| (count + 1, bytes + entry.bytes())))
+    });
+    taken.unwrap_or_default()
+}
+
 /// Lets go of a replica, as of a database that was deleted.
 pub(crate) fn forget(id: &str) {
     with(|replicas| replicas.by_id.remove(id));

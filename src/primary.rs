@@ -21,10 +21,12 @@ mod hrana;
 mod insights;
 mod jobs;
 mod management;
+mod metrics;
 mod past;
 mod promotion;
 mod reads;
 mod refused;
+mod replicas;
 #[cfg(feature = "entry")]
 mod sockets;
 mod streams;
@@ -262,6 +264,8 @@ impl Primary {
             "/schema" => self.schema(),
             "/migrate" => self.migrate(body),
             "/backup" => self.backup_status(),
+            "/metrics" => self.metrics(),
+            "/replicas" => self.replicas(),
             "/time_travel/bookmark" => self.bookmark_at(target.query()),
             "/jobs/start" => self.start_job(body),
             "/jobs/poll" => self.poll_job(target.query()),
@@ -298,11 +302,14 @@ impl Primary {
             Some("read") => run.as_read_only(),
             _ => run,
         };
-        let observe = |sql: &str, sums: &Sums| self.engine.insights.add(sql, sums);
+        let observe = |sql: &str, sums: &Sums| self.engine.observe(sql, sums);
         let run = Run { observe: Some(&observe), ..run };
         match self.engine.run(&run, caller) {
             Ok(done) => self.answer_with(caller, query, done.answer),
-            Err(refused) => refuse(&refused),
+            Err(refused) => {
+                self.engine.metrics.failed(&refused);
+                refuse(&refused)
+            }
         }
     }
 
@@ -344,7 +351,10 @@ impl Primary {
             Ok((commits, bookmark, there, (revision, age_ms))) => {
                 match (Subscription::of_query(query), question) {
                     (Some(replica), Question::Commits) => self.engine.subscribe(&replica, there),
-                    (Some(replica), Question::Pages { .. }) => self.engine.remember(&replica),
+                    (Some(replica), Question::Pages { first, .. }) => {
+                        self.engine.metrics.asked_for_pages(&replica.region, *first);
+                        self.engine.remember(&replica);
+                    }
                     (None, _) => {}
                 }
                 // By which a replica tells those who ask it that their place is out of date.

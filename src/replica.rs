@@ -254,6 +254,7 @@ impl RegionReplica {
     async fn forward_once(&self, call: &Call) -> Result<Answer> {
         let Some(home) = self.engine.home() else { return Ok(no_home()) };
         let wait = self.engine.read_wait();
+        self.engine.forwarded.set(self.engine.forwarded.get() + 1);
         let only_reads = call.only_reads();
         let text = Text::from(call.body.clone());
         let message = Message {

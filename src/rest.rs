@@ -11,12 +11,14 @@ mod graphql;
 mod groups;
 mod imports;
 mod jobs;
+mod metrics;
 pub(crate) mod pieces;
 pub(crate) mod primary;
 mod promotion;
 mod promotion_sources;
 mod queries;
 mod records;
+mod replicas;
 pub(crate) mod response_js;
 mod signed;
 mod time_travel;
@@ -81,6 +83,7 @@ async fn route(request: &mut Request, env: &Env) -> std::result::Result<Reply, R
             signed::check(&token(env)?, method, &target)?;
             Grant::Admin
         }
+        Ok(Route::Metrics) if metrics::has_own_token(request, env) => Grant::Admin,
         // Who is not let in is not told which paths there are.
         Err(_) if target.path() != "/health" => let_in(request, env).await?,
         Err(_) => Grant::Admin,
@@ -99,6 +102,7 @@ async fn route(request: &mut Request, env: &Env) -> std::result::Result<Reply, R
         }
         Route::Fork(database) => time_travel::fork(env, &database, &body(request).await?).await,
         Route::Promote(database) => promotion::promote(env, &database, &body(request).await?).await,
+        Route::Metrics => metrics::scrape(env, request, query).await,
         Route::RestoreBackup => backups::restore(env, &body(request).await?).await,
         route => answer_json(request, env, &grant, &target, route).await.map(Reply::Json),
     }
@@ -158,6 +162,7 @@ async fn answer_json(
         Route::BookmarkAt(database) => time_travel::bookmark(env, &database, query).await,
         Route::Restore(database) => time_travel::restore(env, &database, query).await,
         Route::Backup(database) => databases::backup(env, &database).await,
+        Route::Replicas(database) => replicas::get(env, &database).await,
         Route::GetBackup => backups::get(env, query).await,
         Route::GetPromotion(database) => promotion::get(env, &database).await,
         Route::PromotionSources(database) => promotion_sources::get(env, &database).await,

@@ -273,7 +273,7 @@ impl Engine {
         })
     }
 
-    fn backup_status(&self) -> Result<BackupStatus, Refused> {
+    pub(super) fn backup_status(&self) -> Result<BackupStatus, Refused> {
         let (newest, tag) = self.standing()?;
         let Some(bucket) = &self.backup.bucket else { return Ok(BackupStatus::default()) };
         self.load_backup()?;

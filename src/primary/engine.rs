@@ -16,6 +16,7 @@ use worker::{Env, State};
 
 use super::backup::Backup;
 use super::insights::Insights;
+use super::metrics::Metrics;
 use super::promotion::{Part, Promotion};
 use super::refused::{Refused, of_storage};
 #[cfg(feature = "entry")]
@@ -51,6 +52,7 @@ pub(crate) struct Engine {
     /// Bookmarks of what the job reads.
     pub(super) held_for_job: RefCell<Vec<String>>,
     pub(super) insights: Insights,
+    pub(super) metrics: Metrics,
     pub(super) backup: Backup,
     pub(super) promotion: Promotion,
     pub(super) checkpoint_runs: Cell<bool>,
@@ -78,6 +80,7 @@ impl Engine {
             promotion: Promotion::new(state),
             env,
             insights: Insights::new(storage.clone()),
+            metrics: Metrics::new(),
             storage,
             settings,
             opened: RefCell::new(None),

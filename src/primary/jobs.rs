@@ -161,7 +161,7 @@ impl Engine {
     }
 
     /// One that cannot be read is told to who polls it.
-    fn job_is_running(&self) -> bool {
+    pub(super) fn job_is_running(&self) -> bool {
         let running = |job: &KeptJob| job.told.is_running();
         self.load_job().is_ok() && self.job.borrow().as_ref().is_some_and(running)
     }

@@ -151,6 +151,16 @@ impl Streams {
         (expired, left.min().map(|left_ms| left_ms.min(idle_ms_max)))
     }
 
+    /// How many are open, and how many of them are in a transaction, as far as no request uses them.
+    pub(super) fn count(&self) -> (usize, usize) {
+        let open = self.open.borrow();
+        let in_transaction = |stream: &&Stream| {
+            let session = stream.session.as_ref();
+            session.is_some_and(|session| session.transaction != Transaction::None)
+        };
+        (open.len(), open.values().filter(in_transaction).count())
+    }
+
     fn take_all(&self) -> Vec<Session> {
         let open = std::mem::take(&mut *self.open.borrow_mut());
         open.into_values().filter_map(|stream| stream.session).collect()

@@ -55,7 +55,7 @@ impl Primary {
     /// Runs a request within the transaction that `name` names.
     pub(super) fn query_within(&self, name: &str, queries: &Queries, query: &str) -> Answer {
         let engine = &self.engine;
-        let observe = |sql: &str, sums: &_| engine.insights.add(sql, sums);
+        let observe = |sql: &str, sums: &_| engine.observe(sql, sums);
         let run = Run::of(queries, query, &js_sys::Date::now, &self.served);
         let run = Run { observe: Some(&observe), ..run };
         engine.insights.begin(js_sys::Date::now());
@@ -107,7 +107,11 @@ impl Primary {
             Ok(transaction) => transaction,
             Err(answer) => return answer,
         };
-        let answer = match use_it(&mut session) {
+        let used = use_it(&mut session);
+        if let Err(Some(refused)) = &used {
+            engine.metrics.failed(refused);
+        }
+        let answer = match used {
             Ok(text) => Answer::new(200, text),
             Err(Some(Refused::Failed(SqlError::ReadOnly | SqlError::QueryOnly(_)))) => {
                 fail("attempt to write in a transaction that only reads: begin it for writing", 200)

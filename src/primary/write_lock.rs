@@ -30,6 +30,11 @@ impl Engine {
         !self.turns.lock.borrow().is_free()
     }
 
+    /// How many wait for it.
+    pub(super) fn lock_waiting(&self) -> usize {
+        self.turns.lock.borrow().waiting()
+    }
+
     pub(super) fn holds(&self, ticket: Ticket) -> bool {
         self.turns.lock.borrow().holds(ticket)
     }
@@ -71,6 +76,7 @@ impl Engine {
     fn give_up(&self, ticket: Ticket) -> Busy {
         self.turns.waiting.borrow_mut().remove(&ticket);
         self.unlock(ticket);
+        self.metrics.not_let();
         Busy
     }
 

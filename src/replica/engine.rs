@@ -5,10 +5,11 @@ use std::time::Duration;
 
 use futures_util::lock::Mutex;
 use isolite_core::{
-    Ask, Bookmark, CheckpointPolicy, CheckpointProgress, Constraint, PageNo, Pushed, Replica,
+    Ask, Bookmark, CheckpointPolicy, CheckpointProgress, Constraint, PageNo, Pushed, Rate, Replica,
     Store, Tag,
 };
 use isolite_protocol::directory::{MOVED, MovedTo};
+use isolite_protocol::rest::ReplicaInfo;
 use isolite_protocol::{Failure, Request as Queries};
 use isolite_sqlite::{Database, Run};
 use worker::{Env, State, console_error};
@@ -25,6 +26,8 @@ use crate::settings_js::Settings;
 
 /// Pages that the store keeps besides SQLite's own cache: 2 MiB.
 const CACHE_PAGES: usize = 512;
+/// The age of what nobody has confirmed since the start.
+const AGE_MS_MAX: f64 = u32::MAX as f64;
 
 /// What background work shares with the requests.
 pub(super) struct Engine {
@@ -35,6 +38,9 @@ pub(super) struct Engine {
     pub waiting: Waiting,
     pub checkpoint_runs: Cell<bool>,
     pub asked: Cell<Asked>,
+    /// Reads that were answered here, and how many requests the primary was passed on.
+    reads: Cell<Rate>,
+    pub forwarded: Cell<u64>,
     /// How often the database's settings were changed, as far as its primary has told.
     pub settings_revision: Cell<u64>,
     storage: Storage,
@@ -70,6 +76,8 @@ impl Engine {
             waiting: Waiting::default(),
             checkpoint_runs: Cell::new(false),
             asked: Cell::new(Asked { sent_ms: f64::NEG_INFINITY, trip_ms: 0.0 }),
+            reads: Cell::default(),
+            forwarded: Cell::new(0),
             settings_revision: Cell::new(0),
             storage: Storage::of(state),
             settings,
@@ -225,6 +233,9 @@ impl Engine {
             let allowed = replica.allows(constraint, now_ms);
             allowed.then(|| replica.pages_mut().read(&run)).flatten()
         })?;
+        let mut reads = self.reads.get();
+        reads.add(now_ms);
+        self.reads.set(reads);
         let bytes_max = self.settings.as_ref().map_or(0, |it| it.answer_commits_bytes_max);
         Some(self.placed(text, |database, tag| {
             let have = position_of(have, tag)?;
@@ -255,7 +266,7 @@ impl Engine {
             answer.commits = commits(replica.pages_mut(), tag);
             answer.bookmark = Some(Bookmark { position, tag }.to_string());
             let confirmed_ms = replica.standing().map_or(0.0, |standing| standing.confirmed_ms);
-            answer.age_ms = (now_ms - confirmed_ms).clamp(0.0, f64::from(u32::MAX));
+            answer.age_ms = (now_ms - confirmed_ms).clamp(0.0, AGE_MS_MAX);
         });
         answer
     }
@@ -313,21 +324,30 @@ impl Engine {
         }
     }
 
-    /// Where it stands, how old that may be, and how often it has begun anew, as JSON.
+    /// What it says of itself, as JSON: nobody is asked for it.
     pub fn info(&self) -> Answer {
         let answer = self.placed(String::new(), |_, _| None);
-        let (snapshots, age_ms) = (self.snapshots(), answer.age_ms);
-        let bookmark = serde_json::to_string(&answer.bookmark).unwrap_or_default();
-        // The newest that the primary is known to have reached.
-        let newest = self.look(None, |Opened { replica, tag }| {
-            let (position, tag) = (replica.newest(), (*tag)?);
-            Some(Bookmark { position, tag }.to_string())
-        });
-        let newest = serde_json::to_string(&newest).unwrap_or_default();
-        let text = format!(
-            r#"{{"bookmark":{bookmark},"newest":{newest},"age_ms":{age_ms},"snapshots":{snapshots}}}"#
-        );
-        Answer { text: text.into(), ..answer }
+        let Asked { sent_ms, trip_ms } = self.asked.get();
+        let (reads, now_ms) = (self.reads.get(), js_sys::Date::now());
+        let info = ReplicaInfo {
+            bookmark: answer.bookmark.clone(),
+            newest: self.look(None, |Opened { replica, tag }| {
+                let (position, tag) = (replica.newest(), (*tag)?);
+                Some(Bookmark { position, tag }.to_string())
+            }),
+            txid: self.look(None, |opened| Some(opened.replica.position()?.txid)),
+            age_ms: Some(answer.age_ms)
+                .filter(|age_ms| answer.bookmark.is_some() && *age_ms < AGE_MS_MAX),
+            snapshots: self.snapshots(),
+            reads: reads.count(),
+            reads_per_second: reads.per_second(now_ms),
+            forwarded: self.forwarded.get(),
+            trip_ms: sent_ms.is_finite().then_some(trip_ms),
+        };
+        match serde_json::to_string(&info) {
+            Ok(text) => Answer { text: text.into(), ..answer },
+            Err(error) => Answer::new(500, Failure::new(error.to_string()).encode()),
+        }
     }
 
     pub fn checkpoint_is_due(&self) -> bool {

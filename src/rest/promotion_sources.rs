@@ -8,9 +8,8 @@ use isolite_core::Bookmark;
 use isolite_core::backup::{RestorePlan, RestoreTarget};
 use isolite_protocol::directory::{DatabaseRecord, LocationHint, TakesOver};
 use isolite_protocol::rest::{
-    Envelope, PrimaryStanding, Promote, PromotionSource, PromotionSources, RestError,
+    Envelope, PrimaryStanding, Promote, PromotionSource, PromotionSources, ReplicaInfo, RestError,
 };
-use serde::Deserialize;
 use worker::Env;
 
 use super::{Answer, backups, databases, internal};
@@ -20,17 +19,6 @@ use crate::router::replica_name;
 
 /// After so long without an answer an object counts as out of reach.
 const ANSWER_TIME_MAX: Duration = Duration::from_secs(5);
-
-/// What a replica says that has not asked since its start.
-const AGE_MS_UNKNOWN: f64 = u32::MAX as f64;
-
-/// What a replica tells of itself.
-#[derive(Deserialize)]
-struct Standing {
-    bookmark: Option<String>,
-    newest: Option<String>,
-    age_ms: f64,
-}
 
 /// `GET …/promote/sources`.
 pub(super) async fn get(env: &Env, database: &str) -> Answer {
@@ -109,13 +97,13 @@ async fn replica(
     let message = Message { path: "/info", ..Message::default() };
     let sent = send_within(ANSWER_TIME_MAX, env, Object::Replica(address), message).await;
     let answer = sent.ok().filter(|answer| answer.status == 200)?;
-    let told: Standing = serde_json::from_str(&String::from(answer.text)).ok()?;
+    let told: ReplicaInfo = serde_json::from_str(&String::from(answer.text)).ok()?;
     let source = told.bookmark.map(|bookmark| PromotionSource {
         txid: txid_of(&bookmark, record),
         confirm: bookmark,
         region: Some(region),
         path: None,
-        age_ms: Some(told.age_ms).filter(|age_ms| *age_ms < AGE_MS_UNKNOWN),
+        age_ms: told.age_ms,
         lost_commits: 0,
         takes_over: TakesOver::Replica(region),
     });

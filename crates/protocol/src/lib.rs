@@ -13,6 +13,7 @@ pub mod graphql;
 #[cfg(feature = "hrana")]
 pub mod hrana;
 pub mod insights;
+pub mod metrics;
 pub mod query_string;
 pub mod rest;
 pub mod session_header;

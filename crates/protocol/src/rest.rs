@@ -15,6 +15,7 @@ mod new_job;
 mod promote;
 mod promotion_sources;
 mod query_body;
+mod replicas;
 mod rest_error;
 mod restore_backup;
 mod route;
@@ -40,6 +41,10 @@ pub use new_job::{BackupPoint, Home, NewFork, NewImport, NewJob, NewRecovery};
 pub use promote::{Promote, PromotionAnswer};
 pub use promotion_sources::{PrimaryStanding, PromotionSource, PromotionSources};
 pub use query_body::QueryBody;
+pub use replicas::{
+    KnownReplica, KnownReplicas, OwnStanding, PrimaryState, ReplicaInfo, ReplicaStanding,
+    ReplicaState, Replicas,
+};
 pub use rest_error::RestError;
 pub use restore_backup::{RestoreBackup, RestoreInto, backup_path};
 pub use route::{Method, Route};

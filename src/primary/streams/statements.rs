@@ -134,7 +134,7 @@ impl Runner<'_> {
             return Err(of_refused(&moved));
         }
         engine.insights.begin(js_sys::Date::now());
-        let observe = |sql: &str, sums: &Sums| engine.insights.add(sql, sums);
+        let observe = |sql: &str, sums: &Sums| engine.observe(sql, sums);
         let run = StreamRun {
             now_ms: now_ms() as i64,
             within: matches!(place, Place::Within(_)),
@@ -303,7 +303,10 @@ impl Runner<'_> {
     /// Without a reason the transaction is lost.
     fn failed(&self, refused: Option<Refused>) -> proto::Error {
         match (refused, self.session.transaction) {
-            (Some(refused), _) => of_refused(&refused),
+            (Some(refused), _) => {
+                self.engine.metrics.failed(&refused);
+                of_refused(&refused)
+            }
             (None, Transaction::Lost(lost)) => lost.to_hrana(),
             (None, _) => Lost::Reopened.to_hrana(),
         }

@@ -39,7 +39,7 @@ impl Route {
             Route::ListAccounts | Route::ListMemberships | Route::ListDatabases => Access::Known,
             Route::Download(_) | Route::Upload { .. } => Access::Signed,
             Route::Graphql => Access::All(Right::Read),
-            Route::GetBackup => Access::All(Right::Read),
+            Route::GetBackup | Route::Metrics => Access::All(Right::Read),
             // A fork is a new database, and a backup may be that of any.
             Route::CreateDatabase
             | Route::MigrateGroup(_)
@@ -55,6 +55,7 @@ impl Route {
             | Route::Backup(database)
             | Route::GetPromotion(database)
             | Route::PromotionSources(database)
+            | Route::Replicas(database)
             | Route::NewestJob(database) => of(database, Right::Read),
             Route::PutDatabase(database)
             | Route::PatchDatabase(database)
@@ -93,8 +94,10 @@ impl Route {
             | Route::GetPromotion(database)
             | Route::PromotionSources(database)
             | Route::GiveUpPromotion(database)
+            | Route::Replicas(database)
             | Route::NewestJob(database) => Some(database),
             Route::Health
+            | Route::Metrics
             | Route::ListAccounts
             | Route::ListMemberships
             | Route::Graphql

@@ -18,6 +18,8 @@ pub enum Method {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Route {
     Health,
+    /// In the text format of Prometheus.
+    Metrics,
     /// wrangler asks for accounts and memberships when it was given no account id.
     ListAccounts,
     ListMemberships,
@@ -71,6 +73,8 @@ pub enum Route {
     GiveUpPromotion(String),
     /// What another primary could be made of, if that one is lost.
     PromotionSources(String),
+    /// What a database does in each region.
+    Replicas(String),
 }
 
 const BASE: &str = "/client/v4/";
@@ -90,6 +94,9 @@ impl Route {
         let path = path.strip_suffix('/').unwrap_or(path);
         if path == "/health" {
             return Some(vec![(Get, Route::Health)]);
+        }
+        if path == "/metrics" {
+            return Some(vec![(Get, Route::Metrics)]);
         }
         let segments: Vec<&str> = path.strip_prefix(BASE)?.split('/').collect();
         Some(match segments.as_slice() {
@@ -149,6 +156,7 @@ impl Route {
                 (Post, Route::Promote(id.clone())),
                 (Delete, Route::GiveUpPromotion(id)),
             ],
+            ["replicas"] => vec![(Get, Route::Replicas(id))],
             _ => return None,
         })
     }
@@ -201,6 +209,7 @@ mod tests {
         let base = "/client/v4/accounts/abc/d1/database";
         let id = || "my db+1".to_owned();
         assert_eq!(parse("GET", "/health"), Ok(Route::Health));
+        assert_eq!(parse("GET", "/metrics"), Ok(Route::Metrics));
         assert_eq!(parse("GET", "/client/v4/accounts"), Ok(Route::ListAccounts));
         assert_eq!(parse("GET", "/client/v4/memberships"), Ok(Route::ListMemberships));
         assert_eq!(parse("POST", "/client/v4/graphql"), Ok(Route::Graphql));
@@ -242,6 +251,7 @@ mod tests {
         assert_eq!(below("GET", "promote/sources"), Ok(Route::PromotionSources(id())));
         assert_eq!(below("POST", "promote"), Ok(Route::Promote(id())));
         assert_eq!(below("DELETE", "promote"), Ok(Route::GiveUpPromotion(id())));
+        assert_eq!(below("GET", "replicas"), Ok(Route::Replicas(id())));
     }
 
     #[test]
