@@ -15,6 +15,7 @@ use isolite_protocol::DatabaseRecord;
 use isolite_protocol::directory::{MOVED, Right};
 use isolite_protocol::hrana::{Encoding, Endpoint, HranaError, Route};
 use isolite_protocol::query_string;
+use isolite_protocol::request_log::Outcome;
 use isolite_protocol::rest::RestError;
 use js_sys::JsString;
 use wasm_bindgen::JsCast;
@@ -24,6 +25,7 @@ use worker::{Env, Error, Request, Response, Result, console_error};
 use crate::object::call_js::{Answer, Message, Object, Text};
 use crate::object::socket_js::hand_over;
 use crate::primary::SETTINGS_CHANGED;
+use crate::request_log::RequestLog;
 use crate::rest;
 use crate::router::{ask_primary, follow, forget_place};
 use crate::target::Target;
@@ -61,11 +63,20 @@ pub(crate) fn asked(request: &Request) -> Option<Asked> {
     }
 }
 
-pub(crate) async fn answer(request: Request, env: &Env, asked: &Asked) -> Result<Response> {
-    let response = match route(request, env, asked).await {
+pub(crate) async fn answer(
+    request: Request,
+    env: &Env,
+    asked: &Asked,
+    log: &RequestLog,
+) -> Result<Response> {
+    log.is("hrana", asked.route.endpoint.kind());
+    let response = match route(request, env, asked, log).await {
         Ok(response) if asked.route.endpoint == Endpoint::Socket => return Ok(response),
         Ok(response) => response,
-        Err(error) => json(&error.body(), error.status())?,
+        Err(error) => {
+            log.failed(&error.to_string());
+            json(&error.body(), error.status())?
+        }
     };
     // A page anywhere may be a client: what lets it in is its token.
     let headers = response.headers();
@@ -79,6 +90,7 @@ async fn route(
     mut request: Request,
     env: &Env,
     asked: &Asked,
+    log: &RequestLog,
 ) -> std::result::Result<Response, HranaError> {
     let Asked { route, path } = asked;
     let method = request.method().to_string();
@@ -98,7 +110,8 @@ async fn route(
     let mut again = true;
     loop {
         let record = database::find(env, &request, route).await?;
-        match once(env, &mut request, &mut body, asked, &record).await {
+        log.found(&record);
+        match once(env, &mut request, &mut body, asked, &record, log).await {
             Err(Failed::Outdated(_)) if again => forget_place(&record.name, &record.uuid),
             Err(Failed::Outdated(error) | Failed::Refused(error)) => return Err(error),
             Ok(response) => return Ok(response),
@@ -140,6 +153,7 @@ async fn once(
     body: &mut Option<Body>,
     asked: &Asked,
     record: &Rc<DatabaseRecord>,
+    log: &RequestLog,
 ) -> std::result::Result<Response, Failed> {
     let Asked { route, path } = asked;
     if route.endpoint == Endpoint::Socket {
@@ -175,12 +189,15 @@ async fn once(
         Some(body) => body,
         None => body.insert(Body::of(request, encoding).await?),
     };
+    if let Body::Json(text) = body {
+        log.asked(|| String::from(text.clone()).into());
+    }
     let answer = ask(env, record, right, path, body).await?;
     let response = match (answer.status, &route.endpoint) {
         (GONE, _) => return Err(Failed::gone(record)),
         (SETTINGS_CHANGED, _) => return Err(Failed::changed(record)),
-        (_, Endpoint::Cursor(_)) => cursor::response(env, Rc::clone(record), answer, encoding),
-        _ => response(answer, encoding),
+        (_, Endpoint::Cursor(_)) => cursor::response(env, Rc::clone(record), answer, encoding, log),
+        _ => response(answer, encoding, log),
     };
     Ok(response.map_err(of_platform)?)
 }
@@ -295,15 +312,24 @@ async fn ask(
     ask_primary(env, record, message).await.map_err(of_platform)
 }
 
-fn response(answer: Answer, encoding: Encoding) -> Result<Response> {
+fn response(answer: Answer, encoding: Encoding, log: &RequestLog) -> Result<Response> {
     let Answer { status, text, commits, .. } = answer;
     match (commits, encoding) {
         (Some(body), Encoding::Protobuf) => {
+            if log.is_on() {
+                log.answered(None, Outcome::decode(&String::from(text)));
+            }
             let response = Response::from_bytes(body)?;
             response.headers().set("content-type", "application/x-protobuf")?;
             Ok(response)
         }
-        _ => json(&String::from(text), status),
+        _ => {
+            let text = String::from(text);
+            if log.wants_all() || log.is_on() && (status >= 400 || Outcome::hrana_failed(&text)) {
+                log.answered(None, Outcome::of_hrana(&text));
+            }
+            json(&text, status)
+        }
     }
 }
 

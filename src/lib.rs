@@ -22,6 +22,8 @@ mod primary;
 mod region;
 mod replica;
 #[cfg(feature = "entry")]
+mod request_log;
+#[cfg(feature = "entry")]
 mod rest;
 pub mod router;
 mod settings_js;

@@ -32,6 +32,7 @@ use isolite_protocol::rest::{
 use worker::{Env, Request, Response, Result};
 
 use crate::console;
+use crate::request_log::RequestLog;
 use crate::target::Target;
 use queries::Asked;
 use signed::Signer;
@@ -56,8 +57,9 @@ enum Reply {
     Whole(Response),
 }
 
-pub(crate) async fn answer(mut request: Request, env: &Env) -> Result<Response> {
-    match route(&mut request, env).await {
+pub(crate) async fn answer(mut request: Request, env: &Env, log: &RequestLog) -> Result<Response> {
+    log.is("rest", "unknown");
+    match route(&mut request, env, log).await {
         Ok(Reply::Json(body)) => json(body, 200),
         Ok(Reply::Accepted(body)) => json(body, 202),
         Ok(Reply::Etag { body, md5 }) => {
@@ -66,14 +68,27 @@ pub(crate) async fn answer(mut request: Request, env: &Env) -> Result<Response> 
             Ok(response)
         }
         Ok(Reply::Whole(response)) => Ok(response),
-        Err(error) => refuse(&error),
+        Err(error) => {
+            log.failed(&error.to_string());
+            refuse(&error)
+        }
     }
 }
 
-async fn route(request: &mut Request, env: &Env) -> std::result::Result<Reply, RestError> {
+async fn route(
+    request: &mut Request,
+    env: &Env,
+    log: &RequestLog,
+) -> std::result::Result<Reply, RestError> {
     let method = Method::parse(request.method().as_ref());
     let target = Target::of(request);
     let mut route = Route::parse(method, target.path());
+    if let Ok(route) = &mut route {
+        log.is("rest", route.kind());
+        if let Some(database) = route.database_mut() {
+            log.names(database);
+        }
+    }
     if route == Ok(Route::Health) {
         return Ok(Reply::Json(health()));
     }
@@ -104,7 +119,7 @@ async fn route(request: &mut Request, env: &Env) -> std::result::Result<Reply, R
         Route::Promote(database) => promotion::promote(env, &database, &body(request).await?).await,
         Route::Metrics => metrics::scrape(env, request, query).await,
         Route::RestoreBackup => backups::restore(env, &body(request).await?).await,
-        route => answer_json(request, env, &grant, &target, route).await.map(Reply::Json),
+        route => answer_json(request, env, &grant, &target, route, log).await.map(Reply::Json),
     }
 }
 
@@ -114,6 +129,7 @@ async fn answer_json(
     grant: &Grant,
     target: &Target,
     route: Route,
+    log: &RequestLog,
 ) -> Answer {
     let query = target.query();
     match route {
@@ -138,11 +154,11 @@ async fn answer_json(
         }
         Route::UndeleteDatabase(id) => databases::undelete(env, &id, &body(request).await?).await,
         Route::Query(database) => {
-            let asked = Asked { database: &database, query, right: grant.right() };
+            let asked = Asked { database: &database, query, right: grant.right(), log };
             queries::objects(env, asked, &body(request).await?).await
         }
         Route::Raw(database) => {
-            let asked = Asked { database: &database, query, right: grant.right() };
+            let asked = Asked { database: &database, query, right: grant.right(), log };
             queries::rows(env, asked, &body(request).await?).await
         }
         Route::ListTokens => tokens::list(env).await,

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use isolite_core::backup::BackupPolicy;
 use isolite_protocol::directory::LocationHint;
+use isolite_protocol::request_log::LogLevel;
 use isolite_sqlite::Limits;
 use js_sys::Reflect;
 use worker::Env;
@@ -43,6 +44,8 @@ pub(crate) struct Settings {
 impl Settings {
     /// The error is what to tell whoever made the settings.
     pub(crate) fn of(env: &Env) -> Result<Settings, String> {
+        // Who logs asks for it alone.
+        log_level(env)?;
         let read_wait_ms = number(env, "ISOLITE_READ_WAIT_MS_MAX", 10_000, 1, 30_000)?;
         let commits_bytes = number(env, "ISOLITE_ANSWER_COMMITS_BYTES_MAX", 256 << 10, 0, 8 << 20)?;
         let idle_ms = number(env, "ISOLITE_STREAM_IDLE_MS_MAX", 10_000, 100, 60_000)?;
@@ -108,6 +111,19 @@ pub(crate) fn deletion_grace(env: &Env) -> Result<Duration, String> {
         Ok(hours) if (0.0..=8_760.0).contains(&hours) => Ok(HOUR.mul_f64(hours)),
         _ => Err(format!("{name} is '{text}': set it to a number of hours from 0 to 8760")),
     }
+}
+
+/// Of which requests there is a line in the log.
+pub(crate) fn log_level(env: &Env) -> Result<LogLevel, String> {
+    let Some(text) = setting(env, "ISOLITE_LOG") else { return Ok(LogLevel::default()) };
+    LogLevel::parse(&text)
+        .ok_or_else(|| format!("ISOLITE_LOG is '{text}': set it to off, error or request"))
+}
+
+/// Whether that line has what was asked, and so values in it.
+#[cfg(feature = "entry")]
+pub(crate) fn logs_parameters(env: &Env) -> bool {
+    setting(env, "ISOLITE_LOG_PARAMETERS").is_some_and(|text| text.trim() == "true")
 }
 
 /// The region that is set, if one is.

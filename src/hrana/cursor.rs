@@ -8,6 +8,7 @@ use isolite_protocol::rest::RestError;
 use worker::{Env, Response, Result};
 
 use crate::object::call_js::{Answer, Message};
+use crate::request_log::RequestLog;
 use crate::rest::pieces::{Piece, pieces};
 use crate::router::ask_primary;
 
@@ -17,9 +18,10 @@ pub(super) fn response(
     record: Rc<DatabaseRecord>,
     answer: Answer,
     encoding: Encoding,
+    log: &RequestLog,
 ) -> Result<Response> {
     if answer.commits.is_none() {
-        return super::response(answer, encoding);
+        return super::response(answer, encoding, log);
     }
     let env = env.clone();
     let pieces = pieces(piece(answer), move |name| {

@@ -3,6 +3,7 @@
 
 use isolite_protocol::Answer as D1Answer;
 use isolite_protocol::directory::Right;
+use isolite_protocol::request_log::Outcome;
 use isolite_protocol::rest::{Envelope, QueryBody, RestError};
 use isolite_protocol::{ResultsFormat, query_string};
 use worker::Env;
@@ -10,6 +11,7 @@ use worker::Env;
 use super::{Answer, databases};
 use crate::error;
 use crate::object::call_js::{Message, Text};
+use crate::request_log::RequestLog;
 use crate::router::ask_primary;
 
 /// Of which database, with what in the query part of the path, and what the caller may.
@@ -18,6 +20,7 @@ pub(super) struct Asked<'a> {
     pub database: &'a str,
     pub query: &'a str,
     pub right: Right,
+    pub log: &'a RequestLog,
 }
 
 /// `/query`: rows as objects.
@@ -31,12 +34,14 @@ pub(super) async fn rows(env: &Env, asked: Asked<'_>, body: &str) -> Answer {
 }
 
 async fn execute(env: &Env, asked: Asked<'_>, body: &str, format: ResultsFormat) -> Answer {
-    let Asked { database, query, right } = asked;
+    let Asked { database, query, right, log } = asked;
+    log.asked(|| body.into());
     let (resource, body) = match QueryBody::decode(body)? {
         QueryBody::Script(body) => ("/script", body),
         QueryBody::Batch(queries) => ("/query", queries),
     };
     let record = databases::find(env, database).await?;
+    log.found(&record);
     let as_of = query_string::value(query, "as_of").filter(|as_of| !as_of.is_empty());
     let as_of = as_of.map(|bookmark| format!("&as_of={}", query_string::encode(&bookmark)));
     let as_of = as_of.unwrap_or_default();
@@ -44,13 +49,18 @@ async fn execute(env: &Env, asked: Asked<'_>, body: &str, format: ResultsFormat)
     let access = if right == Right::Read { "&access=read" } else { "" };
     let path = format!("{resource}?resultsFormat={}{as_of}{access}", format.as_str());
     let body = Text::from(body);
-    let message = Message { path: &path, body: Some(&body), ..Message::default() };
+    // With it the answer has a bookmark.
+    let have = log.wants_all().then_some("");
+    let message = Message { path: &path, body: Some(&body), have, ..Message::default() };
     let answer = ask_primary(env, &record, message).await;
     let answer = answer.map_err(|error| error::of_platform(&error))?;
     if answer.status == 404 {
         return Err(RestError::NoSuchDatabase(database.to_owned()));
     }
     let text = String::from(answer.text);
+    if log.wants_all() {
+        log.answered(answer.bookmark.as_deref(), Outcome::of_d1(&text));
+    }
     let failure = || D1Answer::decode(&text).ok().and_then(Result::err);
     let told = || failure().map_or_else(|| text.clone(), |failure| failure.error);
     match answer.status {

@@ -84,6 +84,11 @@ let served: Record<string, unknown> = {};
 const known = new Map<string, Place>();
 const KNOWN_MAX = 2_000;
 
+/** The id of a database that was asked lately. */
+export function idOf(database: string): string | undefined {
+  return known.get(database)?.[0];
+}
+
 export class RouterTransport implements Transport {
   readonly #env: IsoliteEnv;
   readonly #database: string;

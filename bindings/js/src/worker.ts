@@ -12,7 +12,8 @@ import { creates, type Group, refusalOf } from "./databases.ts";
 import { cameIn } from "./location.ts";
 import { type QueryRequest, type QueryResponse, runQuery } from "./query.ts";
 import type { ValueOptions } from "./reply.ts";
-import { type IsoliteEnv, RouterTransport } from "./router.ts";
+import { logged } from "./request_log.ts";
+import { idOf, type IsoliteEnv, RouterTransport } from "./router.ts";
 import type { Attendant, DatabaseRpc } from "./service.ts";
 import type { Bounds } from "./staleness.ts";
 import type { Transport, TransportReply } from "./transport.ts";
@@ -132,8 +133,10 @@ async function send(
   if (location !== undefined) cameIn({ cf: location });
   const own = { seen, tells: true, max_staleness_ms: max_staleness_ms ?? options.max_staleness_ms };
   const router = new RouterTransport(env, database, { ...options, ...own });
+  const asked = { path, body, database, id: () => idOf(database) };
   // A session's own bound, if it has one; else sessions have theirs.
-  return router.send(path, body, session, session === null ? undefined : max_staleness_ms);
+  const bound = session === null ? undefined : max_staleness_ms;
+  return logged(env, asked, () => router.send(path, body, session, bound));
 }
 
 // The objects behind answer more than this (one of their paths deletes the database), and a

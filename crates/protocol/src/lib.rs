@@ -15,6 +15,7 @@ pub mod hrana;
 pub mod insights;
 pub mod metrics;
 pub mod query_string;
+pub mod request_log;
 pub mod rest;
 pub mod session_header;
 

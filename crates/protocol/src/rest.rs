@@ -19,6 +19,7 @@ mod replicas;
 mod rest_error;
 mod restore_backup;
 mod route;
+mod route_kind;
 mod signed_url;
 mod timestamp;
 mod token_key;

@@ -12,6 +12,7 @@ use isolite_protocol::hrana::{
     AloneBody, Baton, BatonError, BatonKey, Encoding, HranaError, PipelineBody, Steps,
     alone_response, pipeline_response,
 };
+use isolite_protocol::request_log::Outcome;
 use isolite_sqlite::{StreamStatement, split};
 
 use super::super::hrana::Asked;
@@ -40,8 +41,12 @@ impl Primary {
         };
         let answer = match done {
             Ok((baton, results)) => {
+                let outcome = match asked.encoding {
+                    Encoding::Json => String::new(),
+                    Encoding::Protobuf => Outcome::of_results(&results).encode(),
+                };
                 let body = pipeline_response(baton, results, asked.encoding);
-                answer(body, asked.encoding)
+                answer(body, asked.encoding, outcome)
             }
             Err(error) => Answer::new(error.status(), error.body()),
         };
@@ -74,10 +79,11 @@ impl Primary {
     }
 }
 
-fn answer(body: Vec<u8>, encoding: Encoding) -> Answer {
+/// What is logged of a body in protobuf goes beside it.
+fn answer(body: Vec<u8>, encoding: Encoding, outcome: String) -> Answer {
     match encoding {
         Encoding::Json => Answer::new(200, String::from_utf8(body).unwrap_or_default()),
-        Encoding::Protobuf => Answer { commits: Some(body), ..Answer::new(200, "") },
+        Encoding::Protobuf => Answer { commits: Some(body), ..Answer::new(200, outcome) },
     }
 }
 

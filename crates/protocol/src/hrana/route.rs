@@ -42,6 +42,22 @@ pub enum Endpoint {
     Unknown,
 }
 
+impl Endpoint {
+    /// What a request is called in the log.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Endpoint::Probe | Endpoint::Version => "version",
+            Endpoint::Pipeline(_) => "pipeline",
+            Endpoint::Cursor(_) => "cursor",
+            Endpoint::Alone => "alone",
+            Endpoint::Socket => "socket",
+            Endpoint::Dump => "dump",
+            Endpoint::SyncInfo | Endpoint::SyncExport(_) | Endpoint::SyncFrames { .. } => "sync",
+            Endpoint::Unknown => "unknown",
+        }
+    }
+}
+
 /// Where a request says which database it is for, besides its path.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Named<'a> {
