@@ -7,6 +7,7 @@
 
 import { type Failure, parseReplies, type Reply, type ValueOptions } from "./reply.ts";
 import { failed, type Replies, type Sender, theOne } from "./sender.ts";
+import { type Operation, type Shown, type SpanOptions, spanned } from "./spans.ts";
 import type { Bounds } from "./staleness.ts";
 import { compact, type Query, type Transport, type TransportReply } from "./transport.ts";
 
@@ -35,12 +36,13 @@ export class Channel implements Sender {
   #session: string | null;
   readonly #terms: SessionTerms;
   readonly #path: string;
+  readonly #spansAll: boolean;
 
   /** `session` is a constraint or a bookmark, or null for requests outside any session. */
   constructor(
     transport: Transport,
     session: string | null,
-    options: ValueOptions,
+    options: ValueOptions & SpanOptions,
     terms: SessionTerms = {},
   ) {
     const { as_of } = terms;
@@ -51,6 +53,7 @@ export class Channel implements Sender {
     const at = as_of === undefined ? "" : `&as_of=${encodeURIComponent(as_of)}`;
     this.#path = QUERY_PATH + at;
     this.options = options;
+    this.#spansAll = options.spans === "all";
   }
 
   /** Whether it reads the past, in which nothing happens any more. */
@@ -63,19 +66,32 @@ export class Channel implements Sender {
     return this.#session !== null && CONSTRAINTS.includes(this.#session) ? null : this.#session;
   }
 
-  one(query: Query): Reply | Promise<Reply> {
+  get tracing(): Tracing | undefined {
+    return this.#transport.tracing;
+  }
+
+  one(query: Query, operation?: Operation): Reply | Promise<Reply> {
+    if (!this.#spansAll) return this.#one(query, operation);
+    return spanned(this.#shown([query], operation), () => this.#one(query, undefined));
+  }
+
+  #one(query: Query, operation: Operation | undefined): Reply | Promise<Reply> {
     const { max_staleness_ms } = this.#terms;
     const session = this.#session;
     const found = this.#transport.atHand?.(this.#path, query, session, max_staleness_ms, this.options);
-    if (found === undefined) return this.#query(JSON.stringify(query)).then(theOne);
+    if (found === undefined) {
+      const body = JSON.stringify(query);
+      return spanned(this.#shown([query], operation), () => this.#query(body).then(theOne));
+    }
     const { reply, bookmark } = found;
     if (session !== null) this.#advance(bookmark);
     if ("error" in reply) throw failed(reply);
     return reply;
   }
 
-  many(queries: Query[]): Promise<Replies> {
-    return this.#query(JSON.stringify(compact(queries)));
+  many(queries: Query[], operation?: Operation): Promise<Replies> {
+    const body = JSON.stringify(compact(queries));
+    return spanned(this.#shown(queries, operation), () => this.#query(body));
   }
 
   /** Sends a request by any path; `read` makes of the reply what it tells. */
@@ -95,6 +111,10 @@ export class Channel implements Sender {
       // Nothing was done. Another query of this session may have started it anew already.
       if (this.#session === session) this.#session = fallback;
     }
+  }
+
+  #shown(queries: Query[], operation: Operation | undefined): Shown {
+    return { tracing: this.tracing, operation, queries, bookmark: () => this.bookmark };
   }
 
   #query(body: string): Promise<Replies> {

@@ -10,6 +10,7 @@ import type { Channel } from "./channel.ts";
 import { OpenTransaction } from "./open_transaction.ts";
 import { Reply, type ValueOptions } from "./reply.ts";
 import { failed, type Replies, type Sender } from "./sender.ts";
+import type { Operation } from "./spans.ts";
 import { type TransactionStatement, transactionStatement } from "./transaction_statement.ts";
 import type { Query } from "./transport.ts";
 
@@ -54,16 +55,16 @@ class Connection implements Sender {
     return this.#open !== undefined || this.#turn !== undefined;
   }
 
-  one(query: Query): Reply | Promise<Reply> {
+  one(query: Query, operation?: Operation): Reply | Promise<Reply> {
     const statement = transactionStatement(query.sql);
     if (statement !== undefined) return this.#inTurn(() => this.#perform(statement, query.sql), true);
-    if (this.#turn === undefined) return this.#sender().one(query);
-    return this.#inTurn(async () => this.#sender().one(query));
+    if (this.#turn === undefined) return this.#sender().one(query, operation);
+    return this.#inTurn(async () => this.#sender().one(query, operation));
   }
 
-  many(queries: Query[]): Promise<Replies> {
-    if (this.#turn === undefined) return this.#sender().many(queries);
-    return this.#inTurn(() => this.#sender().many(queries));
+  many(queries: Query[], operation?: Operation): Promise<Replies> {
+    if (this.#turn === undefined) return this.#sender().many(queries, operation);
+    return this.#inTurn(() => this.#sender().many(queries, operation));
   }
 
   #sender(): Sender {

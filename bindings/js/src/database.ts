@@ -13,13 +13,14 @@ import type { ValueOptions } from "./reply.ts";
 import type { D1ExecResult, D1Result } from "./result.ts";
 import { batch, exec, type Sender } from "./sender.ts";
 import { D1DatabaseSession, type SessionOptions } from "./session.ts";
+import type { SpanOptions } from "./spans.ts";
 import { checked } from "./staleness.ts";
 import { type Batchable, D1PreparedStatement } from "./statement.ts";
 import { type D1Transaction, runTransaction, type TransactionOptions } from "./transaction.ts";
 import type { Transport } from "./transport.ts";
 
 /** How a database's values come, and what its statements may do. */
-export interface DatabaseOptions extends ValueOptions, ConnectionOptions {}
+export interface DatabaseOptions extends ValueOptions, ConnectionOptions, SpanOptions {}
 
 const TWO_STARTS = "withSession takes `start` or `as_of`, not both";
 

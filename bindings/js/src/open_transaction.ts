@@ -6,6 +6,7 @@ import { type Channel, QUERY_PATH } from "./channel.ts";
 import { d1Error } from "./errors.ts";
 import { type Failure, parseReplies, type Reply, told, type ValueOptions } from "./reply.ts";
 import { failed, type Replies, type Sender, theOne } from "./sender.ts";
+import { type Operation, type Shown, spanned } from "./spans.ts";
 import type { TransactionMode } from "./transaction.ts";
 import { compact, type Query, type TransportReply } from "./transport.ts";
 
@@ -45,12 +46,18 @@ export class OpenTransaction implements Sender {
     return this.#lost;
   }
 
-  async one(query: Query): Promise<Reply> {
-    return theOne(await this.#query(JSON.stringify(query)));
+  one(query: Query, operation?: Operation): Promise<Reply> {
+    const body = JSON.stringify(query);
+    return spanned(this.#shown([query], operation), async () => theOne(await this.#query(body)));
   }
 
-  many(queries: Query[]): Promise<Replies> {
-    return this.#query(JSON.stringify(compact(queries)));
+  many(queries: Query[], operation?: Operation): Promise<Replies> {
+    const body = JSON.stringify(compact(queries));
+    return spanned(this.#shown(queries, operation), () => this.#query(body));
+  }
+
+  #shown(queries: Query[], operation: Operation | undefined): Shown {
+    return { tracing: this.#channel.tracing, operation, queries, bookmark: () => null };
   }
 
   /** Nests a transaction in it, or ends one that is nested: by SAVEPOINT, RELEASE or ROLLBACK TO. */

@@ -13,6 +13,7 @@ import { type Reader, readKnown, remember } from "./known.ts";
 import { location } from "./location.ts";
 import { type Failure, parseReplies, Reply, type ValueOptions } from "./reply.ts";
 import { type Bounds, checked, MAX_STALENESS_MS, SESSION_AGE_MS_MAX } from "./staleness.ts";
+import { tracing } from "./tracing.ts";
 import type { Query, ReplyAtHand, Transport, TransportReply } from "./transport.ts";
 
 /** The bindings that a Worker with Isolite inside has. */
@@ -115,6 +116,10 @@ export class RouterTransport implements Transport {
     this.#env = env;
     this.#database = database;
     this.#create = create;
+  }
+
+  get tracing(): Tracing | undefined {
+    return tracing;
   }
 
   atHand(

@@ -6,6 +6,7 @@
 import { d1Error } from "./errors.ts";
 import type { Failure, Reply, ValueOptions } from "./reply.ts";
 import { type D1ExecResult, type D1Result, toResult } from "./result.ts";
+import type { Operation } from "./spans.ts";
 import type { Batchable, D1PreparedStatement } from "./statement.ts";
 import type { Query } from "./transport.ts";
 
@@ -17,10 +18,10 @@ export interface Sender {
   readonly bookmark: string | null;
 
   /** Sends one statement. A reply that is at hand comes as it is: a promise more would be slow. */
-  one(query: Query): Reply | Promise<Reply>;
+  one(query: Query, operation?: Operation): Reply | Promise<Reply>;
 
   /** Sends several as one transaction; the replies come in their order. */
-  many(queries: Query[]): Promise<Replies>;
+  many(queries: Query[], operation?: Operation): Promise<Replies>;
 }
 
 /** Only the text and the values of each statement count, not the sender that prepared it. */
@@ -28,14 +29,14 @@ export async function batch<T>(sender: Sender, statements: Batchable[]): Promise
   const queries = (statements as D1PreparedStatement[]).map(({ statement, params }) => {
     return { sql: statement, params };
   });
-  return succeeded(await sender.many(queries)).map((reply) => toResult<T>(reply));
+  return succeeded(await sender.many(queries, "batch")).map((reply) => toResult<T>(reply));
 }
 
 /** Runs each line as a statement of its own, all in one transaction. */
 export async function exec(sender: Sender, query: string): Promise<D1ExecResult> {
   const lines = query.trim().split("\n");
   const queries = lines.map((line) => ({ sql: line }));
-  const replies = await sender.many(queries);
+  const replies = await sender.many(queries, "exec");
   if ("error" in replies) {
     // One failure comes back for all lines; D1 counts it as the first one's.
     const message = `Error in line 1: ${lines[0]}: ${replies.error}`;

@@ -8,6 +8,7 @@
 
 import { type Location, location } from "./location.ts";
 import { type Bounds, checked } from "./staleness.ts";
+import { tracing } from "./tracing.ts";
 import type { Transport, TransportReply } from "./transport.ts";
 
 /** What every service binding has, typed (`Service<Database>`) or not (`Fetcher`). */
@@ -50,6 +51,10 @@ export class ServiceTransport implements Transport {
     this.#database = database;
     this.#service = binding as unknown as DatabaseRpc;
     if (max_staleness_ms !== undefined) this.#max_staleness_ms = checked(max_staleness_ms);
+  }
+
+  get tracing(): Tracing | undefined {
+    return tracing;
   }
 
   async send(

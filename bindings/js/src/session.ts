@@ -10,6 +10,7 @@ import { type ConnectionOptions, mustBeFree, senderOf } from "./connection.ts";
 import type { ValueOptions } from "./reply.ts";
 import type { D1Result } from "./result.ts";
 import { batch, type Sender } from "./sender.ts";
+import type { SpanOptions } from "./spans.ts";
 import { type Batchable, D1PreparedStatement } from "./statement.ts";
 import { type D1Transaction, runTransaction, type TransactionOptions } from "./transaction.ts";
 import type { Transport } from "./transport.ts";
@@ -27,7 +28,7 @@ export class D1DatabaseSession {
   constructor(
     transport: Transport,
     constraintOrBookmark: string,
-    options: ValueOptions & ConnectionOptions = {},
+    options: ValueOptions & ConnectionOptions & SpanOptions = {},
     terms: SessionTerms = {},
   ) {
     this.#channel = new Channel(transport, constraintOrBookmark, options, terms);

@@ -10,6 +10,7 @@ import { d1Error } from "./errors.ts";
 import type { Reply } from "./reply.ts";
 import { type D1Result, toFirstRow, toResult } from "./result.ts";
 import type { Sender } from "./sender.ts";
+import type { Operation } from "./spans.ts";
 
 /** What `batch` takes, typed so that statements of Cloudflare's own type pass as well. */
 export interface Batchable {
@@ -38,7 +39,7 @@ export class D1PreparedStatement {
   async first<T = unknown>(column: string): Promise<T | null>;
   async first<T = Record<string, unknown>>(): Promise<T | null>;
   async first<T>(column?: string): Promise<T | null> {
-    const row = toFirstRow((await this.#send()).grid);
+    const row = toFirstRow((await this.#send("first")).grid);
     if (row === undefined) return null;
     if (column === undefined) return row as T;
     const value = row[column];
@@ -47,23 +48,23 @@ export class D1PreparedStatement {
   }
 
   async run<T = Record<string, unknown>>(): Promise<D1Result<T>> {
-    return toResult(await this.#send());
+    return toResult(await this.#send("run"));
   }
 
   async all<T = Record<string, unknown>>(): Promise<D1Result<T>> {
-    return toResult(await this.#send());
+    return toResult(await this.#send("all"));
   }
 
   /** Rows as arrays, which keeps columns of the same name; the names come first if asked for. */
   async raw<T = unknown[]>(options: { columnNames: true }): Promise<[string[], ...T[]]>;
   async raw<T = unknown[]>(options?: { columnNames?: false }): Promise<T[]>;
   async raw(options?: { columnNames?: boolean }): Promise<unknown[]> {
-    const { columns, rows } = (await this.#send()).grid ?? { columns: [], rows: [] };
+    const { columns, rows } = (await this.#send("raw")).grid ?? { columns: [], rows: [] };
     // A copy, for the caller may change what is the statement's.
     return options?.columnNames ? [[...columns], ...rows] : rows;
   }
 
-  #send(): Reply | Promise<Reply> {
-    return this.#sender.one({ sql: this.statement, params: this.params });
+  #send(operation: Operation): Reply | Promise<Reply> {
+    return this.#sender.one({ sql: this.statement, params: this.params }, operation);
   }
 }

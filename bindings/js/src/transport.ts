@@ -43,6 +43,9 @@ export interface Query {
 }
 
 export interface Transport {
+  /** The platform's traces, where there are any. */
+  readonly tracing?: Tracing | undefined;
+
   /** The reply to one query, if it is at hand and nothing has to be waited for. */
   atHand?(
     path: string,
