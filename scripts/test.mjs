@@ -67,10 +67,25 @@ async function buildAll() {
   await runOrFail("cargo", ["build", "--locked", "-p", "isolite-client-rust", "--bins", "--examples"]);
 }
 
-const runtimeTests = () =>
+/**
+ * Those that count no milliseconds, and mostly wait for what they have started: two of them run at a
+ * time. All others have the machine for themselves.
+ */
+const BESIDE_OTHERS = new Set([
+  "backup", "backup_faults", "crash", "embedded_replica", "from_d1", "import_cut_short", "import_export",
+  "jobs_crash", "libsql_clients", "orms", "other_clients", "promotion_clients", "promotion_crash",
+  "promotion_forced", "restore_backup", "time_travel", "tokens", "wrangler_files",
+]);
+
+const runtimeTests = (besideOthers) =>
   readdirSync(join(root, "tests"))
     .filter((name) => name.endsWith(".test.mjs"))
+    .filter((name) => BESIDE_OTHERS.has(name.replace(".test.mjs", "")) === besideOthers)
     .map((name) => join("tests", name));
+
+const node = (concurrency, files) => [
+  "--test", `--test-concurrency=${concurrency}`, "--test-reporter=spec", ...files,
+];
 
 /** Stage names as given on the command line, each with its steps. */
 const stages = {
@@ -90,8 +105,10 @@ const stages = {
       tally.prerequisite(() =>
         runOrFail("npm", ["run", "--silent", "check", "--workspaces", "--if-present"]),
       ),
-    "tests in the Workers runtime": (tally) =>
-      tally.runner("node", ["--test", "--test-reporter=spec", ...runtimeTests()]),
+    "tests in the Workers runtime, one at a time": (tally) =>
+      tally.runner("node", node(1, runtimeTests(false))),
+    "tests in the Workers runtime, two at a time": (tally) =>
+      tally.runner("node", node(2, runtimeTests(true))),
   },
 };
 
