@@ -191,7 +191,8 @@ impl Directory {
         }
     }
 
-    /// Wipes old primaries that are kept no longer.
+    /// Wipes old primaries that are kept no longer. Of what was given up the fence is to be lowered first,
+    /// which is left to [`Directory::finish_promotions`].
     pub(super) async fn wipe_former(&self, record: &DatabaseRecord) -> Result<()> {
         let id = record.uuid.as_str();
         let kept = self.retention(record)?;

@@ -270,28 +270,29 @@ impl Engine {
     fn raise_fence(&self, to: MovedTo) -> Result<bool, Refused> {
         let mut fence = self.fence()?;
         let successor = Successor { epoch: to.epoch, region: to.region.as_str().to_owned() };
-        match fence.raise(self.storage.epoch()?.unwrap_or(1), &successor) {
-            Ok(false) => return Ok(false),
-            Ok(true) => {}
-            Err(Outdated) => {
-                let text = "This promotion was given up, or another one came after it".to_owned();
-                return Err(Refused::Gone(text));
-            }
-        }
+        let raised = fence.raise(self.storage.epoch()?.unwrap_or(1), &successor);
+        let is_new = raised.map_err(|Outdated| {
+            let text = "This promotion was given up, or another one came after it".to_owned();
+            Refused::Gone(text)
+        })?;
         // What was not committed is taken back, and whoever waits for a turn finds the fence.
         self.close_streams();
-        self.keep_fence(&fence)?;
+        if is_new {
+            // Whether a failure has kept it is not known.
+            self.keep_fence(&fence).inspect_err(|_| self.forget_part())?;
+        }
+        // Also of one that an earlier failure has kept.
         self.followers.replace(Default::default());
         self.promotion.part.replace(Some(Part::Former(to)));
-        Ok(true)
+        Ok(is_new)
     }
 
     fn lower(&self, epoch: u32) -> Result<(), StorageError> {
         let mut fence = self.fence()?;
         fence.lower(epoch);
-        self.keep_fence(&fence)?;
+        let kept = self.keep_fence(&fence);
         self.forget_part();
-        Ok(())
+        kept
     }
 
     fn keep_fence(&self, fence: &Fence) -> Result<(), StorageError> {

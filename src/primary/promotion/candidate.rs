@@ -142,13 +142,17 @@ impl Engine {
 }
 
 async fn run(engine: &Rc<Engine>) {
-    let mut run = None;
+    let mut run: Option<Run<'_>> = None;
     let mut pause_ms = PAUSE_MS_MIN;
     let mut progress_ms = Date::now();
     while matches!(engine.part(), Ok(Part::Candidate)) {
+        // To begin anew is no progress: what failed would otherwise be tried again without a pause.
         let stepped = match &mut run {
-            Some(run) => Run::step(run).await,
-            None => Run::begin(engine).await.map(|begun| run = Some(begun)),
+            Some(run) => run.step().await,
+            slot => match Run::begin(engine).await {
+                Ok(begun) => slot.insert(begun).step().await,
+                Err(stop) => Err(stop),
+            },
         };
         let stop = match stepped {
             Ok(()) => {
@@ -164,10 +168,9 @@ async fn run(engine: &Rc<Engine>) {
         console_error!("The promotion waits: {text}");
         engine.tell_promotion(|status| status.waits_for = Some(text.clone()));
         // What is in memory may be the reason.
-        let new = run.take().map(|run| run.new);
-        if let Some(new) = new.filter(|_| late || matches!(stop, Stop::GivenUp(_)))
-            && give_up(engine, &new).await
-        {
+        run = None;
+        let gives_up = late || matches!(stop, Stop::GivenUp(_));
+        if gives_up && give_up(engine).await {
             return;
         }
         Delay::from(Duration::from_millis(pause_ms)).await;
@@ -176,8 +179,9 @@ async fn run(engine: &Rc<Engine>) {
 }
 
 /// Asks the directory to give the promotion up. False if it cannot be, or is not known to be.
-async fn give_up(engine: &Engine, new: &NewPromotion) -> bool {
-    let path = directory_path("abandon", new);
+async fn give_up(engine: &Engine) -> bool {
+    let Ok(Some(Kept { new, .. })) = engine.kept_candidate() else { return false };
+    let path = directory_path("abandon", &new);
     match client::ask::<bool>(&engine.env, &path, None).await {
         Ok(Ok(true) | Err(_)) => {
             // The directory tells it again as long as it has not heard of it.

@@ -24,7 +24,7 @@ const QUESTION_TIME_MAX: Duration = Duration::from_secs(20);
 /// What it has in memory.
 pub(super) struct Run<'a> {
     engine: &'a Rc<Engine>,
-    pub new: NewPromotion,
+    new: NewPromotion,
     candidate: Candidate<Store>,
     tag: Option<Tag>,
     ended: Option<Ended>,
