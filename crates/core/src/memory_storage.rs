@@ -51,6 +51,8 @@ struct Content {
     scratch: BTreeMap<(u32, u32), Rc<[u8]>>,
     /// The interval that what is staged was published as.
     published: Option<IntervalNo>,
+    /// Beside the database: what an object knows of itself.
+    kept: BTreeMap<&'static str, Rc<[u8]>>,
 }
 
 impl Content {
@@ -122,6 +124,36 @@ impl MemoryStorage {
         if let Some(content) = before.and_then(|mut before| before.drain(..).nth(kept)) {
             state.content = content;
         }
+    }
+
+    /// Keeps rows beside the database, all of them or none; of those without bytes it lets go.
+    pub fn keep(&self, rows: &[(&'static str, Option<Vec<u8>>)]) -> Result<(), StorageError> {
+        self.write("keep", |content| {
+            for (name, bytes) in rows {
+                match bytes {
+                    Some(bytes) => drop(content.kept.insert(name, bytes.as_slice().into())),
+                    None => drop(content.kept.remove(name)),
+                }
+            }
+        })
+    }
+
+    /// Lets go of everything, and leaves one row as a sign of that.
+    pub fn delete(&self, sign: &'static str) -> Result<(), StorageError> {
+        self.write("delete", |content| {
+            let kept = BTreeMap::from([(sign, Rc::from([]))]);
+            *content = Content { kept, ..Content::default() };
+        })
+    }
+
+    /// A row beside the database.
+    pub fn kept(&self, name: &str) -> Result<Option<Vec<u8>>, StorageError> {
+        self.call("kept", |content| content.kept.get(name).map(|bytes| bytes.to_vec()))
+    }
+
+    /// The same for whoever looks on, which is no call.
+    pub fn peek(&self, name: &str) -> Option<Vec<u8>> {
+        self.state.borrow().content.kept.get(name).map(|bytes| bytes.to_vec())
     }
 
     /// Loses everything.
@@ -283,7 +315,8 @@ impl Storage for MemoryStorage {
 
     fn clear(&self) -> Result<(), StorageError> {
         self.write("clear", |content| {
-            *content = Content::default();
+            let kept = std::mem::take(&mut content.kept);
+            *content = Content { kept, ..Content::default() };
         })
     }
 

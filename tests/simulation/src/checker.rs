@@ -1,30 +1,50 @@
 //! The checker: what was written and read, held against a model of one database.
 //!
-//! It is told what clients asked and were answered, and in which order the one writer committed;
-//! of how replicas come to their answers it knows nothing. The first violation stays.
+//! It is told what clients asked and were answered, in which order each primary committed, and who was
+//! made the primary from where; of how replicas come to their answers it knows nothing. The first
+//! violation stays.
 //!
 //! What it holds:
 //! - an answered read is the model at the position it names, whole;
 //! - positions have no gaps, and none stands for two databases;
-//! - what was answered, or read, is never lost;
+//! - what was answered, or read, is never lost; nor is it by a promotion, unless that took over from a
+//!   replica;
+//! - whoever is not the primary commits nothing;
 //! - within a line (a session, or a handle): it reads its own writes, never goes back, and its
 //!   writes come after what it has written and read;
 //! - a read whose age is bounded sees what was answered to anybody longer ago.
 
+mod branch;
 mod line;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::fmt;
 use std::rc::Rc;
 
 use crate::content::{Contents, Write};
+use branch::{Branch, Commit};
 pub use line::Line;
 
 /// A position as clients are told it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Place {
+    pub epoch: u32,
     pub txid: u64,
     pub checksum: u64,
+}
+
+/// A place in the order of positions.
+type At = (u32, u64);
+
+impl Place {
+    fn at(&self) -> At {
+        (self.epoch, self.txid)
+    }
+
+    /// Before the first commit all places are one, whatever the epoch.
+    fn is(&self, other: &Place) -> bool {
+        self == other || (self.txid, other.txid) == (0, 0)
+    }
 }
 
 /// What does not hold.
@@ -40,6 +60,8 @@ pub enum Check {
     Repeated,
     /// What was answered or read is gone.
     Lost,
+    /// Somebody commits who is not the primary.
+    TwoPrimaries,
     ReadYourWrites,
     MonotonicReads,
     MonotonicWrites,
@@ -47,6 +69,8 @@ pub enum Check {
     Staleness,
     /// A replica does not come to where the primary is, though nothing fails.
     Convergence,
+    /// A promotion does not come to its end, or nobody can write, though nothing fails.
+    Unfinished,
     /// A commit came by no push, or by several, though nothing fails.
     OnePush,
 }
@@ -63,43 +87,35 @@ impl fmt::Display for Violation {
     }
 }
 
-struct Commit {
-    write: Option<Rc<Write>>,
-    place: Place,
-    contents: Rc<Contents>,
-    /// When it was first answered to anybody.
-    answered_ms: Option<u64>,
-}
-
 pub struct Checker {
-    /// By txid; the first is the empty database.
-    history: Vec<Commit>,
-    /// Its commit failed, and may have happened all the same.
-    unknown: Option<Rc<Write>>,
+    /// What each primary has committed, by its epoch.
+    branches: BTreeMap<u32, Branch>,
+    /// The epoch of the primary.
+    epoch: u32,
+    /// Primaries that went on when another took over from a replica, and the epoch of that one.
+    split: Vec<(u32, u32)>,
     by_checksum: HashMap<u64, Rc<Contents>>,
     writes: HashSet<u64>,
-    /// The newest that was read.
-    read: u64,
     lines: Vec<Line>,
     violation: Option<Violation>,
     pub reads: u64,
+    pub promotions: u64,
 }
 
 impl Checker {
     /// Begins with an empty database, which has this checksum.
     pub fn new(empty: Place) -> Checker {
         let contents = Rc::new(Contents::new());
-        let by_checksum = HashMap::from([(empty.checksum, Rc::clone(&contents))]);
-        let start = Commit { write: None, place: empty, contents, answered_ms: Some(0) };
         Checker {
-            history: vec![start],
-            unknown: None,
-            by_checksum,
+            by_checksum: HashMap::from([(empty.checksum, Rc::clone(&contents))]),
+            branches: BTreeMap::from([(empty.epoch, Branch::new(empty, contents))]),
+            epoch: empty.epoch,
+            split: Vec::new(),
             writes: HashSet::new(),
-            read: 0,
             lines: Vec::new(),
             violation: None,
             reads: 0,
+            promotions: 0,
         }
     }
 
@@ -117,82 +133,133 @@ impl Checker {
         }
     }
 
-    /// The writer took in a write.
-    pub fn committed(&mut self, write: &Rc<Write>, place: Place) {
-        let next = self.history.len() as u64;
+    /// A primary took in a write, or begins its epoch by a commit without one.
+    pub fn committed(&mut self, epoch: u32, write: Option<&Rc<Write>>, place: Place) {
+        let goes_on = self.split.iter().any(|(old, _)| *old == epoch);
+        self.hold(Check::TwoPrimaries, epoch == self.epoch || goes_on, || {
+            format!("the primary of epoch {epoch} commits {place:?}")
+        });
+        self.add(epoch, write.cloned(), place);
+    }
+
+    fn add(&mut self, epoch: u32, write: Option<Rc<Write>>, place: Place) {
+        let Some(branch) = self.branches.get(&epoch) else { return };
+        let (next, before) = (branch.tip().txid + 1, Rc::clone(branch.contents()));
         let txid = place.txid;
         self.hold(Check::Gap, txid == next, || format!("commit {txid} instead of {next}"));
-        let new = self.writes.insert(write.id);
-        self.hold(Check::Repeated, new, || format!("write {} happens again at {txid}", write.id));
-        let before = self.history.last().map_or(Contents::new(), |last| (*last.contents).clone());
-        let contents = Rc::new(write.apply(&before));
+        self.hold(Check::Fork, place.epoch == epoch, || {
+            format!("the primary of epoch {epoch} calls a commit {place:?}")
+        });
+        if let Some(write) = &write {
+            let new = self.writes.insert(write.id);
+            self.hold(Check::Repeated, new, || {
+                format!("write {} happens again at {txid}", write.id)
+            });
+        }
+        let contents = write.as_ref().map_or(before.clone(), |write| Rc::new(write.apply(&before)));
         let same = Rc::clone(&contents);
         let known = Rc::clone(self.by_checksum.entry(place.checksum).or_insert(same));
         self.hold(Check::Fork, known == contents, || {
             format!("checksum {:016x} is of two databases", place.checksum)
         });
-        let write = Some(Rc::clone(write));
-        self.history.push(Commit { write, place, contents, answered_ms: None });
-    }
-
-    /// The writer could not tell whether a write happened.
-    pub fn failed(&mut self, write: &Rc<Write>) {
-        self.unknown = Some(Rc::clone(write));
-    }
-
-    /// The writer starts anew, from what it finds.
-    pub fn opened(&mut self, place: Place) {
-        let unknown = self.unknown.take();
-        if let Some(write) = unknown.filter(|_| place.txid == self.history.len() as u64) {
-            self.committed(&write, place);
+        if let Some(branch) = self.branches.get_mut(&epoch) {
+            branch.commits.push(Commit { write, place, contents, answered_ms: None });
         }
-        let kept = place.txid as usize + 1;
-        let least = self.last_answered(u64::MAX).max(self.read);
+    }
+
+    /// A primary could not tell whether a write happened, or whether its epoch has begun.
+    pub fn failed(&mut self, epoch: u32, write: Option<&Rc<Write>>) {
+        if let Some(branch) = self.branches.get_mut(&epoch) {
+            branch.unknown = Some(write.cloned());
+        }
+    }
+
+    /// A primary starts anew, from what it finds.
+    pub fn opened(&mut self, epoch: u32, place: Place) {
+        let Some(branch) = self.branches.get_mut(&epoch) else {
+            let text = || format!("nobody has made epoch {epoch} the primary");
+            return self.violate(Check::TwoPrimaries, text);
+        };
+        let next = branch.tip().txid + 1;
+        let unknown = branch.unknown.take().filter(|_| place.txid == next);
+        if let Some(write) = unknown {
+            self.add(epoch, write, place);
+        }
+        let Some(branch) = self.branches.get_mut(&epoch) else { return };
+        let (least, kept) = (branch.told(), branch.cut(place.txid));
+        for lost in kept.into_iter().filter_map(|lost| lost.write) {
+            self.writes.remove(&lost.id);
+        }
         self.hold(Check::Lost, place.txid >= least, || {
-            format!("the primary opens at {}, but {least} was answered", place.txid)
+            format!("the primary opens at {place:?}, but {least} was answered")
         });
-        for lost in self.history.drain(kept.min(self.history.len())..) {
-            if let Some(write) = lost.write {
-                self.writes.remove(&write.id);
-            }
-        }
-        let known = self.history.last().map(|last| last.place);
-        self.hold(Check::Fork, known == Some(place), || {
+        let known = self.branches.get(&epoch).map(Branch::tip);
+        self.hold(Check::Fork, known.is_some_and(|known| known.is(&place)), || {
             format!("the primary opens at {place:?}, but it was at {known:?}")
         });
     }
 
-    /// Somebody is answered from a position by the writer itself.
-    pub fn answered(&mut self, txid: u64, now_ms: u64) {
-        for commit in self.history.iter_mut().take(txid as usize + 1).rev() {
-            if commit.answered_ms.is_some() {
-                return;
-            }
-            commit.answered_ms = Some(now_ms);
+    /// Another becomes the primary, from where it stands. The one before may go on if nobody has fenced
+    /// it and it is not down.
+    pub fn promoted(&mut self, epoch: u32, from: Place, forced: bool, goes_on: bool) {
+        if self.branches.contains_key(&epoch) {
+            return;
+        }
+        let old = self.epoch;
+        let tip = self.newest();
+        self.hold(Check::TwoPrimaries, epoch > old, || {
+            format!("epoch {epoch} becomes the primary after epoch {old}")
+        });
+        self.hold(Check::Lost, forced || from.is(&tip), || {
+            format!("epoch {epoch} begins from {from:?}, but the one before ended at {tip:?}")
+        });
+        let Some(contents) = self.contents(&from) else {
+            return self.violate(Check::Fork, || format!("epoch {epoch}: there is no {from:?}"));
+        };
+        if forced && goes_on {
+            self.split.push((old, epoch));
+        }
+        self.branches.insert(epoch, Branch::new(from, contents));
+        self.epoch = epoch;
+        self.promotions += 1;
+    }
+
+    /// Somebody is answered from a position by a primary itself.
+    pub fn answered(&mut self, place: Place, now_ms: u64) {
+        if let Some(branch) = self.branches.get_mut(&place.epoch) {
+            branch.answered(place.txid, now_ms);
         }
     }
 
-    /// The newest txid that was answered before then.
-    fn last_answered(&self, before_ms: u64) -> u64 {
-        let answered = |commit: &Commit| commit.answered_ms.is_some_and(|at_ms| at_ms < before_ms);
-        self.history.iter().rposition(answered).unwrap_or(0) as u64
+    pub fn epoch(&self) -> u32 {
+        self.epoch
     }
 
     /// The newest position.
     pub fn newest(&self) -> Place {
-        self.history.last().map_or_else(Place::default, |last| last.place)
+        self.branches.get(&self.epoch).map_or_else(Place::default, Branch::tip)
+    }
+
+    fn commit(&self, place: &Place) -> Option<&Commit> {
+        self.branches.get(&place.epoch)?.commit(place.txid)
+    }
+
+    /// What the model has at a place, if that is one.
+    fn contents(&self, place: &Place) -> Option<Rc<Contents>> {
+        if place.txid == 0 {
+            return self.branches.values().next().map(|first| Rc::clone(&first.base_contents));
+        }
+        let commit = self.commit(place).filter(|commit| commit.place == *place);
+        commit.map(|commit| Rc::clone(&commit.contents))
     }
 
     /// Somebody holds this at a position.
     pub fn holds(&mut self, who: &str, place: Place, contents: &Contents) {
-        let Some(commit) = self.history.get(place.txid as usize) else {
+        let Some(expected) = self.contents(&place) else {
             return self.violate(Check::Fork, || format!("{who}: there is no {place:?}"));
         };
-        let (known, expected) = (commit.place, Rc::clone(&commit.contents));
-        self.hold(Check::Fork, known == place, || format!("{who}: {place:?} is not {known:?}"));
         self.hold(Check::Content, *expected == *contents, || {
-            let txid = place.txid;
-            format!("{who}: at {txid} there is {expected:x?}, but it holds {contents:x?}")
+            format!("{who}: at {place:?} there is {expected:x?}, but it holds {contents:x?}")
         });
     }
 }

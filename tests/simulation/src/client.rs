@@ -103,6 +103,7 @@ async fn read(world: &Rc<World>, client: &Client, way: &Way) {
     let query = way.query(Request::Read);
     let sent_ms = world.clock.now_ms();
     let asked = world.checker.borrow().begin(way.line, way.bound_ms(&query), sent_ms);
+    let asked = asked.in_session(way.in_session);
     let reply = way.handle.send(world, &query).await;
     world.trace(|| {
         let came = reply.as_ref().map(|reply| (reply.at.to_string(), reply.local));
@@ -121,6 +122,7 @@ async fn write(world: &Rc<World>, client: &Client, way: &Way) {
     let write = draw_write(world);
     let query = way.query(Request::Write(Rc::clone(&write)));
     let asked = world.checker.borrow().begin(way.line, None, world.clock.now_ms());
+    let asked = asked.in_session(way.in_session);
     let mut reply = way.handle.send(world, &query).await;
     if reply.is_none() && world.has(Mutation::WriteRepeated) {
         reply = way.handle.send(world, &query).await;

@@ -1,6 +1,7 @@
 //! The end of a world: nothing fails any more, so all replicas come to where the primary is, and
 //! each commit then comes to each of them by one push.
 
+use std::cell::Cell;
 use std::rc::Rc;
 
 use isolite_core::Position;
@@ -20,6 +21,10 @@ use crate::world::World;
 const CLIENTS_MS: u64 = 30_000;
 /// Within so long all replicas are there.
 const CONVERGE_MS: u64 = 15_000;
+/// Within so long the last promotion is over.
+const PROMOTION_MS: u64 = 30_000;
+/// A place that is out of date may cost a write each.
+const WRITES_MAX: u32 = 4;
 const PROBE_MS: u64 = 300;
 const PROBE_AGE_MS_MAX: u64 = 250;
 /// Longer than a push takes to the farthest region and back.
@@ -39,6 +44,10 @@ const COMMIT_BYTES_MAX: usize = 1_000;
 
 pub fn run(world: &Rc<World>) {
     finish_clients(world);
+    if world.plan.promotions > 0 {
+        finish_promotions(world);
+        write_everywhere(world);
+    }
     converge(world);
     // Where less is fed than a commit takes, a push only tells of it.
     if world.plan.feed_commits_bytes_max >= COMMIT_BYTES_MAX {
@@ -60,6 +69,54 @@ fn finish_clients(world: &Rc<World>) {
     }
     // What was asked last may still be on its way.
     world.run_for(crate::plan::CALL_MS_MAX);
+}
+
+/// Old primaries that went on when another took over start anew in the end. Then promotions come to an
+/// end.
+fn finish_promotions(world: &Rc<World>) {
+    for primary in world.primaries() {
+        if primary.home != world.home() && primary.goes_on(world) {
+            primary.crash(world, usize::MAX);
+        }
+    }
+    for _ in 0..PROMOTION_MS / PROBE_MS {
+        if world.is_violated() || world.directory.peek().is_done() {
+            return;
+        }
+        world.run_for(PROBE_MS);
+    }
+    let text = || format!("a promotion is not over after {PROMOTION_MS} ms of calm");
+    world.checker.borrow_mut().violate(Check::Unfinished, text);
+}
+
+/// Whatever isolates know of where the primary is, they come to write there.
+fn write_everywhere(world: &Rc<World>) {
+    for isolate in 0..world.isolates.len() {
+        let written = Rc::new(Cell::new(false));
+        for _ in 0..WRITES_MAX {
+            let (inside, done) = (Rc::clone(world), Rc::clone(&written));
+            world.clock.spawn(&world.always, async move {
+                let request = Request::Write(client::draw_write(&inside));
+                let query = Query { request, session: None, age_ms_max: 0.0 };
+                let reply = Handle::new(isolate, 0.0, None).send(&inside, &query).await;
+                done.set(done.get() || reply.is_some());
+            });
+            world.run_for(PUSH_MS);
+            if written.get() || world.is_violated() {
+                break;
+            }
+        }
+        if !written.get() {
+            let text = || format!("isolate {isolate} cannot write, though nothing fails");
+            world.checker.borrow_mut().violate(Check::Unfinished, text);
+        }
+    }
+}
+
+/// Those that somebody asks.
+fn replicas(world: &World) -> impl Iterator<Item = &Region> {
+    let home = world.home();
+    world.replicas.iter().filter(move |replica| replica.region != home.region)
 }
 
 /// Reads in all isolates, until each replica is where the primary is.
@@ -95,7 +152,7 @@ fn held(world: &Rc<World>) -> Held {
     let isolates = fits.filter_map(|number| {
         Some((format!("isolate {number}"), world.isolates.get(number)?.held()))
     });
-    let replicas = world.replicas.iter().map(|replica| {
+    let replicas = replicas(world).map(|replica| {
         let held = replica.engine().held(world, replica);
         (format!("the replica of region {}", replica.region), held)
     });
@@ -118,12 +175,12 @@ fn behind(world: &Rc<World>) -> Option<String> {
 /// without anybody asking; and as fast as the way there is.
 fn push(world: &Rc<World>) {
     if world.plan.ends_busy {
-        world.replicas.iter().for_each(|replica| faults::wipe(world, replica));
+        replicas(world).for_each(|replica| faults::wipe(world, replica));
     }
     subscribe(world);
     let many = world.plan.feed_commits_bytes_max >= COMMIT_BYTES_MAX * MANY_COMMITS as usize;
     for together in [1, 1, 3, if many { MANY_COMMITS } else { 1 }] {
-        let pushed: Vec<u64> = world.replicas.iter().map(|it| it.pushes.get()).collect();
+        let pushed: Vec<u64> = replicas(world).map(|it| it.pushes.get()).collect();
         for _ in 0..together {
             commit(world);
             world.run_for(CLOSE_MS);
@@ -135,7 +192,7 @@ fn push(world: &Rc<World>) {
         if world.is_violated() {
             return;
         }
-        for (replica, before) in world.replicas.iter().zip(pushed) {
+        for (replica, before) in replicas(world).zip(pushed) {
             let pushes = replica.pushes.get() - before;
             let at = stands_at_newest(world, replica);
             if !(1..=u64::from(together)).contains(&pushes) || !at {
@@ -150,8 +207,9 @@ fn push(world: &Rc<World>) {
 /// Once the last commit had the time for its way, each replica has it, however long an answer takes.
 fn be_there_in_time(world: &Rc<World>) {
     let began_ms = world.clock.now_ms();
-    for replica in &world.replicas {
-        let due_ms = began_ms + WRITE_MS + network::longest_way_ms(0, replica.region);
+    let home = world.home();
+    for replica in replicas(world) {
+        let due_ms = began_ms + WRITE_MS + network::longest_way_ms(home.region, replica.region);
         world.run_for(due_ms.saturating_sub(world.clock.now_ms()));
         if !world.is_violated() && !stands_at_newest(world, replica) {
             let text = || format!("region {} waits longer than the way takes", replica.region);
@@ -165,13 +223,13 @@ fn be_there_in_time(world: &Rc<World>) {
 fn lose(world: &Rc<World>) {
     for together in [2, 1] {
         subscribe(world);
-        world.lost_pushes.borrow_mut().extend(0..world.replicas.len());
+        world.lost_pushes.borrow_mut().extend(replicas(world).map(|replica| replica.region));
         for _ in 0..together {
             commit(world);
             world.run_for(CLOSE_MS);
         }
         world.run_for(PUSH_MS);
-        let late = world.replicas.iter().find(|replica| !stands_at_newest(world, replica));
+        let late = replicas(world).find(|replica| !stands_at_newest(world, replica));
         if let Some(replica) = late.filter(|_| !world.is_violated()) {
             let text = || format!("region {} does not get what was lost", replica.region);
             world.checker.borrow_mut().violate(Check::OnePush, text);
@@ -190,7 +248,7 @@ fn begin_anew(world: &Rc<World>) {
     if world.plan.feed_commits_bytes_max < COMMIT_BYTES_MAX * BUSY_COMMITS as usize {
         return;
     }
-    for replica in &world.replicas {
+    for replica in replicas(world) {
         faults::wipe(world, replica);
     }
     world.isolates.iter().for_each(|isolate| isolate.forget());
@@ -212,7 +270,7 @@ fn begin_anew(world: &Rc<World>) {
 /// A page of each replica is damaged where it shows only once a commit changes it.
 fn damage(world: &Rc<World>) {
     subscribe(world);
-    for replica in &world.replicas {
+    for replica in replicas(world) {
         replica.crash(world, usize::MAX);
         replica.host.disk.storage.damage_page(1, 100);
     }
@@ -224,12 +282,13 @@ fn damage(world: &Rc<World>) {
 
 /// Has each replica ask the primary, which renews its subscription: for all pages, if it has none.
 fn subscribe(world: &Rc<World>) {
-    for (index, replica) in world.replicas.iter().enumerate() {
+    let home = world.home();
+    for replica in replicas(world) {
         let (inside, region) = (Rc::clone(world), replica.region);
         world.clock.spawn(&world.always, async move {
             let session = Some("first-primary".to_owned());
-            let message = Message { session, ..Message::new(Request::Commits) };
-            network::call(&inside, region, Object::Replica(index), message, PUSH_MS).await;
+            let message = Message { session, home: Some(home), ..Message::new(Request::Commits) };
+            network::call(&inside, region, Object::Replica(region), message, PUSH_MS).await;
         });
     }
     world.run_for(SNAPSHOT_MS);
@@ -240,7 +299,9 @@ fn commit(world: &Rc<World>) {
 }
 
 fn send(world: &Rc<World>, write: Rc<Write>) {
-    let (inside, handle) = (Rc::clone(world), Handle::new(0, 0.0, None));
+    let home = world.home();
+    let near = world.isolates.iter().position(|isolate| isolate.region == home.region);
+    let (inside, handle) = (Rc::clone(world), Handle::new(near.unwrap_or(0), 0.0, None));
     world.clock.spawn(&world.always, async move {
         let query = Query { request: Request::Write(write), session: None, age_ms_max: 0.0 };
         handle.send(&inside, &query).await;

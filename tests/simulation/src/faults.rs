@@ -7,7 +7,9 @@ use isolite_core::memory_storage::Fault as StorageFault;
 use crate::client;
 use crate::host::Host;
 use crate::network::Object;
+use crate::operator;
 use crate::plan::Fault;
+use crate::primary::Primary;
 use crate::region::Region;
 use crate::world::World;
 
@@ -21,8 +23,9 @@ pub fn begin(world: &Rc<World>) {
 pub fn end(world: &World) {
     world.calm.set(true);
     world.trace(|| "all is calm");
-    let replicas = world.replicas.iter().map(|replica| &replica.host);
-    for host in replicas.chain([&world.primary.host]) {
+    let primaries = world.primaries();
+    let hosts = primaries.iter().map(|primary| &primary.host).chain([&world.directory.host]);
+    for host in world.replicas.iter().map(|replica| &replica.host).chain(hosts) {
         host.disk.storage.heal();
     }
     for until_ms in &world.cut_off_until_ms {
@@ -48,17 +51,17 @@ pub fn befall(world: &Rc<World>, fault: Fault) {
     let isolate = random.below(world.isolates.len() as u64) as usize;
     let replica = world.replicas.get(random.below(world.replicas.len() as u64) as usize);
     let replica_of = |use_it: &dyn Fn(&Region)| replica.iter().for_each(|it| use_it(it));
-    let primary = &world.primary;
+    let primary = some_primary(world);
     world.trace(|| {
-        let region = replica.map_or(0, |replica| replica.region);
-        format!("{fault:?}, replica {region}, isolate {isolate}")
+        let (region, epoch) = (replica.map_or(0, |replica| replica.region), primary.home.epoch);
+        format!("{fault:?}, primary {epoch}, replica {region}, isolate {isolate}")
     });
     match fault {
-        Fault::CrashPrimary => crash(world, Object::Primary),
+        Fault::CrashPrimary => crash(world, Object::Primary(primary.home)),
         Fault::EvictPrimary => primary.crash(world, usize::MAX),
         Fault::StoragePrimary => fail(world, &primary.host),
         Fault::CrashReplica => {
-            replica_of(&|replica| crash(world, Object::Replica(replica.region - 1)));
+            replica_of(&|replica| crash(world, Object::Replica(replica.region)));
         }
         Fault::EvictReplica => replica_of(&|replica| replica.crash(world, usize::MAX)),
         Fault::StorageReplica => replica_of(&|replica| fail(world, &replica.host)),
@@ -73,17 +76,30 @@ pub fn befall(world: &Rc<World>, fault: Fault) {
         Fault::LetGo => world.isolates.iter().skip(isolate).take(1).for_each(|it| it.let_go(world)),
         Fault::Forget => world.isolates.iter().skip(isolate).take(1).for_each(|it| it.forget()),
         Fault::CutOff => cut_off(world),
+        Fault::CrashDirectory => crash(world, Object::Directory),
+        Fault::StorageDirectory => fail(world, &world.directory.host),
+        Fault::Sleep => {
+            let until_ms = world.clock.now_ms() + random.within(200, 5_000);
+            operator::go_down(world, primary.home, until_ms);
+        }
     }
 }
 
+/// The primary, or one that was, or is to be.
+fn some_primary(world: &World) -> Rc<Primary> {
+    let all = world.primaries();
+    let other = all.get(world.random.below(all.len() as u64 * 2) as usize);
+    other.map_or_else(|| world.primary(world.home()), Rc::clone)
+}
+
 /// Ends what an object does, and some of what it has just written.
-pub fn crash(world: &World, object: Object) {
+pub fn crash(world: &Rc<World>, object: Object) {
+    let kept = object.host(world, |host| some_kept(world, host)).unwrap_or(0);
     match object {
-        Object::Primary => world.primary.crash(world, some_kept(world, &world.primary.host)),
-        Object::Replica(index) => {
-            if let Some(replica) = world.replicas.get(index) {
-                replica.crash(world, some_kept(world, &replica.host));
-            }
+        Object::Primary(home) => world.primary(home).crash(world, kept),
+        Object::Directory => world.directory.crash(world, kept),
+        Object::Replica(region) => {
+            world.replicas.iter().skip(region).take(1).for_each(|it| it.crash(world, kept));
         }
     }
 }

@@ -13,11 +13,26 @@ pub struct Host {
     skew_ms: Cell<f64>,
     pub disk: Rc<Disk>,
     life: RefCell<Life>,
+    /// Until then nothing runs here, nor is it reached.
+    down_until_ms: Cell<u64>,
 }
 
 impl Host {
     pub fn new(skew_ms: f64) -> Host {
-        Host { skew_ms: Cell::new(skew_ms), disk: Disk::new(), life: RefCell::new(Life::begin()) }
+        Host {
+            skew_ms: Cell::new(skew_ms),
+            disk: Disk::new(),
+            life: RefCell::new(Life::begin()),
+            down_until_ms: Cell::new(0),
+        }
+    }
+
+    pub fn go_down(&self, until_ms: u64) {
+        self.down_until_ms.set(until_ms.max(self.down_until_ms.get()));
+    }
+
+    pub fn is_down(&self, world: &World) -> bool {
+        !world.calm.get() && world.clock.now_ms() < self.down_until_ms.get()
     }
 
     pub fn now_ms(&self, world: &World) -> f64 {

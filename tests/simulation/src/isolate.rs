@@ -9,8 +9,10 @@ use isolite_core::{Answer as Learnt, Ask, Constraint, Position, Progress, Replic
 
 use crate::clock::{BEGIN_MS, Life};
 use crate::content::Contents;
+use crate::home::Home;
 use crate::message::{Request, TAG, bookmark};
 use crate::mutation::Mutation;
+use crate::network::Object;
 use crate::plan::{ASKED_MS_MAX, BEHIND_DELAY_MS, RETRY_DELAY_MS};
 use crate::world::World;
 use pages::Pages;
@@ -24,6 +26,8 @@ pub struct Isolate {
     entry: RefCell<Option<Entry>>,
     /// Entries there have been.
     entries: Cell<u64>,
+    /// Where the primary is, as far as is known here.
+    home: Cell<Option<Home>>,
 }
 
 #[derive(Default)]
@@ -49,8 +53,8 @@ pub struct Told<'a> {
 impl Isolate {
     pub fn new(number: usize, region: usize, skew_ms: f64) -> Isolate {
         let life = RefCell::new(Life::begin());
-        let (entry, entries) = (RefCell::default(), Cell::new(0));
-        Isolate { number, region, skew_ms, life, entry, entries }
+        let (entry, entries, home) = (RefCell::default(), Cell::new(0), Cell::default());
+        Isolate { number, region, skew_ms, life, entry, entries, home }
     }
 
     pub fn now_ms(&self, world: &World) -> f64 {
@@ -65,11 +69,32 @@ impl Isolate {
         let life = self.life.replace(Life::begin());
         world.clock.end(&life);
         self.entry.replace(None);
+        self.forget_home();
     }
 
-    /// The index of the region's replica, where there is one.
-    pub fn near(&self) -> Option<usize> {
-        self.region.checked_sub(1)
+    /// The region's replica, where the primary is not as near.
+    pub fn near(&self, home: Home) -> Option<Object> {
+        (home.region != self.region).then_some(Object::Replica(self.region))
+    }
+
+    pub fn home(&self) -> Option<Home> {
+        self.home.get()
+    }
+
+    /// The directory has said where the primary is, if nobody has said since that it has moved on.
+    pub fn live_at(&self, home: Home) {
+        if self.home.get().is_none_or(|known| home.epoch >= known.epoch) {
+            self.home.set(Some(home));
+        }
+    }
+
+    /// The primary that was asked has moved there; if that is nothing new, the directory is to be asked.
+    pub fn follow(&self, asked: Home, to: Home) {
+        self.home.set((to.epoch > asked.epoch).then_some(to));
+    }
+
+    pub fn forget_home(&self) {
+        self.home.set(None);
     }
 
     fn entry<T>(&self, use_it: impl FnOnce(&mut Entry) -> T) -> T {

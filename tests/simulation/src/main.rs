@@ -33,10 +33,11 @@ fn main() -> ExitCode {
 }
 
 fn report(seed: u64, mutation: Option<Mutation>, traced: bool) -> ExitCode {
-    let Outcome { commits, reads, snapshots, virtual_ms, violation } = run(seed, mutation, traced);
+    let outcome = run(seed, mutation, traced);
+    let Outcome { commits, reads, snapshots, promotions, virtual_ms, violation } = outcome;
     let mut text = format!(
         "seed {seed}: {commits} commits, {reads} reads, {snapshots} snapshots anew, \
-         {virtual_ms} virtual ms\n"
+         {promotions} promotions, {virtual_ms} virtual ms\n"
     );
     if let Some(violation) = &violation {
         text += &format!("seed {seed}: {violation}\n");

@@ -52,10 +52,30 @@ pub enum Mutation {
     SnapshotNotFollowed,
     /// Parts of a snapshot are put together without the commits between them.
     SnapshotTorn,
+    /// A primary makes way, and does not keep that.
+    FenceNotKept,
+    /// A candidate is registered from where it stands once the primary is fenced.
+    RegisteredBehind,
+    /// A candidate is registered that was given up.
+    AbandonedRegistered,
+    /// A primary that has made way answers reads.
+    FormerReads,
+    /// The new primary goes on in the epoch of the one before.
+    EpochNotRaised,
+    /// A replica takes what a primary of a higher epoch says as if it were of its own.
+    HigherEpochIgnored,
+    /// A call that was not answered is sent again to where the primary is then.
+    LostResent,
+    /// A primary that was down does not ask whether another has taken over.
+    WakesUnasked,
+    /// A fence of which it is not known whether it was kept counts as not kept, and later as raised.
+    FailedFenceForgotten,
+    /// What was given up is wiped with old primaries, and the fence that was raised for it stays.
+    WipedUnlowered,
 }
 
 impl Mutation {
-    pub const ALL: [Mutation; 24] = [
+    pub const ALL: [Mutation; 34] = [
         Mutation::BookmarkNotAwaited,
         Mutation::GapIgnored,
         Mutation::PageSkipped,
@@ -80,6 +100,16 @@ impl Mutation {
         Mutation::EarlyPushAcknowledged,
         Mutation::SnapshotNotFollowed,
         Mutation::SnapshotTorn,
+        Mutation::FenceNotKept,
+        Mutation::RegisteredBehind,
+        Mutation::AbandonedRegistered,
+        Mutation::FormerReads,
+        Mutation::EpochNotRaised,
+        Mutation::HigherEpochIgnored,
+        Mutation::LostResent,
+        Mutation::WakesUnasked,
+        Mutation::FailedFenceForgotten,
+        Mutation::WipedUnlowered,
     ];
 
     pub fn named(name: &str) -> Option<Mutation> {

@@ -7,7 +7,9 @@ use std::rc::Rc;
 
 use futures_util::future::{Either, select};
 
-use crate::message::{Answer, Message, Request};
+use crate::home::Home;
+use crate::host::Host;
+use crate::message::{Answer, Message, Request, place};
 use crate::mutation::Mutation;
 use crate::reply::{Giver, reply};
 use crate::world::World;
@@ -18,16 +20,27 @@ const LATE_MS_MAX: u64 = 2_500;
 /// An object, by where it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Object {
-    Primary,
-    /// By its index among the replicas.
+    Primary(Home),
+    /// By its region.
     Replica(usize),
+    Directory,
 }
 
 impl Object {
-    fn region(self) -> usize {
+    fn region(self, world: &World) -> usize {
         match self {
-            Object::Primary => 0,
-            Object::Replica(index) => index + 1,
+            Object::Primary(home) => home.region,
+            Object::Replica(region) => region,
+            Object::Directory => world.directory.region,
+        }
+    }
+
+    /// Calls `use_it` with what it runs on, if it is there.
+    pub fn host<T>(self, world: &World, use_it: impl FnOnce(&Host) -> T) -> Option<T> {
+        match self {
+            Object::Primary(home) => Some(use_it(&world.primary(home).host)),
+            Object::Replica(region) => world.replicas.get(region).map(|it| use_it(&it.host)),
+            Object::Directory => Some(use_it(&world.directory.host)),
         }
     }
 }
@@ -41,7 +54,7 @@ pub async fn call(
     wait_ms: u64,
 ) -> Option<Answer> {
     let (giver, waiter) = reply();
-    let region = to.region();
+    let region = to.region(world);
     // Nobody sends a write twice but who made it.
     let may_double = !matches!(message.request, Request::Write(_));
     if may_double && world.fails(world.plan.faults.doubled) {
@@ -80,7 +93,7 @@ async fn deliver(
     mut message: Message,
     giver: Option<Giver<Answer>>,
 ) {
-    let region = to.region();
+    let region = to.region(&world);
     let pushes = matches!(message.request, Request::Push(_));
     let late = pushes && world.fails(world.plan.faults.late_pushes);
     let late_ms = if late { world.random.below(LATE_MS_MAX) } else { 0 };
@@ -89,13 +102,12 @@ async fn deliver(
         damage(&world, ltx);
     }
     let (inside, waiter) = reply();
-    let life = match to {
-        Object::Primary => world.primary.host.life(),
-        Object::Replica(index) => match world.replicas.get(index) {
-            Some(replica) => replica.host.life(),
-            None => return,
-        },
+    let Some((life, is_down)) = to.host(&world, |host| (host.life(), host.is_down(&world))) else {
+        return;
     };
+    if is_down {
+        return world.clock.sleep(crate::plan::CALL_MS_MAX).await;
+    }
     let task = serve(Rc::clone(&world), to, message, inside);
     world.clock.spawn(&life, task);
     // A crash ends the call, and its caller is told.
@@ -117,17 +129,25 @@ async fn serve(world: Rc<World>, to: Object, message: Message, giver: Giver<Answ
         world.clock.sleep(world.random.within(50, 1_500)).await;
     }
     let answer = match to {
-        Object::Primary => {
-            let answer = primary::answer(&world, &message);
+        Object::Primary(home) => {
+            let primary = world.primary(home);
+            let answer = primary::answer(&world, &primary, &message).await;
             if !world.has(Mutation::AnsweredBeforeDurable) {
-                world.primary.host.disk.gate(&world).await;
+                primary.host.disk.gate(&world).await;
             }
             if let Some(at) = answer.at {
-                world.checker.borrow_mut().answered(at.txid, world.clock.now_ms());
+                world.checker.borrow_mut().answered(place(at), world.clock.now_ms());
             }
             answer
         }
-        Object::Replica(index) => region::answer(&world, index, &message).await,
+        Object::Replica(region) => region::answer(&world, region, &message).await,
+        Object::Directory => {
+            let Request::Directory(question) = message.request else { return };
+            let answer = world.directory.answer(&world, question).await;
+            world.directory.host.disk.gate(&world).await;
+            world.told(question, &answer);
+            answer
+        }
     };
     giver.give(answer);
 }

@@ -9,7 +9,7 @@ use crate::random::Random;
 
 #[derive(Clone, Debug)]
 pub struct Plan {
-    /// The first is the primary's, which has no replica of its own.
+    /// The first is where the primary is in the beginning.
     pub regions: usize,
     pub isolates: usize,
     pub clients: usize,
@@ -32,6 +32,14 @@ pub struct Plan {
     pub faults: Faults,
     /// Whether a machine crashes once a call of its storage has failed.
     pub crash_when_broken: bool,
+    /// How often somebody asks for a promotion.
+    pub promotions: u32,
+    /// Whether some take over from a replica, where the primary is out of reach.
+    pub takes_over: bool,
+    /// How long an old primary is kept.
+    pub former_kept_ms: u64,
+    /// The region of the directory.
+    pub directory: usize,
     /// Whether, in the end, all begin anew while commits go on.
     pub ends_busy: bool,
 }
@@ -76,6 +84,10 @@ pub enum Fault {
     Forget,
     /// A region is cut off for a while.
     CutOff,
+    CrashDirectory,
+    StorageDirectory,
+    /// A primary, former or to be, is down for a while.
+    Sleep,
 }
 
 pub const QUESTION_MS_MAX: u64 = 1_500;
@@ -88,7 +100,17 @@ pub const RETRY_DELAY_MS: f64 = 2_500.0;
 pub const BEHIND_DELAY_MS: f64 = 20.0;
 pub const ASKED_MS_MAX: f64 = 3_000.0;
 
-const KINDS: [Fault; 12] = [
+/// Of promotions. The shell's times are longer.
+pub const PROMOTION_WAIT_MS: u64 = 1_500;
+pub const ALARM_MS: u64 = 800;
+pub const PAUSE_MS_MIN: u64 = 50;
+pub const PAUSE_MS_MAX: u64 = 800;
+pub const GIVE_UP_MS: u64 = 6_000;
+/// Of the directory.
+pub const SOON_MS: u64 = 200;
+pub const RETRY_MS: u64 = 2_000;
+
+const KINDS: [Fault; 15] = [
     Fault::CrashPrimary,
     Fault::CrashReplica,
     Fault::CrashIsolate,
@@ -101,6 +123,9 @@ const KINDS: [Fault; 12] = [
     Fault::LetGo,
     Fault::Forget,
     Fault::CutOff,
+    Fault::CrashDirectory,
+    Fault::StorageDirectory,
+    Fault::Sleep,
 ];
 
 impl Plan {
@@ -119,6 +144,10 @@ impl Plan {
             cache_pages: 1,
             checkpoint,
             faults: Faults::default(),
+            promotions: 1,
+            takes_over: false,
+            former_kept_ms: 1_000,
+            directory: 0,
             ends_busy: false,
             ..plan
         }
@@ -127,8 +156,10 @@ impl Plan {
     pub fn draw(random: &Random) -> Plan {
         let pages_max = random.within(1, 9) as u32;
         let small = random.chance(300);
+        let promotions = if random.chance(400) { random.within(1, 5) as u32 } else { 0 };
+        let regions = random.within(2, 4) as usize;
         Plan {
-            regions: random.within(2, 4) as usize,
+            regions,
             isolates: random.within(1, 2) as usize,
             clients: random.within(1, 3) as usize,
             hurry: random.pick(&[200, 500, 950]).unwrap_or(0),
@@ -149,6 +180,10 @@ impl Plan {
             },
             faults: Faults::draw(random),
             crash_when_broken: random.chance(500),
+            promotions,
+            takes_over: promotions > 0 && random.chance(350),
+            former_kept_ms: random.pick(&[500, 2_000, 60_000]).unwrap_or(0),
+            directory: random.below(regions as u64) as usize,
             ends_busy: random.chance(150),
         }
     }

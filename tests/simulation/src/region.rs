@@ -10,7 +10,7 @@ use std::rc::Rc;
 use isolite_core::{CheckpointProgress, Constraint, Pushed};
 
 use crate::host::Host;
-use crate::message::{Answer, Message, Request, TAG, position_of};
+use crate::message::{Answer, GONE, Message, Request, TAG, position_of};
 use crate::mutation::Mutation;
 use crate::network::{self, Object};
 use crate::plan::{CALL_MS_MAX, EARLY_MS, READ_WAIT_MS};
@@ -18,7 +18,7 @@ use crate::world::World;
 pub use engine::{Asked, Engine};
 
 pub struct Region {
-    /// Its number; the first is the primary's, which has no replica.
+    /// Its number. In the primary's region nobody asks it.
     pub region: usize,
     pub host: Host,
     engine: RefCell<Rc<Engine>>,
@@ -49,20 +49,23 @@ impl Region {
 /// A call of one replica's object.
 struct Call<'a> {
     world: &'a Rc<World>,
-    index: usize,
     region: &'a Region,
     engine: Rc<Engine>,
     message: &'a Message,
 }
 
-pub async fn answer(world: &Rc<World>, index: usize, message: &Message) -> Answer {
-    let Some(region) = world.replicas.get(index) else { return Answer::status(404) };
-    let call = Call { world, index, region, engine: region.engine(), message };
+pub async fn answer(world: &Rc<World>, number: usize, message: &Message) -> Answer {
+    let Some(region) = world.replicas.get(number) else { return Answer::status(GONE) };
+    let call = Call { world, region, engine: region.engine(), message };
+    if let Some(home) = message.home {
+        call.engine.live_at(home);
+    }
     let answer = match &message.request {
+        Request::Delete => Some(call.engine.delete(region)),
         Request::Push(ltx) => Some(call.push(ltx.as_deref()).await),
         Request::Read => call.read().await,
         Request::Commits | Request::Pages { .. } => call.feed().await,
-        Request::Write(_) => None,
+        _ => None,
     };
     let answer = match answer {
         Some(answer) => answer,
@@ -88,7 +91,10 @@ impl Call<'_> {
 
     /// What an isolate asks for that follows.
     async fn feed(&self) -> Option<Answer> {
-        let constraint = self.constraint()?;
+        let constraint = match &self.message.request {
+            Request::Pages { .. } => self.constraint()?,
+            _ => self.constraint()?,
+        };
         match (self.be_ready(&constraint).await, &self.message.request) {
             (Some(()), _) => self.engine.feed(self.world, self.region, self.message),
             (None, Request::Pages { first, size_pages_max }) => {
@@ -120,9 +126,9 @@ impl Call<'_> {
 
     /// Catches up if the constraint asks for it. None without a whole database.
     async fn be_ready(&self, constraint: &Constraint) -> Option<()> {
-        let Call { world, engine, region, index, .. } = self;
+        let Call { world, engine, region, .. } = self;
         if !engine.allows(world, region, constraint) && engine.is_whole(world, region) {
-            let caught_up = sync::catch_up(world, *index, engine, constraint);
+            let caught_up = sync::catch_up(world, region, engine, constraint);
             // Where the primary cannot be reached, the caller finds out what is allowed.
             network::within(world, READ_WAIT_MS, caught_up).await;
             self.work_in_background();
@@ -149,11 +155,11 @@ impl Call<'_> {
         }
         self.ask_if_behind(&taken);
         self.work_in_background();
-        taken.map_or_else(|answer| answer, |_| engine.stands(world, region))
+        taken.map_or_else(Answer::status, |_| engine.stands(world, region))
     }
 
     /// What was pushed could not be applied, or was only told of, or continues what did not come.
-    fn ask_if_behind(&self, taken: &Result<Pushed, Answer>) {
+    fn ask_if_behind(&self, taken: &Result<Pushed, u16>) {
         let Call { world, engine, region, .. } = self;
         let waits = !matches!(taken, Ok(Pushed::Early(_))) && engine.is_ahead(world, region);
         if engine.is_behind(world, region) && !waits {
@@ -161,30 +167,48 @@ impl Call<'_> {
         }
     }
 
-    /// Has the primary answer. A read does not wait for that as long as a write.
+    /// Has the primary answer, wherever that has moved.
     async fn forward(&self) -> Answer {
-        let Call { world, region, engine, message, .. } = self;
+        loop {
+            let answer = self.forward_once().await;
+            if !self.engine.follow(&answer) {
+                return answer;
+            }
+        }
+    }
+
+    /// A read does not wait for the primary as long as a write.
+    async fn forward_once(&self) -> Answer {
+        let Call { world, region, engine, message } = self;
+        let Some(home) = engine.home() else { return Answer::status(500) };
         let writes = matches!(message.request, Request::Write(_));
         let wait_ms = if writes { CALL_MS_MAX } else { READ_WAIT_MS };
-        let message = Message { follow: None, ..(*message).clone() };
+        let message = Message { follow: None, home: None, ..(*message).clone() };
         // What leaves waits for the disk, as all answers do.
         region.host.disk.gate(world).await;
         let sent_ms = region.host.now_ms(world);
-        let answer = network::call(world, region.region, Object::Primary, message, wait_ms).await;
+        let answer =
+            network::call(world, region.region, Object::Primary(home), message, wait_ms).await;
         if !writes {
             // Should the way have become shorter, the replica asks again.
             let trip_ms = region.host.now_ms(world) - sent_ms;
             engine.asked.set(Asked { trip_ms, ..engine.asked.get() });
         }
-        answer.unwrap_or_else(|| Answer::status(503))
+        let answer = answer.unwrap_or_else(|| Answer::status(503));
+        if answer.status == GONE {
+            engine.delete(region);
+        }
+        answer
     }
 
     fn fill_in_background(&self) {
         if !self.engine.fills.replace(true) {
             let (world, engine) = (Rc::clone(self.world), Rc::clone(&self.engine));
-            let index = self.index;
+            let number = self.region.region;
             self.world.clock.spawn(&self.region.host.life(), async move {
-                sync::fill(&world, index, &engine).await;
+                if let Some(region) = world.replicas.get(number) {
+                    sync::fill(&world, region, &engine).await;
+                }
                 engine.waiting.keep_only(None);
                 engine.fills.set(false);
             });
@@ -192,16 +216,16 @@ impl Call<'_> {
     }
 
     fn work_in_background(&self) {
-        let Call { world, engine, region, index, .. } = self;
+        let Call { world, engine, region, .. } = self;
         if engine.checkpoint_is_due(world, region) && !engine.checkpoint_runs.replace(true) {
-            let task = checkpoint(Rc::clone(world), *index, Rc::clone(engine));
+            let task = checkpoint(Rc::clone(world), region.region, Rc::clone(engine));
             world.clock.spawn(&region.host.life(), task);
         }
     }
 }
 
-async fn checkpoint(world: Rc<World>, index: usize, engine: Rc<Engine>) {
-    let Some(region) = world.replicas.get(index) else { return };
+async fn checkpoint(world: Rc<World>, number: usize, engine: Rc<Engine>) {
+    let Some(region) = world.replicas.get(number) else { return };
     loop {
         world.clock.sleep(world.random.below(5)).await;
         let step = engine.checkpoint_step(&world, region);

@@ -6,8 +6,9 @@ use std::rc::Rc;
 use isolite_core::Position;
 
 use crate::content::Contents;
+use crate::home::Home;
 use crate::isolate::{Isolate, Told};
-use crate::message::{Answer, Message, Request, bookmark, position_of};
+use crate::message::{Answer, GONE, Message, Question, Request, Says, bookmark, position_of};
 use crate::mutation::Mutation;
 use crate::network::{self, Object};
 use crate::plan::CALL_MS_MAX;
@@ -15,6 +16,8 @@ use crate::world::World;
 
 /// Questions in the background that one request goes on with, one after the other.
 const QUESTIONS_MAX: usize = 64;
+/// How often one call follows a primary that moves.
+const MOVES_MAX: u32 = 4;
 
 pub struct Handle {
     pub isolate: usize,
@@ -54,23 +57,63 @@ impl Handle {
     pub async fn send(&self, world: &Rc<World>, query: &Query) -> Option<Reply> {
         let isolate = world.isolates.get(self.isolate)?;
         let reads = matches!(query.request, Request::Read);
-        if reads
-            && query.age_ms_max > 0.0
-            && let Some(reply) = self.read(world, isolate, query)
-        {
-            return Some(reply);
+        let (mut deleted, mut moves, mut resends) = (false, 0, 0);
+        loop {
+            let home = match isolate.home() {
+                Some(home) => home,
+                None => resolve(world, isolate).await?,
+            };
+            if reads
+                && query.age_ms_max > 0.0
+                && let Some(reply) = self.read(world, isolate, home, query)
+            {
+                return Some(reply);
+            }
+            let (knew, local) = (self.knows(world, isolate), self.local.get());
+            let sent_ms = isolate.now_ms(world);
+            // A replica that is missing is asked for while the first answer is on its way.
+            if query.age_ms_max > 0.0 && isolate.have(world).is_none() {
+                self.refresh(world, isolate, home, query.age_ms_max);
+            }
+            let Some(answer) = self.ask(world, isolate, home, query).await else {
+                // It may be somewhere else, where this one cannot be reached.
+                isolate.forget_home();
+                resends += 1;
+                if world.has(Mutation::LostResent) && resends < 2 {
+                    continue;
+                }
+                return None;
+            };
+            // A second time only: the name may have been given to a new database since.
+            if answer.status == GONE && !deleted {
+                deleted = true;
+                isolate.forget_home();
+                isolate.forget();
+                continue;
+            }
+            if let Some(to) = answer.moved().filter(|_| moves < MOVES_MAX) {
+                moves += 1;
+                isolate.follow(home, to);
+                continue;
+            }
+            let sent_ms = match world.has(Mutation::ConfirmedAtArrival) {
+                true => isolate.now_ms(world),
+                false => sent_ms,
+            };
+            return self.take_in(world, home, query, answer, (sent_ms, knew, local));
         }
-        let (knew, local) = (self.knows(world, isolate), self.local.get());
-        let sent_ms = isolate.now_ms(world);
-        // A replica that is missing is asked for while the first answer is on its way.
-        if query.age_ms_max > 0.0 && isolate.have(world).is_none() {
-            self.refresh(world, isolate, query.age_ms_max);
-        }
-        let answer = self.ask(world, isolate, query).await?;
-        let sent_ms = match world.has(Mutation::ConfirmedAtArrival) {
-            true => isolate.now_ms(world),
-            false => sent_ms,
-        };
+    }
+
+    /// Learns from an answer to what was sent then, by a handle that knew so much.
+    fn take_in(
+        &self,
+        world: &Rc<World>,
+        home: Home,
+        query: &Query,
+        answer: Answer,
+        (sent_ms, knew, local): (f64, bool, u64),
+    ) -> Option<Reply> {
+        let isolate = world.isolates.get(self.isolate)?;
         if let Some(text) = &answer.bookmark {
             self.advance(text);
             if !knew && query.session.is_none() && self.local.get() == local {
@@ -79,7 +122,7 @@ impl Handle {
             }
             self.learn(world, isolate, sent_ms, &answer);
             if query.age_ms_max > 0.0 {
-                self.refresh(world, isolate, query.age_ms_max);
+                self.refresh(world, isolate, home, query.age_ms_max);
             }
         }
         let at = answer.at.filter(|_| answer.status == 200)?;
@@ -115,13 +158,19 @@ impl Handle {
     }
 
     /// Asks the region's replica what only reads, and the primary everything else.
-    async fn ask(&self, world: &Rc<World>, isolate: &Isolate, query: &Query) -> Option<Answer> {
+    async fn ask(
+        &self,
+        world: &Rc<World>,
+        isolate: &Isolate,
+        home: Home,
+        query: &Query,
+    ) -> Option<Answer> {
         let Query { request, session, age_ms_max } = query;
         // Asked for a bookmark, even without a replica: what this handle has seen it must know.
         let have = isolate.have(world).or_else(|| (*age_ms_max > 0.0).then(String::new));
         let message = Message { session: session.clone(), have, ..Message::new(request.clone()) };
         let reads = matches!(request, Request::Read);
-        if let Some(near) = isolate.near()
+        if let Some(near) = isolate.near(home)
             && *age_ms_max > 0.0
             && session.as_deref() != Some("first-primary")
             && reads
@@ -132,15 +181,22 @@ impl Handle {
             if newest.is_some() && self.knows(world, isolate) || self.local.get() == 0 {
                 let seen = self.seen(world).max(newest);
                 let least = if session.is_none() { seen } else { None };
-                let message = Message { age_ms_max: Some(*age_ms_max), least, ..message };
-                let replica = Object::Replica(near);
-                return network::call(world, isolate.region, replica, message, CALL_MS_MAX).await;
+                let message =
+                    Message { age_ms_max: Some(*age_ms_max), least, home: Some(home), ..message };
+                return network::call(world, isolate.region, near, message, CALL_MS_MAX).await;
             }
         }
-        network::call(world, isolate.region, Object::Primary, message, CALL_MS_MAX).await
+        let primary = Object::Primary(home);
+        network::call(world, isolate.region, primary, message, CALL_MS_MAX).await
     }
 
-    fn read(&self, world: &Rc<World>, isolate: &Isolate, query: &Query) -> Option<Reply> {
+    fn read(
+        &self,
+        world: &Rc<World>,
+        isolate: &Isolate,
+        home: Home,
+        query: &Query,
+    ) -> Option<Reply> {
         let Query { session, age_ms_max, .. } = query;
         if session.is_none() && !self.knows(world, isolate) {
             return None;
@@ -155,23 +211,38 @@ impl Handle {
         }
         let now_ms = isolate.now_ms(world);
         if now_ms >= self.look_ms.get() {
-            self.refresh(world, isolate, *age_ms_max);
+            self.refresh(world, isolate, home, *age_ms_max);
         }
         let bookmark = session.as_ref().map(|_| bookmark(at));
         Some(Reply { contents: Some(contents), at, bookmark, local: true })
     }
 
     /// Asks in the background, well before a read would have to wait.
-    fn refresh(&self, world: &Rc<World>, isolate: &Isolate, age_ms_max: f64) {
+    fn refresh(&self, world: &Rc<World>, isolate: &Isolate, home: Home, age_ms_max: f64) {
         self.look_ms.set(isolate.now_ms(world) + age_ms_max / 8.0);
         if let Some(request) = isolate.want(world, age_ms_max / 2.0) {
-            let task = fill(Rc::clone(world), self.isolate, request, age_ms_max / 4.0);
+            let task = fill(Rc::clone(world), self.isolate, home, request, age_ms_max / 4.0);
             world.clock.spawn(&isolate.life(), task);
         }
     }
 }
 
-async fn fill(world: Rc<World>, isolate: usize, request: Request, age_ms_max: f64) {
+/// Asks the directory where the primary is.
+async fn resolve(world: &Rc<World>, isolate: &Isolate) -> Option<Home> {
+    // Nobody moves it: then all know.
+    if world.plan.promotions == 0 {
+        isolate.live_at(Home::FIRST);
+        return Some(Home::FIRST);
+    }
+    let message = Message::new(Request::Directory(Question::Where));
+    let (from, to) = (isolate.region, Object::Directory);
+    let answer = network::call(world, from, to, message, CALL_MS_MAX).await?;
+    let Some(Says::Home(home)) = answer.says else { return None };
+    isolate.live_at(home);
+    Some(home)
+}
+
+async fn fill(world: Rc<World>, isolate: usize, home: Home, request: Request, age_ms_max: f64) {
     let Some(isolate) = world.isolates.get(isolate) else { return };
     let mut next = Some(request);
     for _ in 0..QUESTIONS_MAX {
@@ -179,14 +250,22 @@ async fn fill(world: Rc<World>, isolate: usize, request: Request, age_ms_max: f6
         let sent_ms = isolate.now_ms(&world);
         let have = Some(isolate.have(&world).unwrap_or_default());
         let message = Message { have, ..Message::new(request) };
-        let (object, message) = match isolate.near() {
-            None => (Object::Primary, message),
+        let (object, message) = match isolate.near(home) {
+            None => (Object::Primary(home), message),
             Some(near) => {
                 let (age_ms_max, least) = (Some(age_ms_max), isolate.newest());
-                (Object::Replica(near), Message { age_ms_max, least, ..message })
+                (near, Message { age_ms_max, least, home: Some(home), ..message })
             }
         };
         let answer = network::call(&world, isolate.region, object, message, CALL_MS_MAX).await;
+        if answer.as_ref().is_some_and(|answer| answer.status == GONE) {
+            isolate.forget_home();
+            return isolate.forget();
+        }
+        // The next read asks there.
+        if let Some(to) = answer.as_ref().and_then(Answer::moved) {
+            isolate.follow(home, to);
+        }
         let told = answer.as_ref().and_then(|answer| {
             let position = position_of(answer.bookmark.as_deref())?;
             let sent_ms = sent_ms - age_ms(&world, answer);

@@ -2,7 +2,7 @@
 //! one seed.
 
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::io::Write;
 use std::rc::Rc;
@@ -13,13 +13,16 @@ use isolite_core::{Constraint, Position};
 use crate::checker::{Checker, Violation};
 use crate::client::{self, Client, Pool};
 use crate::clock::{Clock, Life};
+use crate::directory::Directory;
 use crate::ending;
 use crate::faults;
+use crate::home::Home;
 use crate::host::skew_ms;
 use crate::isolate::Isolate;
-use crate::message::place;
+use crate::message::{Answer, Question, Says, place};
 use crate::mutation::Mutation;
 use crate::network::Object;
+use crate::operator;
 use crate::plan::Plan;
 use crate::primary::Primary;
 use crate::random::Random;
@@ -33,8 +36,10 @@ pub struct World {
     pub plan: Plan,
     pub mutation: Option<Mutation>,
     pub checker: RefCell<Checker>,
-    pub primary: Primary,
-    /// Of all regions but the first.
+    pub directory: Directory,
+    /// The objects that are, were or are to be the primary, by their epoch.
+    primaries: RefCell<BTreeMap<u32, Rc<Primary>>>,
+    /// Of all regions; that of the primary's region nobody asks.
     pub replicas: Vec<Region>,
     pub isolates: Vec<Isolate>,
     pub clients: RefCell<Vec<Rc<Client>>>,
@@ -55,7 +60,18 @@ pub struct Outcome {
     pub commits: u64,
     pub reads: u64,
     pub snapshots: u64,
+    pub promotions: u64,
     pub virtual_ms: u64,
+}
+
+/// Whose storage fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Machine {
+    Primary,
+    /// Which is the primary in the end.
+    Candidate,
+    Replica,
+    Directory,
 }
 
 /// Lives through the world of a seed.
@@ -65,15 +81,19 @@ pub fn run(seed: u64, mutation: Option<Mutation>, traced: bool) -> Outcome {
     World::new(random, plan, mutation, traced).live()
 }
 
-/// Lives through a small world in which one call of one storage fails, and nothing else does. The
-/// machine is the primary or the one replica; the number of calls that its storage got comes back.
-pub fn run_with_fault(seed: u64, of_primary: bool, call: usize, fault: Fault) -> (Outcome, usize) {
+/// Lives through a small world in which one call of one storage fails, and nothing else does. The number
+/// of calls that the storage got comes back.
+pub fn run_with_fault(seed: u64, of: Machine, call: usize, fault: Fault) -> (Outcome, usize) {
     let random = Random::new(seed);
     let plan = Plan { crash_when_broken: call % 2 == 1, ..Plan::calm(&random) };
     let world = World::new(random, plan, None, false);
-    let replica = world.replicas.first().map_or(&world.primary.host, |replica| &replica.host);
-    let host = if of_primary { &world.primary.host } else { replica };
-    let storage = host.disk.storage.clone();
+    let object = match of {
+        Machine::Primary => Object::Primary(Home::FIRST),
+        Machine::Candidate => Object::Primary(Home { epoch: 2, region: 1 }),
+        Machine::Replica => Object::Replica(world.plan.regions - 1),
+        Machine::Directory => Object::Directory,
+    };
+    let storage = object.host(&world, |host| host.disk.storage.clone()).unwrap_or_default();
     storage.fail_at(call, fault);
     let outcome = world.live();
     (outcome, storage.calls().len())
@@ -84,8 +104,9 @@ impl World {
         let skew_ms = || skew_ms(&random);
         let isolates = plan.regions * plan.isolates;
         Rc::new(World {
-            primary: Primary::new(skew_ms()),
-            replicas: (1..plan.regions).map(|region| Region::new(region, skew_ms())).collect(),
+            directory: Directory::new(plan.directory, skew_ms()),
+            primaries: RefCell::default(),
+            replicas: (0..plan.regions).map(|region| Region::new(region, skew_ms())).collect(),
             isolates: (0..isolates).map(|n| Isolate::new(n, n % plan.regions, skew_ms())).collect(),
             clock: Clock::default(),
             always: Life::begin(),
@@ -107,6 +128,7 @@ impl World {
         self.trace(|| format!("{:?}", self.plan));
         client::begin(&self);
         faults::begin(&self);
+        operator::begin(&self);
         self.run_for(self.plan.faults_end_ms);
         faults::end(&self);
         ending::run(&self);
@@ -121,6 +143,33 @@ impl World {
         if self.plan.crash_when_broken && !self.calm.get() {
             let world = Rc::clone(self);
             self.clock.spawn(&self.always, async move { faults::crash(&world, object) });
+        }
+    }
+
+    /// The object of an epoch, which is there as soon as it is called.
+    pub fn primary(&self, home: Home) -> Rc<Primary> {
+        let mut primaries = self.primaries.borrow_mut();
+        let new = || Primary::new(home, skew_ms(&self.random));
+        Rc::clone(primaries.entry(home.epoch).or_insert_with(new))
+    }
+
+    pub fn primaries(&self) -> Vec<Rc<Primary>> {
+        self.primaries.borrow().values().cloned().collect()
+    }
+
+    /// Where the primary is, as the directory has it.
+    pub fn home(&self) -> Home {
+        self.directory.peek().home()
+    }
+
+    /// The directory's answer is durable, and leaves it.
+    pub fn told(&self, question: Question, answer: &Answer) {
+        if let Question::Register { epoch, at, forced } = question
+            && answer.says == Some(Says::Registered(true))
+        {
+            let newest = self.checker.borrow().epoch();
+            let goes_on = self.primaries.borrow().get(&newest).is_none_or(|it| it.goes_on(self));
+            self.checker.borrow_mut().promoted(epoch, place(at), forced, goes_on);
         }
     }
 
@@ -174,6 +223,7 @@ impl World {
             commits: checker.newest().txid,
             reads: checker.reads,
             snapshots: self.replicas.iter().map(|replica| replica.snapshots.get()).sum(),
+            promotions: checker.promotions,
             virtual_ms: self.clock.now_ms(),
         }
     }

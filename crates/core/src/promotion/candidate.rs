@@ -53,7 +53,9 @@ impl<P: ReplicaPages> Candidate<P> {
 
     pub fn next(&self) -> Step {
         let follow = Step::Follow(self.replica.ask());
-        let Some(own) = self.replica.position() else { return follow };
+        // Where that one ended without a commit there is nothing to follow, nor need anybody be asked.
+        let empty = self.last.filter(|last| last.txid == 0);
+        let Some(own) = self.replica.position().or(empty) else { return follow };
         match self.last {
             Some(last) if own == last => Step::Register { at: last },
             Some(_) => follow,

@@ -286,6 +286,14 @@ fn an_attempt_ends_in_one_way() {
 }
 
 #[test]
+fn a_candidate_of_an_empty_database_starts_anew_without_asking() {
+    let last = Position { epoch: 2, ..Position::START };
+    let candidate = Candidate::new(open(&MemoryStorage::default()));
+    assert_eq!(candidate.next(), Step::Follow(crate::Ask::Pages { first: 1 }));
+    assert_eq!(candidate.ended_at(last).next(), Step::Register { at: last });
+}
+
+#[test]
 fn a_fence_is_for_the_newest_attempt() {
     let successor = |epoch| Successor { epoch, region: "weur".to_owned() };
     let mut fence = Fence::default();

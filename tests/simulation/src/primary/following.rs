@@ -7,7 +7,7 @@ use isolite_core::{Followers, Position, Push};
 
 use super::{Engine, Primary};
 use crate::feed;
-use crate::message::{Message, Request, bookmark, position_of};
+use crate::message::{Message, Request, bookmark, place, position_of};
 use crate::mutation::Mutation;
 use crate::network::{self, Object};
 use crate::plan::{CALL_MS_MAX, SUBSCRIPTION_MS};
@@ -30,6 +30,18 @@ impl Primary {
         }
     }
 
+    /// The regions of all replicas that there ever were.
+    pub(super) fn replicas(&self) -> Vec<usize> {
+        self.rows.borrow().keys().copied().collect()
+    }
+
+    /// Takes down the replicas of the primary before.
+    pub(super) fn inherit_replicas(&self, replicas: &[usize]) {
+        for region in replicas {
+            self.rows.borrow_mut().insert(*region, 0.0);
+        }
+    }
+
     pub(super) fn pushes_due(&self, world: &Rc<World>) -> Vec<Parcel> {
         let engine = self.engine();
         let now_ms = self.host.now_ms(world);
@@ -38,7 +50,7 @@ impl Primary {
         }
         let Some(newest) = engine.position() else { return Vec::new() };
         let due = engine.followers.borrow_mut().due(newest, now_ms);
-        due.into_iter().filter_map(|push| engine.packed(world, push)).collect()
+        due.into_iter().filter_map(|push| engine.packed(world, self, push)).collect()
     }
 }
 
@@ -60,14 +72,14 @@ impl Engine {
         self.opened.borrow().as_ref().map(|store| store.position())
     }
 
-    fn push_due_to(&self, world: &Rc<World>, region: &str) -> Option<Parcel> {
-        let (newest, now_ms) = (self.position()?, world.primary.host.now_ms(world));
+    fn push_due_to(&self, world: &Rc<World>, primary: &Primary, region: &str) -> Option<Parcel> {
+        let (newest, now_ms) = (self.position()?, primary.host.now_ms(world));
         let due = self.followers.borrow_mut().due_to(region, newest, now_ms);
-        self.packed(world, due?)
+        self.packed(world, primary, due?)
     }
 
-    fn packed(&self, world: &Rc<World>, push: Push) -> Option<Parcel> {
-        let fed = self.with(world, |store| {
+    fn packed(&self, world: &Rc<World>, primary: &Primary, push: Push) -> Option<Parcel> {
+        let fed = self.with(world, primary, |store| {
             Ok((feed::answer(world, &Request::Commits, store, push.since)?, store.position()))
         });
         let mut followers = self.followers.borrow_mut();
@@ -85,12 +97,17 @@ impl Engine {
 }
 
 /// Makes a push, and those that have become due at its end.
-pub(super) async fn push(world: Rc<World>, engine: Rc<Engine>, parcel: Parcel) {
+pub(super) async fn push(
+    world: Rc<World>,
+    primary: Rc<Primary>,
+    engine: Rc<Engine>,
+    parcel: Parcel,
+) {
     let mut next = Some(parcel);
     while let Some(parcel) = next.take() {
         let push = parcel.push.clone();
         engine.on_their_way.set(engine.on_their_way.get() + 1);
-        let delivered = deliver(&world, parcel).await;
+        let delivered = deliver(&world, &primary, parcel).await;
         engine.on_their_way.set(engine.on_their_way.get() - 1);
         let mut followers = engine.followers.borrow_mut();
         match delivered {
@@ -103,22 +120,27 @@ pub(super) async fn push(world: Rc<World>, engine: Rc<Engine>, parcel: Parcel) {
         }
         drop(followers);
         if !world.has(Mutation::PushNotContinued) {
-            next = engine.push_due_to(&world, &push.region);
+            next = engine.push_due_to(&world, &primary, &push.region);
         }
     }
 }
 
 /// Where the replica then stands.
-async fn deliver(world: &Rc<World>, parcel: Parcel) -> Result<Position, Undelivered> {
+async fn deliver(
+    world: &Rc<World>,
+    primary: &Primary,
+    parcel: Parcel,
+) -> Result<Position, Undelivered> {
     let Parcel { push, newest, ltx } = parcel;
-    let replica = push.region.parse::<usize>().ok().and_then(|region| region.checked_sub(1));
-    let replica = replica.ok_or(Undelivered::Refused)?;
+    let replica = push.region.parse::<usize>().map_err(|_| Undelivered::Refused)?;
     if !world.has(Mutation::AnsweredBeforeDurable) {
-        world.primary.host.disk.gate(world).await;
+        primary.host.disk.gate(world).await;
     }
-    world.checker.borrow_mut().answered(newest.txid, world.clock.now_ms());
+    world.checker.borrow_mut().answered(place(newest), world.clock.now_ms());
     let message = Message { have: Some(bookmark(newest)), ..Message::new(Request::Push(ltx)) };
-    let answer = network::call(world, 0, Object::Replica(replica), message, CALL_MS_MAX).await;
+    let answer =
+        network::call(world, primary.home.region, Object::Replica(replica), message, CALL_MS_MAX)
+            .await;
     let answer = answer.ok_or(Undelivered::Lost)?;
     let position = position_of(answer.bookmark.as_deref());
     position.filter(|_| answer.status == 200).ok_or(Undelivered::Refused)

@@ -5,14 +5,16 @@ use std::rc::Rc;
 
 use futures_util::lock::Mutex;
 use isolite_core::{
-    Answer as Learnt, Ask, CheckpointProgress, Constraint, Error, Position, Pushed, Replica, Store,
+    Answer as Learnt, Ask, CheckpointProgress, Constraint, Error, Position, Pushed, Replica,
+    Storage, Store,
 };
 
 use super::Region;
 use super::parts::Waiting;
 use crate::content::Contents;
 use crate::feed;
-use crate::message::{Answer, Message, bookmark, position_of};
+use crate::home::Home;
+use crate::message::{Answer, GONE, Message, bookmark, position_of};
 use crate::mutation::Mutation;
 use crate::network::Object;
 use crate::world::World;
@@ -27,6 +29,7 @@ pub struct Engine {
     pub checkpoint_runs: Cell<bool>,
     pub asked: Cell<Asked>,
     opened: RefCell<Option<Replica<Store>>>,
+    home: Cell<Option<Home>>,
 }
 
 /// The last question to the primary that was answered.
@@ -44,6 +47,45 @@ impl Default for Asked {
 }
 
 impl Engine {
+    /// Takes down where the primary is, unless it is known to have moved on from there.
+    pub fn live_at(&self, home: Home) {
+        if self.home.get().is_none_or(|known| home.epoch >= known.epoch) {
+            self.home.set(Some(home));
+        }
+    }
+
+    /// Takes down where the primary has moved, if that is what it answered. False if this was known.
+    pub fn follow(&self, answer: &Answer) -> bool {
+        let known = self.home.get();
+        let moved = answer.moved().filter(|to| known.is_some_and(|known| to.epoch > known.epoch));
+        if moved.is_some() {
+            self.home.set(moved);
+        }
+        moved.is_some()
+    }
+
+    pub fn home(&self) -> Option<Home> {
+        self.home.get()
+    }
+
+    /// Lets go of everything: the database is gone, or the replica is.
+    pub fn delete(&self, region: &Region) -> Answer {
+        self.opened.replace(None);
+        // Where its primary is, too, it is told anew.
+        self.home.set(None);
+        let forgotten = region.host.disk.storage.clear();
+        Answer::status(if forgotten.is_ok() { GONE } else { 500 })
+    }
+
+    /// A position as it is told, or as a planted bug has it.
+    pub fn taken(&self, world: &Rc<World>, region: &Region, told: Position) -> Position {
+        let own = self.look(world, region, None, |replica| replica.position());
+        match own.filter(|_| world.has(Mutation::HigherEpochIgnored)) {
+            Some(own) => Position { epoch: own.epoch.min(told.epoch), ..told },
+            None => told,
+        }
+    }
+
     /// Calls `use_it` with the replica, opened first if it is not open or has to be anew.
     pub fn with<T>(
         &self,
@@ -64,7 +106,7 @@ impl Engine {
         }
         region.snapshots.set(region.snapshots.get() + u64::from(opened.snapshots() - snapshots));
         if opened.pages().is_broken() {
-            world.broke(Object::Replica(region.region - 1));
+            world.broke(Object::Replica(region.region));
         } else {
             *slot = Some(opened);
         }
@@ -182,15 +224,16 @@ impl Engine {
         answer
     }
 
-    /// Takes in what the primary pushes. The error is the answer where it cannot be.
+    /// Takes in what the primary pushes. The error is the status where it cannot be.
     pub fn push(
         &self,
         world: &Rc<World>,
         region: &Region,
         primary: Position,
         ltx: Option<&[u8]>,
-    ) -> Result<Pushed, Answer> {
+    ) -> Result<Pushed, u16> {
         let now_ms = region.host.now_ms(world);
+        let primary = self.taken(world, region, primary);
         let taken = self.with(world, region, |replica| {
             let taken = replica.pushed(primary, ltx);
             if world.has(Mutation::PushConfirmsAge) && taken.is_ok() {
@@ -201,8 +244,8 @@ impl Engine {
         world.trace(|| format!("replica {} is pushed {primary}: {taken:?}", region.region));
         match taken {
             Ok(Ok(taken)) => Ok(taken),
-            Ok(Err(_)) => Err(Answer::status(409)),
-            Err(_) => Err(Answer::status(500)),
+            Ok(Err(_)) => Err(409),
+            Err(_) => Err(500),
         }
     }
 

@@ -6,7 +6,7 @@ use isolite_core::{Answer as Learnt, Ask, Constraint, Progress};
 
 use super::parts::Part;
 use super::{Asked, Engine, Region};
-use crate::message::{Message, Request, bookmark, position_of};
+use crate::message::{GONE, Message, Request, bookmark, position_of};
 use crate::mutation::Mutation;
 use crate::network::{self, Object};
 use crate::plan::QUESTION_MS_MAX;
@@ -19,8 +19,12 @@ const FAILURES_MAX: u32 = 3;
 struct Stop;
 
 /// Asks until the constraint allows an answer, or a snapshot would be needed.
-pub async fn catch_up(world: &Rc<World>, index: usize, engine: &Engine, constraint: &Constraint) {
-    let Some(region) = world.replicas.get(index) else { return };
+pub async fn catch_up(
+    world: &Rc<World>,
+    region: &Region,
+    engine: &Engine,
+    constraint: &Constraint,
+) {
     let began_ms = region.host.now_ms(world);
     loop {
         let _turn = engine.turn.lock().await;
@@ -39,8 +43,7 @@ pub async fn catch_up(world: &Rc<World>, index: usize, engine: &Engine, constrai
 }
 
 /// Asks until the replica is where the primary is, by a snapshot if need be.
-pub async fn fill(world: &Rc<World>, index: usize, engine: &Engine) {
-    let Some(region) = world.replicas.get(index) else { return };
+pub async fn fill(world: &Rc<World>, region: &Region, engine: &Engine) {
     let mut failures = 0;
     loop {
         // Others may have their turn between two parts of a snapshot.
@@ -63,6 +66,7 @@ pub async fn fill(world: &Rc<World>, index: usize, engine: &Engine) {
 
 /// One question and its answer, for whoever has the turn: the next one follows from it.
 async fn step(world: &Rc<World>, region: &Region, engine: &Engine) -> Result<Progress, Stop> {
+    let home = engine.home().ok_or(Stop)?;
     let ask = engine.with(world, region, |replica| Ok(replica.ask())).map_err(|_| Stop)?;
     let request = match ask {
         Ask::Pages { first } => Request::Pages { first, size_pages_max: u32::MAX },
@@ -76,14 +80,21 @@ async fn step(world: &Rc<World>, region: &Region, engine: &Engine) -> Result<Pro
     let message = Message { have, follow: Some(region.region), ..Message::new(request) };
     let sent_ms = region.host.now_ms(world);
     region.host.disk.gate(world).await;
-    let answer =
-        network::call(world, region.region, Object::Primary, message, QUESTION_MS_MAX).await;
+    let (from, to) = (region.region, Object::Primary(home));
+    let answer = network::call(world, from, to, message, QUESTION_MS_MAX).await;
     let answer = answer.ok_or(Stop)?;
     engine.asked.set(Asked { sent_ms, trip_ms: region.host.now_ms(world) - sent_ms });
+    if engine.follow(&answer) {
+        return Ok(Progress::More);
+    }
+    if answer.status == GONE {
+        engine.delete(region);
+    }
     if answer.status != 200 {
         return Err(Stop);
     }
     let primary = position_of(answer.bookmark.as_deref()).ok_or(Stop)?;
+    let primary = engine.taken(world, region, primary);
     if let Ask::Pages { first } = ask
         && engine.waiting.give(first, Part { sent_ms, answer: answer.clone() })
     {
