@@ -29,12 +29,14 @@ export interface Sent {
   headers?: Record<string, string>;
   /** A value that is sent as JSON. */
   body?: unknown;
+  /** By which one stops waiting; the promise rejects with its reason. */
+  signal?: AbortSignal;
 }
 
 export async function send(
   method: string,
   url: string,
-  { headers = {}, body }: Sent = {},
+  { headers = {}, body, signal }: Sent = {},
 ): Promise<Received> {
   const isJson = body !== undefined;
   try {
@@ -48,9 +50,11 @@ export async function send(
       cache: "no-store",
       credentials: "same-origin",
       ...(isJson && { body: JSON.stringify(body) }),
+      ...(signal && { signal }),
     });
     return { status: response.status, text: await response.text() };
   } catch {
+    signal?.throwIfAborted();
     throw new ServerGone(method);
   }
 }
