@@ -12,6 +12,8 @@ import "./styles/base.css";
 import "./styles/controls.css";
 import "./styles/layout.css";
 import "./styles/pages.css";
+import "./styles/grid.css";
+import "./styles/sql.css";
 
 function Console() {
   const [failure, setFailure] = useState<unknown>();

@@ -21,4 +21,5 @@ export interface Tab {
 
 export const TABS: readonly Tab[] = [
   { path: "", title: "Overview", load: () => import("./overview.tsx") },
+  { path: "sql", title: "SQL", load: () => import("./sql/sql_tab.tsx") },
 ];
