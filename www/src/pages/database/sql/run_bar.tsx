@@ -53,7 +53,7 @@ export function RunBar(
           : <Elapsed since={running.began_ms} />}
       </p>
       {running !== undefined && (
-        <button type="button" class="quiet" onClick={running.cancel}>Cancel</button>
+        <button type="button" onClick={running.cancel}>Cancel</button>
       )}
       <div class="sql-more">
         <button type="button" class="quiet" aria-expanded={isPastOpen} onClick={onPast}>
@@ -82,7 +82,8 @@ function Elapsed({ since }: { since: number }) {
   const seconds = Math.max(0, Math.round((now - since) / 1_000));
   return (
     <>
-      <span class="spinner" aria-hidden="true" /> Running<span aria-hidden="true">, {seconds} s</span>
+      <span class="spinner" aria-hidden="true" />
+      <span>Running<span aria-hidden="true">, {seconds} s</span></span>
     </>
   );
 }
