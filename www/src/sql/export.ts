@@ -28,7 +28,7 @@ export function csvOf({ columns, rows }: Table, { guard }: CsvOptions): Promise<
 function csvField(cell: Cell, guard: boolean): string {
   const text = textOf(cell);
   if (kindOf(cell) !== "text") return text;
-  const guarded = guard && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
+  const guarded = guard && /^[=+\-@\t\r\n]/.test(text) ? `'${text}` : text;
   const needsQuotes = guarded === "" || /[",\r\n]|^\s|\s$/.test(guarded);
   return needsQuotes ? `"${guarded.replaceAll('"', '""')}"` : guarded;
 }
