@@ -4,9 +4,12 @@
 
 use std::time::Duration;
 
-use isolite_core::backup::{BackupFile, FileName, Gap, NoPlan, SNAPSHOT_LEVEL};
+use isolite_core::backup::{
+    BackupFile, FileName, Gap, NoPlan, RestorePlan, RestoreTarget, SNAPSHOT_LEVEL, epoch_folder,
+    epoch_of_folder,
+};
 use isolite_protocol::directory::Jurisdiction;
-use isolite_protocol::rest::parse_timestamp;
+use isolite_protocol::rest::{RecoveryPoint, parse_timestamp};
 use js_sys::Date;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsValue;
@@ -46,7 +49,7 @@ pub(crate) fn lease_key(database: &str) -> String {
 
 /// Where the files of an epoch are; what Litestream calls a path.
 pub(crate) fn folder(database: &str, epoch: u32) -> String {
-    format!("{database}/{epoch:08x}")
+    key(database, epoch_folder(epoch))
 }
 
 /// Within a border another bucket is bound.
@@ -76,6 +79,44 @@ pub(crate) fn bucket(
 /// The key of something in the folder of a backup.
 pub(crate) fn key(path: &str, name: impl std::fmt::Display) -> String {
     if path.is_empty() { name.to_string() } else { format!("{path}/{name}") }
+}
+
+/// The epochs of which a database has a folder, ascending.
+pub(crate) async fn epochs(bucket: &Bucket, database: &str) -> Result<Vec<u32>> {
+    let (prefix, mut epochs) = (key(database, ""), Vec::new());
+    let mut cursor = None;
+    loop {
+        let mut list = bucket.list().prefix(&prefix).delimiter("/");
+        if let Some(cursor) = cursor {
+            list = list.cursor(cursor);
+        }
+        let page = list.execute().await?;
+        let folders = page.delimited_prefixes();
+        let names = folders.iter().filter_map(|folder| folder.strip_prefix(&prefix));
+        epochs.extend(names.filter_map(|name| epoch_of_folder(name.trim_end_matches('/'))));
+        cursor = page.cursor().filter(|_| page.truncated());
+        if cursor.is_none() {
+            epochs.sort_unstable();
+            return Ok(epochs);
+        }
+    }
+}
+
+/// The newest that can be restored of all that a database has in the bucket.
+pub(crate) async fn recovery_point(
+    bucket: &Bucket,
+    database: &str,
+) -> Result<Option<RecoveryPoint>> {
+    for epoch in epochs(bucket, database).await?.into_iter().rev() {
+        let path = folder(database, epoch);
+        let files = files(bucket, &path).await?;
+        let plan = RestorePlan::of(&files, RestoreTarget::Before(i64::MAX));
+        if let Some(last) = plan.ok().and_then(|plan| plan.files.last().copied()) {
+            let txid = format!("{:016x}", last.name.txid_max);
+            return Ok(Some(RecoveryPoint { path, txid, timestamp: time(last.time_ms) }));
+        }
+    }
+    Ok(None)
 }
 
 /// All files that a path has, each with its time.

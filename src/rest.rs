@@ -177,7 +177,7 @@ async fn answer_json(
         }
         Route::BookmarkAt(database) => time_travel::bookmark(env, &database, query).await,
         Route::Restore(database) => time_travel::restore(env, &database, query).await,
-        Route::Backup(database) => databases::backup(env, &database).await,
+        Route::Backup(database) => backups::status(env, &database).await,
         Route::Replicas(database) => replicas::get(env, &database).await,
         Route::GetBackup => backups::get(env, query).await,
         Route::GetPromotion(database) => promotion::get(env, &database).await,

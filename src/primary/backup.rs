@@ -7,27 +7,30 @@
 //! the bucket takes once.
 //!
 //! Each epoch of a database has a folder of its own, `<database id>/<epoch>`. Whoever was the primary
-//! before cannot write into that of another; `<database id>/lease.json` tells which one counts.
+//! before cannot write into that of another; `<database id>/lease.json` tells which one counts. One that
+//! has made way still sends what it committed last, into its own folder, and then comes to rest.
 
 mod bucket;
 mod file;
+mod status;
 
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use std::time::Duration;
 
 use isolite_core::backup::{BackupPolicy, Schedule, Slot, Standing, Task};
-use isolite_core::{Bookmark, StorageError, Tag};
-use isolite_protocol::rest::{BackupError, BackupStatus};
+use isolite_core::{StorageError, Tag};
+use isolite_protocol::rest::BackupError;
 use js_sys::Date;
 use serde::{Deserialize, Serialize};
 use worker::{Delay, Env, State, console_error, console_warn};
 
-use self::bucket::Bucket;
+use self::bucket::{Bucket, Taken};
 use self::file::{Making, Sent};
+use super::promotion::Part;
 use super::{Engine, Opened, Primary, Refused};
 use crate::backup_bucket::Lease;
-use crate::object::call_js::{Answer, within};
+use crate::object::call_js::within;
 
 /// Steps of one run: each is a few calls of the bucket, of which the platform lets an event make so many.
 const STEPS_MAX: u32 = 20;
@@ -60,6 +63,8 @@ pub(super) struct Backup {
     making: RefCell<[Option<Making>; 2]>,
     /// The bucket is known to be ours to write to.
     leased: Cell<bool>,
+    /// It has made way for another primary, when that was last looked at.
+    former: Cell<bool>,
     runs: Cell<bool>,
     /// For good, as far as this object is concerned.
     stopped: Cell<bool>,
@@ -73,6 +78,8 @@ pub(super) struct Backup {
     retry_ms: Cell<i64>,
     /// The alarm that is set, as far as is known.
     alarm_ms: Cell<Option<f64>>,
+    /// An alarm has come since the loop last ended.
+    woken: Cell<bool>,
     /// Since when there is something that the bucket lacks.
     behind_ms: Cell<Option<f64>>,
 }
@@ -115,6 +122,7 @@ impl Backup {
             kept: RefCell::default(),
             making: RefCell::default(),
             leased: Cell::new(false),
+            former: Cell::new(false),
             runs: Cell::new(false),
             stopped: Cell::new(false),
             failures: Cell::new(0),
@@ -122,6 +130,7 @@ impl Backup {
             retry_at_ms: Cell::new(0.0),
             retry_ms: Cell::new(RETRY_MS_MIN),
             alarm_ms: Cell::new(None),
+            woken: Cell::new(false),
             behind_ms: Cell::new(None),
         }
     }
@@ -137,7 +146,19 @@ impl Primary {
     /// Begins what is due of the backup, beside the requests that follow.
     pub(super) fn back_up(&self) {
         let backup = &self.engine.backup;
-        if backup.bucket.is_none() || backup.stopped.get() || !self.engine.backup_is_due() {
+        if backup.bucket.is_none() || backup.stopped.get() {
+            return;
+        }
+        let former = match self.engine.part() {
+            Ok(Part::Primary) => false,
+            Ok(Part::Former(_)) => true,
+            // What it has is another one's or nothing, or may be.
+            Ok(Part::Candidate | Part::Nobody | Part::Unconfirmed) | Err(_) => return,
+        };
+        if backup.former.replace(former) != former {
+            backup.due_ms.set(0.0);
+        }
+        if !self.engine.backup_is_due() {
             return;
         }
         self.watch();
@@ -150,8 +171,13 @@ impl Primary {
             let next_ms = run(&engine).await;
             engine.backup.runs.set(false);
             engine.backup.due_ms.set(next_ms.unwrap_or(f64::INFINITY));
-            if let Some(next_ms) = next_ms {
-                engine.wake_at(storage, next_ms).await;
+            let woken = engine.backup.woken.take();
+            match next_ms {
+                // The one that watches would come sooner, for nothing.
+                Some(next_ms) if woken => engine.set_alarm(storage, next_ms).await,
+                Some(next_ms) => engine.wake_at(storage, next_ms).await,
+                None if woken => engine.sleep(storage).await,
+                None => {}
             }
         });
     }
@@ -173,23 +199,24 @@ impl Primary {
     /// The alarm that was set has come.
     pub(super) fn backup_alarm(&self) {
         self.engine.backup.alarm_ms.set(None);
-        if self.engine.backup.bucket.is_some() {
-            // The database may not be open yet.
-            let opened = self.engine.with(|_| Ok(()));
-            if opened.is_ok() {
-                self.back_up();
-                // It was too early, as there is one alarm for all: one that watched, or that of a job.
-                let due_ms = self.engine.backup.due_ms.get();
-                if !self.engine.backup.runs.get() && due_ms.is_finite() {
-                    self.wake_at(due_ms);
-                }
+        self.engine.backup.woken.set(true);
+        if self.engine.backup.bucket.is_none() {
+            return;
+        }
+        if matches!(self.engine.part(), Ok(Part::Unconfirmed)) {
+            // Nobody could be asked whether it still is the primary.
+            self.wake_at(Date::now() + RETRY_MS_MAX as f64);
+            return;
+        }
+        // The database may not be open yet.
+        if self.engine.with(|_| Ok(())).is_ok() {
+            self.back_up();
+            // It was too early, as there is one alarm for all: one that watched, or that of a job.
+            let due_ms = self.engine.backup.due_ms.get();
+            if !self.engine.backup.runs.get() && due_ms.is_finite() {
+                self.wake_at(due_ms);
             }
         }
-    }
-
-    /// How far the backup is.
-    pub(super) fn backup_status(&self) -> Answer {
-        Answer::json(self.engine.backup_status())
     }
 }
 
@@ -215,20 +242,35 @@ impl Engine {
     }
 
     async fn wake_at(&self, storage: worker::Storage, at_ms: f64) {
-        let now_ms = Date::now();
-        // A job has an alarm of its own, which is not to be put off.
-        let at_ms = match self.job_runs.get() {
-            true => at_ms.min(now_ms + 8_000.0),
-            false => at_ms,
-        };
+        let (now_ms, at_ms) = (Date::now(), self.before_job_alarm(at_ms));
         let known = self.backup.alarm_ms.get().filter(|known| *known > now_ms && *known <= at_ms);
-        if known.is_some() {
-            return;
+        if known.is_none() {
+            self.set_alarm(storage, at_ms).await;
         }
+    }
+
+    /// A job has an alarm of its own, which is not to be put off.
+    fn before_job_alarm(&self, at_ms: f64) -> f64 {
+        if self.job_runs.get() { at_ms.min(Date::now() + 8_000.0) } else { at_ms }
+    }
+
+    async fn set_alarm(&self, storage: worker::Storage, at_ms: f64) {
+        let (now_ms, at_ms) = (Date::now(), self.before_job_alarm(at_ms));
         self.backup.alarm_ms.set(Some(at_ms));
         let wait = Duration::from_millis((at_ms - now_ms).max(0.0) as u64);
         if let Err(error) = storage.set_alarm(wait).await {
             console_error!("The backup has no alarm: {error}");
+        }
+    }
+
+    /// Nothing is left to be woken for.
+    async fn sleep(&self, storage: worker::Storage) {
+        if self.job_is_running() {
+            return;
+        }
+        self.backup.alarm_ms.set(None);
+        if let Err(error) = storage.delete_alarm().await {
+            console_error!("An alarm of the backup is left: {error}");
         }
     }
 
@@ -270,30 +312,6 @@ impl Engine {
             let time_ms = database.with_store(|store| store.time_ms()).filter(|ms| *ms > 0);
             let time_ms = time_ms.unwrap_or(Date::now() as i64);
             Ok((Standing { position: database.position(), time_ms }, *tag))
-        })
-    }
-
-    pub(super) fn backup_status(&self) -> Result<BackupStatus, Refused> {
-        let (newest, tag) = self.standing()?;
-        let Some(bucket) = &self.backup.bucket else { return Ok(BackupStatus::default()) };
-        self.load_backup()?;
-        let kept = self.with_kept(|kept| kept.clone());
-        let shipped = kept.schedule.shipped();
-        let txid = |standing: Standing| standing.position.txid;
-        let lag_commits = txid(newest) - shipped.map_or(0, txid).min(txid(newest));
-        let behind_ms = self.backup.behind_ms.get().filter(|_| lag_commits > 0);
-        Ok(BackupStatus {
-            enabled: true,
-            path: Some(bucket.folder(newest.position.epoch)),
-            bookmark: shipped.map(|it| Bookmark { position: it.position, tag }.to_string()),
-            txid: shipped.map(|shipped| format!("{:016x}", txid(shipped))),
-            snapshot_txid: kept.schedule.snapshot().map(|txid| format!("{txid:016x}")),
-            lag_commits,
-            lag_ms: behind_ms.map_or(0.0, |since| (Date::now() - since).max(0.0)),
-            files: kept.files,
-            bytes: kept.bytes,
-            errors: kept.errors,
-            last_error: kept.last_error,
         })
     }
 }
@@ -352,13 +370,21 @@ async fn work(engine: &Engine) -> Result<Option<i64>, Stopped> {
     let (newest, tag) = engine.standing()?;
     let tag = format!("{:016x}", tag.0);
     let lease = Lease { epoch: newest.position.epoch, tag, name: None };
+    let (former, now_ms) = (engine.backup.former.get(), Date::now() as i64);
+    let next_of_former = || engine.with_kept(|kept| kept.schedule.next_of_former(newest, now_ms));
+    // Then the bucket is asked for nothing, whoever has it.
+    if former && next_of_former() == Task::Rest {
+        return Ok(None);
+    }
     if newest.position.txid > 0 && !engine.backup.leased.get() {
         take(engine, bucket, &lease).await?;
         engine.backup.leased.set(true);
         return Ok(Some(0));
     }
-    let now_ms = Date::now() as i64;
-    let task = engine.with_kept(|kept| kept.schedule.next(&policy, newest, now_ms));
+    let task = match former {
+        true => next_of_former(),
+        false => engine.with_kept(|kept| kept.schedule.next(&policy, newest, now_ms)),
+    };
     match task {
         Task::Send(slot) => {
             // Taken down before anything of it goes out.
@@ -382,13 +408,20 @@ async fn work(engine: &Engine) -> Result<Option<i64>, Stopped> {
 
 /// Makes sure of the lease. True if the backup begins anew, as nothing of it is in the bucket.
 async fn take(engine: &Engine, bucket: &Bucket, lease: &Lease) -> Result<bool, Stopped> {
-    let is_new = bucket.take(&engine.env, lease).await?;
-    if is_new {
-        engine.backup.making.take();
-        engine.with_kept(|kept| kept.schedule = Schedule::default());
-        engine.save_backup()?;
+    match bucket.take(&engine.env, lease).await? {
+        Taken::Before => Ok(false),
+        Taken::Now => {
+            engine.backup.making.take();
+            engine.with_kept(|kept| kept.schedule = Schedule::default());
+            engine.save_backup()?;
+            Ok(true)
+        }
+        // Each writes into its own folder.
+        Taken::ByLater(_) if engine.backup.former.get() => Ok(false),
+        Taken::ByLater(epoch) => Err(Stopped::ForGood(format!(
+            "the primary of epoch {epoch} backs this database up now"
+        ))),
     }
-    Ok(is_new)
 }
 
 /// Goes on with the file of a slot.

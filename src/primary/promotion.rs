@@ -148,6 +148,7 @@ impl Primary {
             _ => super::no_path(),
         };
         self.run_candidate();
+        self.back_up();
         answer
     }
 

@@ -1,17 +1,17 @@
-//! What the bucket of backups has, and restores from it.
+//! What the bucket of backups has, how far the backup of a database is, and restores from it.
 
 use isolite_core::backup::{BackupFile, RestorePlan, RestoreTarget, SNAPSHOT_LEVEL};
 use isolite_protocol::directory::{DatabaseRecord, Jurisdiction};
 use isolite_protocol::query_string;
 use isolite_protocol::rest::{
-    Database, Envelope, Job, JobState, NewJob, NewRecovery, RestError, RestoreBackup, RestoreInto,
-    backup_path,
+    BackupError, BackupStatus, Database, Envelope, Job, JobState, NewJob, NewRecovery,
+    RecoveryPoint, RestError, RestoreBackup, RestoreInto, backup_path,
 };
 use serde::Serialize;
 use serde_json::value::RawValue;
 use worker::{Bucket, Env, console_error};
 
-use super::{Answer, Reply, databases, internal, jobs};
+use super::{Answer, Reply, databases, internal, jobs, primary};
 use crate::backup_bucket::{self, Lease, folder, gap_told, lease_key, time, told};
 use crate::error;
 use crate::region;
@@ -55,6 +55,8 @@ struct OwnBackup {
     database: String,
     /// As it was called when it was first backed up.
     name: Option<String>,
+    /// Its primary writes there. Other paths are of primaries before, until a retention after.
+    current: bool,
 }
 
 #[derive(Serialize)]
@@ -111,8 +113,9 @@ async fn list(bucket: &Bucket, cursor: Option<String>) -> Answer {
         let lease = read_lease(bucket, &database).await;
         let lease = lease.map_err(|error| error::of_platform(&error))?;
         // What else is in the bucket has none.
-        if let Some(Lease { epoch, name, .. }) = lease {
-            backups.push(OwnBackup { path: folder(&database, epoch), database, name });
+        if let Some(lease) = lease {
+            let own = of_database(bucket, &database, &lease).await;
+            backups.extend(own.map_err(|error| error::of_platform(&error))?);
         }
     }
     let cursor = listed.cursor().filter(|_| listed.truncated());
@@ -120,10 +123,59 @@ async fn list(bucket: &Bucket, cursor: Option<String>) -> Answer {
     Ok(Envelope::success(&told, None))
 }
 
+/// All paths of a database, the newest first.
+async fn of_database(
+    bucket: &Bucket,
+    database: &str,
+    lease: &Lease,
+) -> worker::Result<Vec<OwnBackup>> {
+    // Before the first epoch there was none, so nothing need be asked.
+    let mut epochs = match lease.epoch {
+        0 | 1 => Vec::new(),
+        _ => backup_bucket::epochs(bucket, database).await?,
+    };
+    epochs.retain(|epoch| *epoch < lease.epoch);
+    let newest_first = std::iter::once(lease.epoch).chain(epochs.into_iter().rev());
+    Ok(newest_first
+        .map(|epoch| OwnBackup {
+            path: folder(database, epoch),
+            database: database.to_owned(),
+            name: lease.name.clone(),
+            current: epoch == lease.epoch,
+        })
+        .collect())
+}
+
 pub(super) async fn read_lease(bucket: &Bucket, database: &str) -> worker::Result<Option<Lease>> {
     let Some(object) = bucket.get(lease_key(database)).execute().await? else { return Ok(None) };
     let Some(body) = object.body() else { return Ok(None) };
     Ok(serde_json::from_str(&body.text().await?).ok())
+}
+
+/// `GET …/database/:id/backup`.
+pub(super) async fn status(env: &Env, database: &str) -> Answer {
+    let record = databases::find(env, database).await?;
+    let told = primary::ask(env, &record, "/backup", None).await?;
+    let mut status: BackupStatus = serde_json::from_str(&told.text).map_err(internal)?;
+    // What the primaries before have sent, the bucket alone knows.
+    if status.enabled && status.recovery_point.is_none() && record.epoch > 1 {
+        match recovery_point(env, &record).await {
+            Ok(point) => status.recovery_point = point,
+            Err(message) => {
+                status.last_error = Some(BackupError { time_ms: js_sys::Date::now(), message });
+            }
+        }
+    }
+    Ok(Envelope::success(&serde_json::to_string(&status).map_err(internal)?, None))
+}
+
+async fn recovery_point(
+    env: &Env,
+    record: &DatabaseRecord,
+) -> Result<Option<RecoveryPoint>, String> {
+    let bucket = backup_bucket::bucket(env, record.jurisdiction)?;
+    let point = backup_bucket::recovery_point(&bucket, &record.uuid).await;
+    point.map_err(|error| format!("the bucket: {error}"))
 }
 
 impl Point {

@@ -71,13 +71,6 @@ pub(super) async fn get(env: &Env, database: &str, fields: Option<&str>) -> Answ
     success(&Database::detailed(record, info.as_ref()), fields)
 }
 
-/// How far its backup is.
-pub(super) async fn backup(env: &Env, database: &str) -> Answer {
-    let record = find(env, database).await?;
-    let told = primary::ask(env, &record, "/backup", None).await?;
-    Ok(Envelope::success(&told.text, None))
-}
-
 /// Settings: those that the body names, and all others anew if it is the `whole`.
 pub(super) async fn set(
     env: &Env,

@@ -62,7 +62,7 @@ export class BucketClient {
 export async function shipped(rest, database) {
   for (const end = Date.now() + SHIPPED_MS_MAX; ; await sleep(50)) {
     const told = await rest.result("GET", `/${database}/backup`);
-    if (told.lag_commits === 0 && told.snapshot_txid !== null) return told;
+    if (told.lag_commits === 0 && told.state === "shipping") return told;
     assert.ok(Date.now() < end, `the backup lags: ${JSON.stringify(told)}`);
   }
 }

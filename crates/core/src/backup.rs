@@ -21,6 +21,6 @@ mod tests;
 pub use changes::{Found, Shipment};
 pub use expiry::{Expiry, Kept};
 pub use file_maker::FileMaker;
-pub use file_name::{FileName, Level, SNAPSHOT_LEVEL};
+pub use file_name::{FileName, Level, SNAPSHOT_LEVEL, epoch_folder, epoch_of_folder};
 pub use restore_plan::{BackupFile, Gap, NoPlan, RestorePlan, RestoreTarget};
 pub use schedule::{BackupPolicy, Parts, Schedule, Slot, Standing, Task, Upload};

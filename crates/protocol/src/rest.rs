@@ -25,7 +25,7 @@ mod timestamp;
 mod token_key;
 
 pub use access::{Access, Grant};
-pub use backup::{BackupError, BackupStatus};
+pub use backup::{BackupError, BackupState, BackupStatus, RecoveryPoint};
 pub use bearer_token::{Authorization, bearer_token, check_bearer_token};
 pub use content_range::ContentRange;
 pub use database::{Database, select_fields};

@@ -12,7 +12,7 @@ use worker::{Conditional, Env, MultipartUpload, Object, State};
 
 use super::Stopped;
 use crate::backup_bucket::{
-    Lease, RESTORES, TIMESTAMP_KEY, binding, each_file, folder, key, lease_key,
+    Lease, RESTORES, TIMESTAMP_KEY, binding, each_file, epochs, folder, key, lease_key,
 };
 use crate::directory::client;
 use crate::platform_js;
@@ -21,6 +21,15 @@ use crate::platform_js;
 const DELETED_MAX: usize = 1000;
 /// What a restore that was cut short has left there is deleted after so long.
 const LEFT_MS_MAX: i64 = 24 * 3_600_000;
+
+/// Who writes for a database.
+pub(super) enum Taken {
+    /// This primary, from now on: nothing of what it was said to have sent is there.
+    Now,
+    Before,
+    /// The primary of a later epoch.
+    ByLater(u32),
+}
 
 pub(super) struct Bucket {
     bucket: worker::Bucket,
@@ -45,9 +54,9 @@ impl Bucket {
         key(&self.folder(epoch), name)
     }
 
-    /// Sees to it that nobody else writes for this database. True if it was not ours before, as in a bucket
-    /// that was bound instead of another one: nothing of what was sent is there.
-    pub(super) async fn take(&self, env: &Env, lease: &Lease) -> Result<bool, Stopped> {
+    /// Sees to it that nobody else writes for this database, unless somebody does who came later. It is new
+    /// to a primary that has taken over, and in a bucket that was bound instead of another one.
+    pub(super) async fn take(&self, env: &Env, lease: &Lease) -> Result<Taken, Stopped> {
         let key = lease_key(&self.database);
         loop {
             let there = self.bucket.get(&key).execute().await?;
@@ -66,7 +75,7 @@ impl Bucket {
                         return Err(Stopped::ForGood(text));
                     };
                     if (known.epoch, &known.tag) == (lease.epoch, &lease.tag) {
-                        return Ok(false);
+                        return Ok(Taken::Before);
                     }
                     if known.tag != lease.tag {
                         return Err(Stopped::ForGood(format!(
@@ -76,10 +85,7 @@ impl Bucket {
                         )));
                     }
                     if known.epoch > lease.epoch {
-                        return Err(Stopped::ForGood(format!(
-                            "the primary of epoch {} backs this database up now",
-                            known.epoch
-                        )));
+                        return Ok(Taken::ByLater(known.epoch));
                     }
                     Conditional { etag_matches: Some(object.etag()), ..Conditional::default() }
                 }
@@ -89,7 +95,7 @@ impl Bucket {
             let named = Lease { name, ..lease.clone() };
             let text = serde_json::to_string(&named).unwrap_or_default();
             if self.bucket.put(&key, text).only_if(condition).execute().await?.is_some() {
-                return Ok(true);
+                return Ok(Taken::Now);
             }
         }
     }
@@ -156,10 +162,48 @@ impl Bucket {
                 Kept::ForNow => {}
             }
         }
-        for keys in useless.chunks(DELETED_MAX) {
-            self.bucket.delete_multiple(keys.to_vec()).await?;
+        self.delete(&useless).await?;
+        let former_ms = self.clean_former(epoch, expiry.of_former(), now_ms).await?;
+        Ok(next_ms.into_iter().chain(former_ms).min())
+    }
+
+    /// The same of what the primaries before have written.
+    async fn clean_former(
+        &self,
+        epoch: u32,
+        kept: Kept,
+        now_ms: i64,
+    ) -> Result<Option<i64>, Stopped> {
+        // Of the first epoch there are none.
+        let epochs =
+            if epoch > 1 { epochs(&self.bucket, &self.database).await? } else { Vec::new() };
+        let mut next_ms = None;
+        for former in epochs.into_iter().filter(|former| *former < epoch) {
+            let until_ms = match kept {
+                Kept::No => self.read_until(former, now_ms).await?,
+                Kept::Until(at_ms) => Some(at_ms),
+                Kept::ForNow => return Ok(None),
+            };
+            match until_ms {
+                Some(until_ms) => next_ms = Some(next_ms.unwrap_or(i64::MAX).min(until_ms)),
+                None => {
+                    let mut keys = Vec::new();
+                    let all = |name, _: &Object| keys.push(self.key(former, &name));
+                    each_file(&self.bucket, &self.folder(former), all).await?;
+                    let marks = self.bucket.list().prefix(key(&self.folder(former), RESTORES));
+                    keys.extend(marks.execute().await?.objects().iter().map(Object::key));
+                    self.delete(&keys).await?;
+                }
+            }
         }
         Ok(next_ms)
+    }
+
+    async fn delete(&self, keys: &[String]) -> Result<(), Stopped> {
+        for keys in keys.chunks(DELETED_MAX) {
+            self.bucket.delete_multiple(keys.to_vec()).await?;
+        }
+        Ok(())
     }
 
     /// Until when somebody restores from the folder, as far as is known now.

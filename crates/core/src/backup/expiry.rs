@@ -32,6 +32,8 @@ pub struct Expiry {
     compacted: [Vec<(Txid, i64)>; 3],
     /// The snapshot from which the oldest point within the retention can be restored.
     base: Option<Txid>,
+    /// When the oldest snapshot was written.
+    first_ms: Option<i64>,
 }
 
 impl Expiry {
@@ -43,16 +45,20 @@ impl Expiry {
         now_ms: i64,
     ) -> Expiry {
         let (mut compacted, mut base) = ([Vec::new(), Vec::new(), Vec::new()], None);
+        let mut first_ms: Option<i64> = None;
         for (FileName { level, txid_max, .. }, time_ms) in files {
             match level {
                 1..=3 => compacted[usize::from(level) - 1].push((txid_max, time_ms)),
-                SNAPSHOT_LEVEL if time_ms <= now_ms - policy.retention_ms => {
-                    base = base.max(Some(txid_max))
+                SNAPSHOT_LEVEL => {
+                    first_ms = Some(first_ms.map_or(time_ms, |first_ms| first_ms.min(time_ms)));
+                    if time_ms <= now_ms - policy.retention_ms {
+                        base = base.max(Some(txid_max));
+                    }
                 }
                 _ => {}
             }
         }
-        Expiry { now_ms, policy: *policy, compacted, base }
+        Expiry { now_ms, policy: *policy, compacted, base, first_ms }
     }
 
     /// A file that was written at that time.
@@ -75,7 +81,18 @@ impl Expiry {
             }
             _ => return Kept::ForNow,
         };
-        if until <= self.now_ms { Kept::No } else { Kept::Until(until) }
+        self.until(until)
+    }
+
+    /// All that a primary before this one has written. It is of no more use once every point within the
+    /// retention can be restored from these files.
+    pub fn of_former(&self) -> Kept {
+        let Some(first_ms) = self.first_ms else { return Kept::ForNow };
+        self.until(first_ms + self.policy.retention_ms + self.policy.keep_ms[0])
+    }
+
+    fn until(&self, at_ms: i64) -> Kept {
+        if at_ms <= self.now_ms { Kept::No } else { Kept::Until(at_ms) }
     }
 
     /// When the file was written that has what one of the level below has, which ends so.

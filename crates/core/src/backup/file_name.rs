@@ -14,6 +14,16 @@ pub type Level = u8;
 /// Of files that hold a whole database.
 pub const SNAPSHOT_LEVEL: Level = 9;
 
+/// The folder of an epoch within that of its database.
+pub fn epoch_folder(epoch: u32) -> String {
+    format!("{epoch:08x}")
+}
+
+/// Whose folder that is; None if it is none of an epoch.
+pub fn epoch_of_folder(name: &str) -> Option<u32> {
+    hex(name, 8).and_then(|epoch| u32::try_from(epoch).ok())
+}
+
 /// One file: its name within the folder. In the order of their names, files of one level are in the order
 /// of their transactions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -80,6 +90,16 @@ mod tests {
         let snapshot = FileName { level: 9, txid_min: 1, txid_max: 0x2f };
         assert_eq!(snapshot.to_string(), "0009/0000000000000001-000000000000002f.ltx");
         assert!(snapshot.to_string().starts_with(&FileName::level_folder(9)));
+    }
+
+    #[test]
+    fn epochs() {
+        for epoch in [1, 0x1f, u32::MAX] {
+            assert_eq!(epoch_of_folder(&epoch_folder(epoch)), Some(epoch));
+        }
+        for name in ["", "1", "0000000G", "0000001F", "000000001", "lease.json"] {
+            assert_eq!(epoch_of_folder(name), None, "{name}");
+        }
     }
 
     #[test]

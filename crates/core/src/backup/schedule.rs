@@ -17,7 +17,8 @@ use crate::position::{Position, Txid};
 
 /// Levels that are compacted into, the first one of them 1.
 const COMPACTED: usize = 3;
-const NEEDS_MS_MAX: i64 = 24 * 3_600_000;
+/// What the bucket has not taken after so long is not held for it any more.
+const LATE_MS_MAX: i64 = 24 * 3_600_000;
 
 /// How often things are done and how long they are kept, in milliseconds.
 #[derive(Clone, Copy, Debug)]
@@ -116,6 +117,10 @@ pub struct Schedule {
     compact: Option<Upload>,
     /// The commits do not go on from what was shipped.
     gap: bool,
+    /// A snapshot that was begun is a new beginning: before it is there, what is shipped leads nowhere.
+    begins: bool,
+    /// Up to where the files went before it.
+    before: Option<Standing>,
     /// When the last file of level 0 was begun.
     shipped_ms: i64,
     /// When to look for what can be deleted.
@@ -131,6 +136,8 @@ impl Default for Schedule {
             ship: None,
             compact: None,
             gap: false,
+            begins: false,
+            before: None,
             shipped_ms: i64::MIN / 2,
             clean_at_ms: None,
         }
@@ -140,7 +147,7 @@ impl Default for Schedule {
 impl Schedule {
     /// Decides what is next, with the database at `newest`. What is begun is then in its slot.
     pub fn next(&mut self, policy: &BackupPolicy, newest: Standing, now_ms: i64) -> Task {
-        self.begin_ship(policy, newest, now_ms);
+        self.begin_ship(policy.ship_ms, newest, now_ms);
         if self.ship.is_some() {
             return Task::Send(Slot::Ship);
         }
@@ -155,6 +162,10 @@ impl Schedule {
                 && name.level == SNAPSHOT_LEVEL
                 && (self.gap || self.ends.is_none())
             {
+                if !self.begins {
+                    self.before = self.ends.map(|[shipped, ..]| shipped);
+                }
+                self.begins = true;
                 self.ends = Some([*standing; COMPACTED + 1]);
                 self.gap = false;
             }
@@ -171,13 +182,27 @@ impl Schedule {
         }
     }
 
-    fn begin_ship(&mut self, policy: &BackupPolicy, newest: Standing, now_ms: i64) {
+    /// The same where another primary has taken over from this one. What was committed last is shipped,
+    /// what was begun is finished, and nothing else is done any more.
+    pub fn next_of_former(&mut self, newest: Standing, now_ms: i64) -> Task {
+        // Nobody waits for it any longer.
+        let in_time = |since_ms: i64| now_ms - since_ms <= LATE_MS_MAX;
+        if in_time(newest.time_ms) {
+            self.begin_ship(0, newest, now_ms);
+        }
+        let begun = [Slot::Ship, Slot::Compact]
+            .into_iter()
+            .find(|slot| self.upload(*slot).is_some_and(|upload| in_time(upload.begun_ms)));
+        begun.map_or(Task::Rest, Task::Send)
+    }
+
+    fn begin_ship(&mut self, ship_ms: i64, newest: Standing, now_ms: i64) {
         let Some([shipped, ..]) = self.ends.filter(|_| self.ship.is_none() && !self.gap) else {
             return;
         };
         let lacks = newest.position.txid > shipped.position.txid;
         // A clock that was set back must not keep anything from being shipped.
-        let waits = (self.shipped_ms..self.shipped_ms + policy.ship_ms).contains(&now_ms);
+        let waits = (self.shipped_ms..self.shipped_ms + ship_ms).contains(&now_ms);
         if lacks && !waits {
             self.ship = Some(Upload {
                 name: FileName {
@@ -286,7 +311,10 @@ impl Schedule {
                     // What was shipped meanwhile begins to wait now.
                     self.behind_ms[level - 1] = begun_ms;
                 }
-                _ => self.snapshot = Some((standing.position.txid, begun_ms)),
+                _ => {
+                    self.snapshot = Some((standing.position.txid, begun_ms));
+                    self.begins = false;
+                }
             }
         }
         self.clean_at_ms.get_or_insert(begun_ms + policy.clean_ms());
@@ -315,6 +343,19 @@ impl Schedule {
         self.ends.map(|[shipped, ..]| shipped)
     }
 
+    /// A restore brings back all that was shipped.
+    pub fn is_whole(&self) -> bool {
+        self.snapshot.is_some() && !self.begins && !self.gap
+    }
+
+    /// The newest that can be restored of what is there.
+    pub fn restorable(&self) -> Option<Standing> {
+        match self.begins {
+            true => self.before,
+            false => self.shipped().filter(|_| self.snapshot.is_some()),
+        }
+    }
+
     /// The last commit in the newest snapshot; none before the first is there.
     pub fn snapshot(&self) -> Option<Txid> {
         self.snapshot.map(|(txid, _)| txid)
@@ -324,7 +365,7 @@ impl Schedule {
     /// nothing for a day: a snapshot will make up for what is gone by then.
     pub fn needs(&self, now_ms: i64) -> Option<Txid> {
         let begun = [&self.ship, &self.compact].into_iter().flatten();
-        if begun.clone().any(|upload| now_ms - upload.begun_ms > NEEDS_MS_MAX) {
+        if begun.clone().any(|upload| now_ms - upload.begun_ms > LATE_MS_MAX) {
             return None;
         }
         let ends = self.ends.iter().flatten().map(|end| end.position.txid);

@@ -16,7 +16,7 @@ use crate::ltx::Decoder;
 use crate::memory_storage::MemoryStorage;
 use crate::page::blank_page;
 use crate::page_set::PageSet;
-use crate::position::Txid;
+use crate::position::{Position, Txid};
 use crate::random::Random;
 use crate::store::Store;
 use crate::store::tests::{Pages, transaction};
@@ -49,6 +49,8 @@ struct World {
     let_go: bool,
     /// Written once already.
     written: BTreeSet<FileName>,
+    /// Another primary has taken over.
+    former: bool,
     seed: u64,
 }
 
@@ -76,6 +78,7 @@ impl World {
             before_gaps: Vec::new(),
             let_go: false,
             written: BTreeSet::new(),
+            former: false,
             seed,
         }
     }
@@ -135,8 +138,13 @@ impl World {
 
     /// Takes one step of the backup. False if there is nothing to do now.
     fn step(&mut self) -> Result<bool, Crash> {
-        let newest = Standing { position: self.store.position(), time_ms: self.store.time_ms() };
-        let task = self.schedule.next(&POLICY, newest, self.now_ms);
+        // The log may be empty, as after a draft.
+        let time_ms = Some(self.store.time_ms()).filter(|ms| *ms > 0).unwrap_or(self.now_ms);
+        let newest = Standing { position: self.store.position(), time_ms };
+        let task = match self.former {
+            true => self.schedule.next_of_former(newest, self.now_ms),
+            false => self.schedule.next(&POLICY, newest, self.now_ms),
+        };
         self.crash(20)?;
         self.saved = self.schedule.clone();
         match task {
@@ -261,8 +269,18 @@ impl World {
         self.bucket.iter().map(|(name, (_, time_ms))| (*name, *time_ms))
     }
 
+    /// What is said to be restorable is.
+    fn check_restorable(&self) {
+        if let Some(Standing { position: Position { txid, .. }, .. }) = self.schedule.restorable() {
+            let (at, pages) = self.restore(txid).unwrap();
+            assert_eq!(at, txid, "seed {}", self.seed);
+            assert!(pages == self.model[at as usize], "pages at {at}, seed {}", self.seed);
+        }
+    }
+
     /// Looks at every step of time that is promised, from the base of the retention on.
     fn check(&self) {
+        self.check_restorable();
         let snapshots = self.files().filter(|(name, _)| name.level == SNAPSHOT_LEVEL);
         let snapshots: Vec<_> = snapshots.map(|(name, time_ms)| (time_ms, name.txid_max)).collect();
         let old =
@@ -303,11 +321,14 @@ fn what_was_committed_can_be_restored() {
             }
             world.now_ms += i64::from(world.random.below(2_000));
             let _ = world.step();
+            world.check_restorable();
         }
         world.now_ms += POLICY.ship_ms;
         world.work();
         let newest = world.store.position().txid;
-        assert_eq!(world.schedule.shipped().map(|shipped| shipped.position.txid), Some(newest));
+        for upto in [world.schedule.shipped(), world.schedule.restorable()] {
+            assert_eq!(upto.map(|upto| upto.position.txid), Some(newest));
+        }
         world.check();
         let (at, pages) = world.restore(Txid::MAX).unwrap();
         assert_eq!(at, newest, "seed {seed}");
@@ -336,6 +357,87 @@ fn nothing_is_kept_for_ever_of_a_database_at_rest() {
     assert_eq!(left, [snapshot]);
     let newest = Standing { position: world.store.position(), time_ms: world.store.time_ms() };
     assert_eq!(world.schedule.next(&POLICY, newest, world.now_ms), Task::Rest);
+}
+
+#[test]
+fn who_was_the_primary_ships_its_last_commits_and_rests() {
+    let (mut shipped, mut unfinished) = (0, 0);
+    for seed in 0..200 {
+        let mut world = World::new(seed);
+        for _ in 0..world.random.below(40) {
+            match world.random.below(8) {
+                0 => world.draft(),
+                1 => world.work(),
+                2 => world.now_ms += i64::from(world.random.below(400_000)),
+                _ => world.commit(),
+            }
+            let _ = world.step();
+        }
+        world.former = true;
+        let before = world.schedule.clone();
+        unfinished += u32::from(before.snapshot().is_none() && before.shipped().is_some());
+        world.work();
+        let newest = world.store.position().txid;
+        assert_eq!(world.schedule.upload(Slot::Ship), None, "seed {seed}");
+        assert_eq!(world.schedule.upload(Slot::Compact), None, "seed {seed}");
+        let last = world.schedule.shipped().map_or(0, |shipped| shipped.position.txid);
+        if last == newest && newest > 0 {
+            shipped += 1;
+            let (at, pages) = world.restore(Txid::MAX).unwrap();
+            assert_eq!(at, newest, "seed {seed}");
+            assert!(pages == world.model[at as usize], "seed {seed}");
+        } else {
+            // Only a snapshot would have helped.
+            let needs_one = before.shipped().is_none() || !world.before_gaps.is_empty();
+            assert!(needs_one, "seed {seed}: {last} of {newest}");
+        }
+        // Whatever time it is.
+        world.now_ms += 100 * HOUR_MS;
+        let rested = world.schedule.clone();
+        world.work();
+        assert_eq!(world.schedule, rested, "seed {seed}");
+    }
+    assert!(shipped > 50 && unfinished > 2, "{shipped} shipped, {unfinished} unfinished");
+}
+
+#[test]
+fn who_was_the_primary_does_not_try_for_ever() {
+    let mut world = World::new(3);
+    world.commit();
+    let standing =
+        |world: &World| Standing { position: world.store.position(), time_ms: world.now_ms };
+    // A snapshot was begun, and what came after it was not shipped.
+    world.schedule.next(&POLICY, standing(&world), world.now_ms);
+    world.commit();
+    let newest = standing(&world);
+    for (slot, hours) in [(Slot::Ship, 0), (Slot::Ship, 24)] {
+        let now_ms = world.now_ms + hours * HOUR_MS;
+        assert_eq!(world.schedule.next_of_former(newest, now_ms), Task::Send(slot));
+    }
+    let now_ms = world.now_ms + 25 * HOUR_MS;
+    assert_eq!(world.schedule.next_of_former(newest, now_ms), Task::Rest);
+}
+
+#[test]
+fn what_a_primary_before_has_written_goes_once_the_retention_is_covered() {
+    let mut world = World::new(2);
+    world.commit();
+    let begun_ms = world.now_ms;
+    let of_former = |world: &World| Expiry::new(world.files(), &POLICY, world.now_ms).of_former();
+    assert_eq!(of_former(&world), Kept::ForNow);
+    world.work();
+    let until_ms = begun_ms + POLICY.retention_ms + HOUR_MS;
+    while of_former(&world) != Kept::No {
+        assert_eq!(of_former(&world), Kept::Until(until_ms));
+        assert!(world.now_ms < until_ms);
+        world.now_ms += HOUR_MS;
+        if world.random.below(3) == 0 {
+            world.commit();
+        }
+        world.work();
+    }
+    assert!(world.now_ms >= until_ms);
+    world.check();
 }
 
 #[test]

@@ -11,6 +11,7 @@ const USAGE = `isolite backups [--jurisdiction J]
   --jurisdiction J   in the bucket of that border
 
   A line for each: the path to restore it from, and what the database was called when it was first backed up.
+  Of a database whose primary was moved there is a path for each primary, that of now first.
   It needs no database to be left.`;
 
 /** `context` is where the Worker is, `{ url, token, account? }`. */
@@ -23,7 +24,10 @@ export async function run(args, context = settings()) {
   do {
     const query = { ...(jurisdiction && { jurisdiction }), ...(cursor && { cursor }) };
     const page = await rest.askBeside("GET", ["backups"], { query });
-    for (const { path, name } of page.backups) process.stdout.write(`${path}  ${name ?? ""}\n`);
+    for (const { path, name, current } of page.backups) {
+      const former = current ? "" : "  (of the primary before)";
+      process.stdout.write(`${path}  ${name ?? ""}${former}\n`);
+    }
     cursor = page.cursor;
   } while (cursor);
   return 0;
