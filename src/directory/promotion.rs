@@ -143,6 +143,10 @@ impl Directory {
                 self.table()?.set_register(id, &register)?;
                 self.table()?.set_pending(id, true)?;
                 self.state.storage().set_alarm(SOON).await?;
+                // At once, as the primary may have made way already for who does not come.
+                let _turn = self.turns.take(id).await;
+                self.finish(id).await;
+                self.rest_if_done().await?;
             }
         }
         Ok(Ok(true))

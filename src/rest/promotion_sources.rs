@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use futures_util::future::{join, join_all};
 use isolite_core::Bookmark;
-use isolite_core::backup::{RestorePlan, RestoreTarget};
 use isolite_protocol::directory::{DatabaseRecord, LocationHint, TakesOver};
+use isolite_protocol::rest::parse_timestamp;
 use isolite_protocol::rest::{
     Envelope, PrimaryStanding, Promote, PromotionSource, PromotionSources, ReplicaInfo, RestError,
 };
@@ -61,11 +61,13 @@ async fn sources(env: &Env, record: &DatabaseRecord) -> Result<PromotionSources,
     let (primary, (replicas, backup)) =
         join(primary(env, record), join(replicas, backup(env, record))).await;
     let mut newest = primary.bookmark.as_deref().map_or(0, |text| txid_of(text, record));
-    let mut all: Vec<PromotionSource> = backup.into_iter().collect();
+    let mut all = Vec::new();
     for (source, known) in replicas.into_iter().flatten() {
         newest = newest.max(known);
         all.extend(source);
     }
+    // A replica has more than the backup of a primary before.
+    all.extend(backup.filter(|backup| all.is_empty() || is_own(backup, record)));
     Ok(PromotionSources::new(primary, newest, all))
 }
 
@@ -112,27 +114,28 @@ async fn replica(
     Some((source.filter(|source| source.txid > 0), newest))
 }
 
-/// What the bucket has of this primary.
+/// The newest that the bucket has: of this primary, or of one before while its own snapshot is not there yet.
 async fn backup(env: &Env, record: &DatabaseRecord) -> Option<PromotionSource> {
     let bucket = backup_bucket::bucket(env, record.jurisdiction).ok()?;
     let lease = backups::read_lease(&bucket, &record.uuid).await.ok()??;
-    if lease.epoch != record.epoch.max(1) {
-        return None;
-    }
-    let path = folder(&record.uuid, lease.epoch);
-    let files = backup_bucket::files(&bucket, &path).await.ok()?;
-    let plan = RestorePlan::of(&files, RestoreTarget::Before(i64::MAX)).ok()?;
-    let last = plan.files.last()?;
-    let txid = last.name.txid_max;
+    let point = backup_bucket::recovery_point(&bucket, &record.uuid).await.ok()??;
+    let txid = u64::from_str_radix(&point.txid, 16).ok()?;
+    let time_ms = point.timestamp.as_deref().and_then(|text| parse_timestamp(text).ok());
+    let age_ms = time_ms.map(|time_ms| (js_sys::Date::now() - time_ms as f64).max(0.0));
     Some(PromotionSource {
         confirm: format!("backup:{txid:016x}"),
         region: None,
         txid,
-        age_ms: Some((js_sys::Date::now() - last.time_ms as f64).max(0.0)),
+        age_ms,
         lost_commits: 0,
-        takes_over: TakesOver::Backup { path: path.clone(), tag: lease.tag },
-        path: Some(path),
+        takes_over: TakesOver::Backup { path: point.path.clone(), tag: lease.tag },
+        path: Some(point.path),
     })
+}
+
+/// Whether a backup is of the primary that is out of reach.
+fn is_own(backup: &PromotionSource, record: &DatabaseRecord) -> bool {
+    backup.path == Some(folder(&record.uuid, record.epoch.max(1)))
 }
 
 /// Of a bookmark of the primary's epoch or one before; 0 of one that is none.

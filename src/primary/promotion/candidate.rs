@@ -183,8 +183,10 @@ async fn give_up(engine: &Engine) -> bool {
     let Ok(Some(Kept { new, .. })) = engine.kept_candidate() else { return false };
     let path = directory_path("abandon", &new);
     match client::ask::<bool>(&engine.env, &path, None).await {
-        Ok(Ok(true) | Err(_)) => {
-            // The directory tells it again as long as it has not heard of it.
+        // The directory wipes it, once the fence is lowered that callers would come here by.
+        Ok(Ok(true)) => true,
+        // There is no such database any more.
+        Ok(Err(_)) => {
             engine.opened.replace(None);
             engine.storage.delete().unwrap_or_default();
             engine.forget_part();
