@@ -384,7 +384,10 @@ impl Entry {
                 console_error!("The replica of {id} in memory is read anew: {error}");
                 Ok(Some(replica.ask()))
             }
-            Err(error) => Err(error.to_string()),
+            Err(error) => {
+                console_error!("The replica of {id} in memory does not come to be: {error}");
+                Err(error.to_string())
+            }
         }
     }
 

@@ -200,7 +200,9 @@ impl ReplicaPages for Database {
     }
 
     fn clear(&mut self) -> Result<(), CoreError> {
-        self.end_reads()?;
+        if self.position().txid > 0 {
+            self.end_reads()?;
+        }
         self.shared.source.borrow_mut().clear()
     }
 
@@ -210,7 +212,8 @@ impl ReplicaPages for Database {
         primary: Position,
         ltx: Option<&[u8]>,
     ) -> Result<bool, CoreError> {
-        self.end_reads()?;
+        // Nothing reads what is not whole. SQLite must not even look at it: by the size that the first
+        // page tells, a file without its last pages is damaged.
         let whole = self.shared.source.borrow_mut().bootstrap(bootstrap, primary, ltx)?;
         if whole {
             // It may be another history, in which counters that are alike mean nothing.

@@ -49,6 +49,40 @@ fn pair() -> (Database, Database) {
 }
 
 #[test]
+fn a_snapshot_may_come_in_several_parts() {
+    let (mut primary, _) = pair();
+    execute(
+        &mut primary,
+        "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 40) \
+         INSERT INTO t SELECT NULL, zeroblob(3000) FROM n",
+    );
+    let stores = [
+        Database::open_embedded_replica(Limits::default()).unwrap(),
+        Database::open_region_replica(
+            Store::open(Box::new(MemoryStorage::default()), 256).unwrap(),
+            Limits::default(),
+        )
+        .unwrap(),
+    ];
+    for mut replica in stores {
+        let mut bootstrap = Bootstrap::default();
+        let cut_short = primary.pages_from(1, 9).unwrap();
+        replica.bootstrap(&mut bootstrap, primary.position(), cut_short.as_deref()).unwrap();
+        replica.clear().unwrap();
+        bootstrap = Bootstrap::default();
+        let (mut first, mut parts, mut whole) = (1, 0, false);
+        while !whole {
+            let part = primary.pages_from(first, 9).unwrap();
+            whole = replica.bootstrap(&mut bootstrap, primary.position(), part.as_deref()).unwrap();
+            (first, parts) = (first + 9, parts + 1);
+        }
+        assert!(parts > 3, "{parts}");
+        let count = read(&mut replica, "SELECT count(*) AS n FROM t", vec![]);
+        assert_eq!(count.as_deref(), Some(r#"[{"n":42}]"#));
+    }
+}
+
+#[test]
 fn a_replica_answers_reads_and_leaves_the_rest() {
     let (_, mut replica) = pair();
     let one = vec![Value::Integer(1)];
