@@ -24,3 +24,11 @@ export const time = (text: string | number): string =>
 
 export const day = (text: string): string =>
   new Intl.DateTimeFormat(undefined, { dateStyle: "medium" }).format(new Date(text));
+
+/** A duration of a few of them, or of a part of one. */
+export const milliseconds = (count: number): string =>
+  `${new Intl.NumberFormat(undefined, { maximumSignificantDigits: 3 }).format(count)} ms`;
+
+/** So many each second. */
+export const perSecond = (count: number): string =>
+  `${new Intl.NumberFormat(undefined, { maximumSignificantDigits: 3 }).format(count)}/s`;

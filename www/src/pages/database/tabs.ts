@@ -22,4 +22,5 @@ export interface Tab {
 export const TABS: readonly Tab[] = [
   { path: "", title: "Overview", load: () => import("./overview.tsx") },
   { path: "sql", title: "SQL", load: () => import("./sql/sql_tab.tsx") },
+  { path: "charts", title: "Charts", load: () => import("./charts.tsx") },
 ];

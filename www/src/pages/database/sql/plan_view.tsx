@@ -2,8 +2,9 @@
 
 import type { Schema } from "../../../api/schema.ts";
 import { CopyButton } from "../../../components/copy_button.tsx";
+import { PlanSteps } from "../../../components/plan_steps.tsx";
 import { indexHints } from "../../../sql/index_hint.ts";
-import { flat, type Step, type StepKind } from "../../../sql/plan.ts";
+import { flat, type Step } from "../../../sql/plan.ts";
 import type { Statement } from "../../../sql/statements.ts";
 
 interface PlanViewProps {
@@ -25,7 +26,7 @@ export function PlanView({ statements, plans, schema, onAppend }: PlanViewProps)
             <pre class="plan-sql">{statement.sql.slice(0, 300)}</pre>
             {steps.length === 0
               ? <p class="faint">There are no steps to tell of.</p>
-              : <Steps steps={steps} />}
+              : <PlanSteps steps={steps} />}
             {hints.map(({ table, columns, conditions, create }) => (
               <div key={create} class="plan-hint">
                 <p>
@@ -46,28 +47,5 @@ export function PlanView({ statements, plans, schema, onAppend }: PlanViewProps)
         );
       })}
     </section>
-  );
-}
-
-const NOTES: Readonly<Record<StepKind, string>> = {
-  scan: "reads every row",
-  search: "by an index",
-  sort: "sorts in memory",
-  other: "",
-};
-
-function Steps({ steps }: { steps: Step[] }) {
-  return (
-    <ul class="plan-steps">
-      {steps.map(({ id, detail, kind, steps: below }) => (
-        <li key={id}>
-          <span class={`plan-step ${kind}`}>
-            <code>{detail}</code>
-            {NOTES[kind] !== "" && <span class="plan-note">{NOTES[kind]}</span>}
-          </span>
-          {below.length > 0 && <Steps steps={below} />}
-        </li>
-      ))}
-    </ul>
   );
 }
