@@ -13,7 +13,11 @@ import { exists, Failure, main, root } from "./toolchain.mjs";
 function guide(origin, cities) {
   return `
 Isolite is at ${origin}; its database "${DEMO}" has a table of ${grouped(cities)} cities.
-The console is there too, for a browser. It asks for the token ISOLITE_ADMIN_TOKEN of .dev.vars.
+Open in a browser:
+
+  ${origin}/demo   every city as you type, answered from the isolate's memory
+  ${origin}/       the console; it asks for the token ISOLITE_ADMIN_TOKEN of .dev.vars
+
 Try in another terminal, in this directory:
 
   curl ${origin}/health
@@ -33,7 +37,9 @@ await main(async () => {
   if (!exists("wrangler.toml")) throw new Failure("no wrangler.toml");
 
   const { origin } = server;
-  await server.run(["--persist-to", state, ...args], "/health", async () =>
+  // What wrangler.toml has and a deployment gets, but for the main module and the static assets.
+  const demo = ["scripts/demo/worker.mjs", "--assets", "build/dev"];
+  await server.run([...demo, "--persist-to", state, ...args], "/health", async () =>
     guide(origin, await prepareDemo(new Rest(origin, adminToken()))),
   );
 });

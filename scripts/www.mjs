@@ -1,4 +1,5 @@
-// Bundles the console: www/ into build/www, which the Worker serves as static assets.
+// Bundles the console: www/ into build/www, which the Worker serves as static assets. Of `npm run dev`
+// these are in build/dev: the same, and the demo's page, to which the console there has a link.
 //
 //   node scripts/www.mjs
 //
@@ -16,11 +17,19 @@ import { main, root } from "./toolchain.mjs";
 
 const from = join(root, "www");
 const to = join(root, "build/www");
+const toDev = join(root, "build/dev");
 
-/** The entries of the page, by the names that www/index.html has for them. */
-const ENTRIES = { "www/src/main.tsx": "main", "www/src/theme.ts": "theme" };
+/** The entries of the pages, by the names that the pages have for them. */
+const ENTRIES = {
+  "www/src/main.tsx": "main",
+  "www/src/theme.ts": "theme",
+  "www/src/demo/main.tsx": "demo",
+};
 
-async function bundled() {
+/** By which the console knows that there is a demo. */
+const DEMO_MARK = '<meta name="isolite-demo" content="demo">\n';
+
+async function bundled(entry) {
   // Here, since it is there only after setup, by which this module may have been loaded.
   const { build } = await import("esbuild");
   const options = {
@@ -39,7 +48,7 @@ async function bundled() {
   return Promise.all([
     build({
       ...options,
-      entryPoints: ["www/src/main.tsx"],
+      entryPoints: [entry],
       format: "esm",
       splitting: true,
       jsx: "automatic",
@@ -69,9 +78,9 @@ function icon() {
   return [`assets/icon-${hash}.svg`, bytes];
 }
 
-/** All files of the console, by their paths below build/www. */
-async function files() {
-  const results = await bundled();
+/** All files of a page, by their paths below build/www. */
+async function files(source, entry) {
+  const results = await bundled(entry);
   const all = new Map();
   for (const { outputFiles } of results) {
     for (const { path, contents } of outputFiles) all.set(relative(to, path), contents);
@@ -79,18 +88,22 @@ async function files() {
   const [iconPath, iconBytes] = icon();
   all.set(iconPath, iconBytes);
   const named = { ...names(results), "icon.svg": iconPath };
-  const page = readFileSync(join(from, "index.html"), "utf8");
-  const filled = page.replaceAll(/{{(.*?)}}/g, (_, name) => named[name] ?? fail(name));
-  all.set("index.html", Buffer.from(filled));
+  const page = readFileSync(join(from, source), "utf8");
+  const filled = page.replaceAll(/{{(.*?)}}/g, (_, name) => named[name] ?? fail(source, name));
+  all.set(source, Buffer.from(filled));
   all.set("_headers", readFileSync(join(from, "_headers")));
   return all;
 }
 
-function fail(name) {
-  throw new Error(`www/index.html asks for ${name}, and there is none`);
+function fail(source, name) {
+  throw new Error(`www/${source} asks for ${name}, and there is none`);
 }
 
-function write(all) {
+function withMark(page) {
+  return Buffer.from(page.toString().replace("<link", `${DEMO_MARK}<link`));
+}
+
+function write(to, all) {
   const there = existsSync(to) ? readdirSync(to, { recursive: true, withFileTypes: true }) : [];
   const isFile = (entry) => entry.isFile();
   for (const { parentPath, name } of there.filter(isFile)) {
@@ -106,8 +119,10 @@ function write(all) {
 }
 
 export async function buildConsole() {
-  const all = await files();
-  write(all);
+  const all = await files("index.html", "www/src/main.tsx");
+  write(to, all);
+  const demo = await files("demo.html", "www/src/demo/main.tsx");
+  write(toDev, new Map([...all, ...demo, ["index.html", withMark(all.get("index.html"))]]));
   const compressed = [...all.values()].reduce((sum, bytes) => sum + gzipSync(bytes).length, 0);
   console.log(`${to}: ${all.size} files, ${grouped(compressed)} bytes with gzip`);
 }

@@ -14,6 +14,7 @@ import "./styles/layout.css";
 import "./styles/pages.css";
 import "./styles/grid.css";
 import "./styles/sql.css";
+import "./styles/demo_link.css";
 import "./styles/charts.css";
 
 function Console() {

@@ -4,6 +4,7 @@ import type { TargetedEvent } from "preact";
 import { useState } from "preact/hooks";
 import { type DatabasePage, listDatabases, PER_PAGE } from "../../api/databases.ts";
 import { useAsked, useSettled } from "../../components/asked.ts";
+import { DemoLink } from "../../components/demo_link.tsx";
 import { Failure } from "../../components/failure.tsx";
 import { Heading } from "../../components/heading.tsx";
 import { Icon } from "../../components/icon.tsx";
@@ -29,6 +30,7 @@ export function DatabasesPage() {
           <Icon name="plus" /> Create a database
         </button>
       </Heading>
+      <DemoLink />
       <div class="search">
         <Icon name="search" />
         <input

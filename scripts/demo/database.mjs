@@ -1,0 +1,2 @@
+/** The name of the database that a development server begins with. */
+export const DEMO = "demo";
