@@ -252,7 +252,9 @@ impl RegionReplica {
 
     /// A read does not wait for the primary as long as a write.
     async fn forward_once(&self, call: &Call) -> Result<Answer> {
-        let Some(home) = self.engine.home() else { return Ok(no_home()) };
+        // It may have been wiped while this call waited, as the replica is where the primary moves to.
+        let told = || Home::of_query(call.target.query());
+        let Some(home) = self.engine.home().or_else(told) else { return Ok(no_home()) };
         let wait = self.engine.read_wait();
         self.engine.forwarded.set(self.engine.forwarded.get() + 1);
         let only_reads = call.only_reads();
