@@ -11,6 +11,7 @@ mod graphql;
 mod groups;
 mod imports;
 mod jobs;
+mod measure;
 mod metrics;
 pub(crate) mod pieces;
 pub(crate) mod primary;
@@ -179,6 +180,7 @@ async fn answer_json(
         Route::Restore(database) => time_travel::restore(env, &database, query).await,
         Route::Backup(database) => backups::status(env, &database).await,
         Route::Replicas(database) => replicas::get(env, &database).await,
+        Route::Measure(database) => measure::here(env, &database).await,
         Route::GetBackup => backups::get(env, query).await,
         Route::GetPromotion(database) => promotion::get(env, &database).await,
         Route::PromotionSources(database) => promotion_sources::get(env, &database).await,

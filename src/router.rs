@@ -8,6 +8,8 @@
 mod js;
 mod known_js;
 mod local;
+#[cfg(feature = "entry")]
+mod measure;
 mod moved;
 mod near;
 
@@ -28,6 +30,8 @@ use crate::{embedded_replicas, platform_js, region};
 
 pub use js::Router;
 pub use known_js::KnownStatements;
+#[cfg(feature = "entry")]
+pub(crate) use measure::measure;
 pub(crate) use moved::{ask_primary, follow};
 use near::Near;
 pub(crate) use near::replica_name;

@@ -191,6 +191,8 @@ describe("what each may", () => {
     ["GET", "/mine/time_travel/bookmark", undefined, [200, 200, 200, 200]],
     ["GET", "/mine/replicas", undefined, [200, 200, 200, 200]],
     ["GET", "/yours/replicas", undefined, [403, 403, 200, 200]],
+    ["POST", "/mine/measure", undefined, [200, 200, 200, 200]],
+    ["POST", "/yours/measure", undefined, [403, 403, 200, 200]],
     ["GET", "/../../../../../../metrics", undefined, [403, 403, 200, 200]],
     ["POST", "/mine/time_travel/restore?bookmark=x", undefined, [403, 400, 403, 400]],
     ["POST", "/mine/import", { action: "init", etag: "x" }, [403, 400, 403, 400]],

@@ -11,6 +11,7 @@ mod fork;
 mod group_migrations;
 mod import;
 mod job;
+mod measure;
 mod new_job;
 mod promote;
 mod promotion_sources;
@@ -38,6 +39,7 @@ pub use group_migrations::{
 };
 pub use import::{ImportAction, parse_filename};
 pub use job::{Job, JobState, JobUnit, StartedJob};
+pub use measure::{Measured, MemoryReads, middle};
 pub use new_job::{BackupPoint, Home, NewFork, NewImport, NewJob, NewRecovery};
 pub use promote::{Promote, PromotionAnswer};
 pub use promotion_sources::{PrimaryStanding, PromotionSource, PromotionSources};

@@ -56,6 +56,7 @@ impl Route {
             | Route::GetPromotion(database)
             | Route::PromotionSources(database)
             | Route::Replicas(database)
+            | Route::Measure(database)
             | Route::NewestJob(database) => of(database, Right::Read),
             Route::PutDatabase(database)
             | Route::PatchDatabase(database)
@@ -95,6 +96,7 @@ impl Route {
             | Route::PromotionSources(database)
             | Route::GiveUpPromotion(database)
             | Route::Replicas(database)
+            | Route::Measure(database)
             | Route::NewestJob(database) => Some(database),
             Route::Health
             | Route::Metrics

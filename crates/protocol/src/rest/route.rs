@@ -75,6 +75,8 @@ pub enum Route {
     PromotionSources(String),
     /// What a database does in each region.
     Replicas(String),
+    /// How long a read of it takes from here.
+    Measure(String),
 }
 
 const BASE: &str = "/client/v4/";
@@ -157,6 +159,7 @@ impl Route {
                 (Delete, Route::GiveUpPromotion(id)),
             ],
             ["replicas"] => vec![(Get, Route::Replicas(id))],
+            ["measure"] => vec![(Post, Route::Measure(id))],
             _ => return None,
         })
     }
@@ -252,6 +255,7 @@ mod tests {
         assert_eq!(below("POST", "promote"), Ok(Route::Promote(id())));
         assert_eq!(below("DELETE", "promote"), Ok(Route::GiveUpPromotion(id())));
         assert_eq!(below("GET", "replicas"), Ok(Route::Replicas(id())));
+        assert_eq!(below("POST", "measure"), Ok(Route::Measure(id())));
     }
 
     #[test]

@@ -32,6 +32,7 @@ impl Route {
             Route::NewestJob(_) => "jobs",
             Route::Backup(_) => "backup",
             Route::Replicas(_) => "replicas",
+            Route::Measure(_) => "measure",
             Route::Promote(_)
             | Route::GetPromotion(_)
             | Route::PromotionSources(_)
