@@ -4,10 +4,11 @@
  */
 
 import { signal } from "@preact/signals";
+import { type Backup, backupOf } from "../api/backup.ts";
 import { getDatabase } from "../api/databases.ts";
 import { messageOf, Refused } from "../api/failure.ts";
 import { type Hour, totalsOf } from "../api/history.ts";
-import { type Backup, backupOf, type Replicas, replicasOf } from "../api/standing.ts";
+import { getReplicas, type Replicas } from "../api/replicas.ts";
 
 export type Totals = Omit<Hour, "time_ms">;
 
@@ -81,7 +82,7 @@ export class Sampler {
   async #replicas(): Promise<Replicas | undefined> {
     if (this.tellsReplicas.value === false) return undefined;
     try {
-      const replicas = await replicasOf(this.#id);
+      const replicas = await getReplicas(this.#id);
       this.tellsReplicas.value = true;
       return replicas;
     } catch (error) {
