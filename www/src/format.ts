@@ -32,3 +32,16 @@ export const milliseconds = (count: number): string =>
 /** So many each second. */
 export const perSecond = (count: number): string =>
   `${new Intl.NumberFormat(undefined, { maximumSignificantDigits: 3 }).format(count)}/s`;
+
+/** Microseconds, as milliseconds where they are many. */
+export const us = (count: number): string =>
+  count < 1_000 ? `${count < 10 ? Math.round(count * 10) / 10 : Math.round(count)} µs` : milliseconds(count / 1_000);
+
+const AGES = [["day", 86_400_000], ["hour", 3_600_000], ["minute", 60_000]] as const;
+
+/** How long ago something was. */
+export function ago(age_ms: number): string {
+  const [unit, size] = AGES.find(([, each]) => age_ms >= each) ?? ["second", 1_000];
+  return new Intl.RelativeTimeFormat(undefined, { numeric: "always" })
+    .format(-Math.round(age_ms / size), unit);
+}

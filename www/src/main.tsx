@@ -6,6 +6,7 @@ import { login, readLogin } from "./api/login.ts";
 import { Failure } from "./components/failure.tsx";
 import { LoginDialog, LoginPage } from "./components/login_form.tsx";
 import { Shell } from "./components/shell.tsx";
+import { resumeMoves } from "./moves.ts";
 import { Page } from "./pages/page.tsx";
 import "./styles/tokens.css";
 import "./styles/base.css";
@@ -16,6 +17,7 @@ import "./styles/grid.css";
 import "./styles/sql.css";
 import "./styles/demo_link.css";
 import "./styles/charts.css";
+import "./styles/map.css";
 
 function Console() {
   const [failure, setFailure] = useState<unknown>();
@@ -24,6 +26,10 @@ function Console() {
     readLogin().catch((error: unknown) => setFailure(error));
   };
   useEffect(begin, []);
+  const isLoggedIn = login.value === "given";
+  useEffect(() => {
+    if (isLoggedIn) resumeMoves();
+  }, [isLoggedIn]);
   switch (login.value) {
     case "unknown":
       if (failure === undefined) return <main aria-busy="true" />;

@@ -9,7 +9,10 @@ export interface Database {
   created_at: string;
   version: string;
   jurisdiction?: string;
-  /** Only of one that was asked for by itself, as is all up to `retention_days`. */
+  /**
+   * Only of one that was asked for by itself, as is all up to `retention_days`, and whose primary
+   * has answered.
+   */
   num_tables?: number;
   file_size?: number;
   running_in_region?: string;
@@ -45,9 +48,22 @@ export async function listDatabases(
   return { databases: result, total: info?.total_count ?? result.length };
 }
 
-/** With its size, which its primary is asked for. */
-export const getDatabase = async (id: string): Promise<Database> =>
-  (await ask<Database>("GET", one(id))).result;
+/** What the directory knows by itself. */
+const FIELDS = "uuid,name,version,created_at,jurisdiction,running_in_region,read_replication,"
+  + "max_staleness_ms,retention_days";
+const PRIMARY_MS_MAX = 3_000;
+
+/** With its size, which its primary is asked for; without, where that does not answer. */
+export async function getDatabase(id: string): Promise<Database> {
+  const whole = ask<Database>("GET", one(id));
+  const late = new Promise<undefined>((resolve) => setTimeout(resolve, PRIMARY_MS_MAX));
+  const unless = (error: unknown) => {
+    if (error instanceof Refused && error.status >= 500) return undefined;
+    throw error;
+  };
+  const answer = await Promise.race([whole.catch(unless), late]);
+  return (answer ?? await ask<Database>("GET", `${one(id)}?fields=${FIELDS}`)).result;
+}
 
 export const createDatabase = async (body: NewDatabase): Promise<Database> =>
   (await ask<Database>("POST", "", body)).result;

@@ -6,11 +6,12 @@ import { getDatabase } from "../../api/databases.ts";
 import { useAsked } from "../../components/asked.ts";
 import { Failure } from "../../components/failure.tsx";
 import { Heading } from "../../components/heading.tsx";
+import { movesDone } from "../../moves.ts";
 import { href } from "../../router.ts";
 import { type Tab, type TabProps, TABS } from "./tabs.ts";
 
 export function DatabasePage({ id, tab: path }: { id: string; tab: string }) {
-  const asked = useAsked(() => getDatabase(id), [id]);
+  const asked = useAsked(() => getDatabase(id), [id, movesDone.value]);
   const tab = TABS.find((each) => each.path === path);
   return (
     <>
