@@ -5,11 +5,10 @@
 use std::time::Duration;
 
 use isolite_core::backup::{
-    BackupFile, FileName, Gap, NoPlan, RestorePlan, RestoreTarget, SNAPSHOT_LEVEL, epoch_folder,
-    epoch_of_folder,
+    BackupFile, FileName, Gap, NoPlan, SNAPSHOT_LEVEL, epoch_folder, epoch_of_folder,
 };
 use isolite_protocol::directory::Jurisdiction;
-use isolite_protocol::rest::{RecoveryPoint, parse_timestamp};
+use isolite_protocol::rest::parse_timestamp;
 use js_sys::Date;
 use serde::{Deserialize, Serialize};
 use wasm_bindgen::JsValue;
@@ -100,23 +99,6 @@ pub(crate) async fn epochs(bucket: &Bucket, database: &str) -> Result<Vec<u32>> 
             return Ok(epochs);
         }
     }
-}
-
-/// The newest that can be restored of all that a database has in the bucket.
-pub(crate) async fn recovery_point(
-    bucket: &Bucket,
-    database: &str,
-) -> Result<Option<RecoveryPoint>> {
-    for epoch in epochs(bucket, database).await?.into_iter().rev() {
-        let path = folder(database, epoch);
-        let files = files(bucket, &path).await?;
-        let plan = RestorePlan::of(&files, RestoreTarget::Before(i64::MAX));
-        if let Some(last) = plan.ok().and_then(|plan| plan.files.last().copied()) {
-            let txid = format!("{:016x}", last.name.txid_max);
-            return Ok(Some(RecoveryPoint { path, txid, timestamp: time(last.time_ms) }));
-        }
-    }
-    Ok(None)
 }
 
 /// All files that a path has, each with its time.

@@ -5,6 +5,8 @@
 //! stubs do not outlive a request. When the primary says that its database was deleted, the name
 //! is resolved once more, for it may have been given to a new database since.
 
+#[cfg(feature = "entry")]
+mod ask_primary;
 mod js;
 mod known_js;
 mod local;
@@ -28,11 +30,13 @@ use crate::directory::client;
 use crate::object::call_js::{Answer, Message, Object, Text, send};
 use crate::{embedded_replicas, platform_js, region};
 
+#[cfg(feature = "entry")]
+pub(crate) use ask_primary::ask_primary;
 pub use js::Router;
 pub use known_js::KnownStatements;
 #[cfg(feature = "entry")]
 pub(crate) use measure::measure;
-pub(crate) use moved::{ask_primary, follow};
+pub(crate) use moved::follow;
 use near::Near;
 pub(crate) use near::replica_name;
 

@@ -146,6 +146,23 @@ async fn of_database(
         .collect())
 }
 
+/// The newest that can be restored of all that a database has in the bucket.
+pub(super) async fn newest_of(
+    bucket: &Bucket,
+    database: &str,
+) -> worker::Result<Option<RecoveryPoint>> {
+    for epoch in backup_bucket::epochs(bucket, database).await?.into_iter().rev() {
+        let path = folder(database, epoch);
+        let files = backup_bucket::files(bucket, &path).await?;
+        let plan = RestorePlan::of(&files, RestoreTarget::Before(i64::MAX));
+        if let Some(last) = plan.ok().and_then(|plan| plan.files.last().copied()) {
+            let txid = format!("{:016x}", last.name.txid_max);
+            return Ok(Some(RecoveryPoint { path, txid, timestamp: time(last.time_ms) }));
+        }
+    }
+    Ok(None)
+}
+
 pub(super) async fn read_lease(bucket: &Bucket, database: &str) -> worker::Result<Option<Lease>> {
     let Some(object) = bucket.get(lease_key(database)).execute().await? else { return Ok(None) };
     let Some(body) = object.body() else { return Ok(None) };
@@ -174,7 +191,7 @@ async fn recovery_point(
     record: &DatabaseRecord,
 ) -> Result<Option<RecoveryPoint>, String> {
     let bucket = backup_bucket::bucket(env, record.jurisdiction)?;
-    let point = backup_bucket::recovery_point(&bucket, &record.uuid).await;
+    let point = newest_of(&bucket, &record.uuid).await;
     point.map_err(|error| format!("the bucket: {error}"))
 }
 

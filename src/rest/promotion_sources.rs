@@ -118,7 +118,7 @@ async fn replica(
 async fn backup(env: &Env, record: &DatabaseRecord) -> Option<PromotionSource> {
     let bucket = backup_bucket::bucket(env, record.jurisdiction).ok()?;
     let lease = backups::read_lease(&bucket, &record.uuid).await.ok()??;
-    let point = backup_bucket::recovery_point(&bucket, &record.uuid).await.ok()??;
+    let point = backups::newest_of(&bucket, &record.uuid).await.ok()??;
     let txid = u64::from_str_radix(&point.txid, 16).ok()?;
     let time_ms = point.timestamp.as_deref().and_then(|text| parse_timestamp(text).ok());
     let age_ms = time_ms.map(|time_ms| (js_sys::Date::now() - time_ms as f64).max(0.0));

@@ -263,8 +263,6 @@ impl Outcome {
 #[cfg(test)]
 mod tests {
     use super::*;
-    #[cfg(target_arch = "wasm32")]
-    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     fn rows(rows_read: u64, rows_written: u64) -> Outcome {
         let (rows_read, rows_written) = (Some(rows_read), Some(rows_written));

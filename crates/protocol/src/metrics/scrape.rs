@@ -138,8 +138,6 @@ mod tests {
     use crate::insights::Sums;
     use crate::rest::{KnownReplica, KnownReplicas};
     use std::collections::HashSet;
-    #[cfg(target_arch = "wasm32")]
-    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
     fn what_is_asked() {

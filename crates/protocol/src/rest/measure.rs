@@ -43,8 +43,6 @@ pub fn middle(mut times_ms: Vec<f64>) -> Option<f64> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    #[cfg(target_arch = "wasm32")]
-    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     #[test]
     fn of_a_clock_that_goes_and_one_that_stands() {

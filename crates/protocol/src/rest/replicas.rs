@@ -183,8 +183,6 @@ impl From<ReplicaInfo> for OwnStanding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    #[cfg(target_arch = "wasm32")]
-    use wasm_bindgen_test::wasm_bindgen_test as test;
 
     fn known(following: bool, txid: Option<u64>) -> KnownReplica {
         let lag_ms = Some(250.0);
