@@ -72,9 +72,9 @@ async function buildAll() {
  * time. All others have the machine for themselves.
  */
 const BESIDE_OTHERS = new Set([
-  "backup", "backup_faults", "crash", "embedded_replica", "from_d1", "import_cut_short", "import_export",
+  "backup", "backup_faults", "backup_promotion", "crash", "embedded_replica", "from_d1", "import_cut_short", "import_export",
   "jobs_crash", "libsql_clients", "orms", "other_clients", "promotion_clients", "promotion_crash",
-  "promotion_forced", "restore_backup", "time_travel", "tokens", "wrangler_files",
+  "promote_program", "promotion_forced", "restore_backup", "time_travel", "tokens", "wrangler_files",
 ]);
 
 const runtimeTests = (besideOthers) =>

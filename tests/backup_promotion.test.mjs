@@ -104,7 +104,8 @@ const files = () => (existsSync(objects) ? readdirSync(objects).filter((name) =>
 
 /** In how many milliseconds an object is woken, as the platform keeps it; undefined if it is not. */
 function wokenIn(file) {
-  const database = new DatabaseSync(join(objects, file), { readOnly: true });
+  // The server may be writing just now.
+  const database = new DatabaseSync(join(objects, file), { readOnly: true, timeout: 10_000 });
   try {
     const kept = database.prepare("SELECT value FROM _cf_METADATA WHERE key = 1");
     kept.setReadBigInts(true);
