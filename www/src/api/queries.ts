@@ -1,13 +1,15 @@
 /** SQL by REST, with exact integers. All statements of a call are one transaction. */
 
-import type { Row } from "../sql/cells.ts";
+import type { LongInteger, Row } from "../sql/cells.ts";
 import { withExactIntegers } from "./exact_json.ts";
 import { checked, type Envelope } from "./http.ts";
 import { ask, askText } from "./rest.ts";
 
+export type Param = null | string | number | number[] | LongInteger;
+
 export interface Query {
   sql: string;
-  params?: null[];
+  params?: Param[];
 }
 
 export interface Meta {
@@ -40,7 +42,7 @@ interface RawResult {
 /** A result for each of the queries. */
 export async function runBatch(
   database: string,
-  batch: Query[],
+  batch: readonly Query[],
   { asOf, signal }: RunOptions = {},
 ): Promise<Result[]> {
   const query = asOf === undefined ? "" : `?${new URLSearchParams({ as_of: asOf })}`;
@@ -50,9 +52,15 @@ export async function runBatch(
   return (result as RawResult[]).map(({ results, meta }) => ({ ...results, meta }));
 }
 
-/** Where the database stood at a time. */
-export async function bookmarkAt(database: string, timestamp: string): Promise<string> {
-  const query = new URLSearchParams({ timestamp });
-  const path = `/${encodeURIComponent(database)}/time_travel/bookmark?${query}`;
+/** The rows of one query. */
+export async function rowsOf(database: string, query: Query): Promise<readonly Row[]> {
+  const [result] = await runBatch(database, [query]);
+  return result?.rows ?? [];
+}
+
+/** Where the database stood at a time, or stands now. */
+export async function bookmarkAt(database: string, timestamp?: string): Promise<string> {
+  const query = timestamp === undefined ? "" : `?${new URLSearchParams({ timestamp })}`;
+  const path = `/${encodeURIComponent(database)}/time_travel/bookmark${query}`;
   return (await ask<{ bookmark: string }>("GET", path)).result.bookmark;
 }
