@@ -18,6 +18,7 @@ import "./styles/sql.css";
 import "./styles/demo_link.css";
 import "./styles/charts.css";
 import "./styles/map.css";
+import "./styles/tables.css";
 
 function Console() {
   const [failure, setFailure] = useState<unknown>();

@@ -15,7 +15,7 @@ export interface Answer<T> {
   status: number;
 }
 
-const DATABASES = "client/v4/accounts/isolite/d1/database";
+export const DATABASES = "client/v4/accounts/isolite/d1/database";
 
 /** One request below the path of databases; `path` begins with a slash or a query, or is empty. */
 export async function ask<T>(method: string, path: string, body?: unknown): Promise<Answer<T>> {

@@ -23,5 +23,6 @@ export const TABS: readonly Tab[] = [
   { path: "", title: "Overview", load: () => import("./overview.tsx") },
   { path: "map", title: "Map", load: () => import("./map.tsx") },
   { path: "sql", title: "SQL", load: () => import("./sql/sql_tab.tsx") },
+  { path: "tables", title: "Tables", load: () => import("./tables.tsx") },
   { path: "charts", title: "Charts", load: () => import("./charts.tsx") },
 ];
