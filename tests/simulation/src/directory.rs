@@ -129,7 +129,7 @@ impl Directory {
                 self.promote(world, region, from_replica).await
             }
             Question::Register { epoch, .. } => self.register(world, epoch).map_err(Failed::from),
-            Question::Abandon { epoch } => self.abandon(world, epoch).map_err(Failed::from),
+            Question::Abandon { epoch } => self.abandon(world, epoch).await.map_err(Failed::from),
         };
         answer.unwrap_or_else(|Failed| {
             world.broke(Object::Directory);
@@ -149,6 +149,9 @@ impl Directory {
         if row.region == region {
             return Ok(Answer::status(400));
         }
+        // One that is under way goes on as it was begun.
+        let is_new = row.register.candidate().is_none();
+        let from_replica = if is_new { from_replica } else { row.from_replica };
         let Ok(candidate) = row.register.begin(&region.to_string()) else {
             return Ok(Answer::status(409));
         };
@@ -166,23 +169,23 @@ impl Directory {
 
     /// Makes the candidate of an epoch the primary.
     fn register(&self, world: &Rc<World>, epoch: u32) -> Result<Answer, StorageError> {
-        let Row { mut register, region: was_in, .. } = self.row()?;
+        let Row { mut register, region: was_in, from_replica, .. } = self.row()?;
         let region = register.candidate().map(|candidate| Home::of(candidate).region);
         let now_ms = world.clock.now_ms();
-        let former = || Former {
-            epoch: 0,
+        let former = Former {
+            epoch: register.epoch(),
             region: Some(was_in.to_string()),
             replaced_ms: Some(now_ms),
-            unfenced: false,
+            unfenced: from_replica.is_some() && !world.has(Mutation::TakenOverUntold),
         };
-        let mut registered = register.register(epoch, former());
+        let mut registered = register.register(epoch, former.clone());
         let mut region = region.unwrap_or(was_in);
         if world.has(Mutation::AbandonedRegistered)
             && registered == Registered::Never
             && let Some(candidate) = as_if_not_abandoned(&mut register, epoch)
         {
             region = candidate.region;
-            registered = register.register(epoch, former());
+            registered = register.register(epoch, former);
         }
         world.trace(|| format!("epoch {epoch} is registered: {registered:?}"));
         if registered == Registered::Now {
@@ -196,7 +199,7 @@ impl Directory {
     }
 
     /// Gives a promotion up: that of the epoch, or whichever is under way.
-    fn abandon(&self, world: &Rc<World>, epoch: Option<u32>) -> Result<Answer, StorageError> {
+    async fn abandon(&self, world: &Rc<World>, epoch: Option<u32>) -> Result<Answer, StorageError> {
         let Row { mut register, .. } = self.row()?;
         let candidate = register.candidate().map(|candidate| candidate.epoch);
         let Some(epoch) = epoch.or(candidate) else { return Ok(Answer::status(GONE)) };
@@ -207,6 +210,11 @@ impl Directory {
             self.change(world, |row| {
                 *row = Row { register, pending: true, alarm_ms: Some(soon_ms), ..*row };
             })?;
+            // At once, as the primary may have made way already for who does not come.
+            let memory = Rc::clone(&self.memory.borrow());
+            let _turn = memory.turn.lock().await;
+            self.finish(world).await;
+            self.rest_if_done(world)?;
         }
         Ok(Answer::says(Says::Promoting(abandoned == Abandoned::Never)))
     }
@@ -260,11 +268,22 @@ impl Directory {
     /// True if none is under way.
     async fn finish_promotions(&self, world: &Rc<World>, row: &Row) -> Done<bool> {
         let abandoned = row.register.former().iter().filter(|former| former.replaced_ms.is_none());
+        // Who takes over does not wait for a primary that is out of reach.
+        let mut all_lowered = true;
         for former in abandoned {
-            self.tell(world, row.home(), Request::Lower(former.epoch)).await?;
+            let lower = Request::Lower(former.epoch);
+            if !world.has(Mutation::NotLowered)
+                && self.tell(world, row.home(), lower).await.is_err()
+            {
+                all_lowered = false;
+                continue;
+            }
             self.wipe(world, former).await?;
         }
-        let Some(candidate) = row.register.candidate() else { return Ok(true) };
+        let all_fenced = self.fence_former(world).await?;
+        let Some(candidate) = row.register.candidate() else {
+            return Ok(all_lowered && all_fenced);
+        };
         let (home, from_replica) = (Home::of(candidate), self.row()?.from_replica);
         let new = New { home, source: row.home(), from_replica };
         let started = self.tell(world, home, Request::Start(new)).await?;
@@ -279,22 +298,38 @@ impl Directory {
         Ok(false)
     }
 
+    /// Tells those that were out of reach that they are none any more. False if some still are.
+    async fn fence_former(&self, world: &Rc<World>) -> Done<bool> {
+        let mut all = true;
+        for former in self.row()?.register.former().iter().filter(|former| former.unfenced) {
+            // As it is now: another may have been registered while something was awaited.
+            let home = self.row()?.home();
+            match self.tell(world, home_of(former), Request::Fence(home)).await {
+                Ok(_) => self.change(world, |row| row.register.fenced(former.epoch))?,
+                Err(Failed) => all = false,
+            }
+        }
+        Ok(all)
+    }
+
     /// Wipes old primaries that are kept no longer.
     async fn wipe_former(&self, world: &Rc<World>) -> Done<()> {
         // Of those that were given up the primary's fence is to be lowered first.
-        let row = self.row()?;
-        for former in row.register.former().iter() {
-            if former.replaced_ms.is_none() && !world.has(Mutation::WipedUnlowered) {
-                continue;
+        let (now_ms, mut next_ms) = (world.clock.now_ms(), None);
+        for former in self.row()?.register.former() {
+            let Some(replaced_ms) = former.replaced_ms else { continue };
+            let due_ms = replaced_ms + world.plan.former_kept_ms;
+            let goes = due_ms <= now_ms && !former.unfenced;
+            if !goes || self.wipe(world, former).await.is_err() {
+                let again_ms = due_ms.max(now_ms + RETRY_MS);
+                next_ms = Some(next_ms.map_or(again_ms, |next_ms: u64| next_ms.min(again_ms)));
             }
-            self.wipe(world, former).await?;
         }
-        Ok(self.change(world, |row| row.former_due_ms = None)?)
+        Ok(self.change(world, |row| row.former_due_ms = next_ms)?)
     }
 
     async fn wipe(&self, world: &Rc<World>, former: &Former) -> Done<()> {
-        let region = former.region.as_ref().and_then(|region| region.parse().ok()).unwrap_or(0);
-        let home = Home { epoch: former.epoch, region };
+        let home = home_of(former);
         if self.tell(world, home, Request::Delete).await?.status != 200 {
             return Err(Failed);
         }
@@ -306,8 +341,13 @@ impl Directory {
         self.host.disk.gate(world).await;
         let (to, message) = (Object::Primary(home), Message::new(request));
         let answer = network::call(world, self.region, to, message, QUESTION_MS_MAX).await;
-        answer.filter(|answer| matches!(answer.status, 200 | GONE)).ok_or(Failed)
+        answer.filter(|answer| matches!(answer.status, 200 | 410 | GONE)).ok_or(Failed)
     }
+}
+
+fn home_of(former: &Former) -> Home {
+    let region = former.region.as_ref().and_then(|region| region.parse().ok()).unwrap_or(0);
+    Home { epoch: former.epoch, region }
 }
 
 fn row_of(bytes: Option<Vec<u8>>) -> Row {

@@ -70,12 +70,14 @@ pub enum Mutation {
     WakesUnasked,
     /// A fence of which it is not known whether it was kept counts as not kept, and later as raised.
     FailedFenceForgotten,
-    /// What was given up is wiped with old primaries, and the fence that was raised for it stays.
-    WipedUnlowered,
+    /// What was given up is wiped, and the fence that was raised for it stays.
+    NotLowered,
+    /// A primary that others took over from is not told once it is in reach again.
+    TakenOverUntold,
 }
 
 impl Mutation {
-    pub const ALL: [Mutation; 34] = [
+    pub const ALL: [Mutation; 35] = [
         Mutation::BookmarkNotAwaited,
         Mutation::GapIgnored,
         Mutation::PageSkipped,
@@ -109,7 +111,8 @@ impl Mutation {
         Mutation::LostResent,
         Mutation::WakesUnasked,
         Mutation::FailedFenceForgotten,
-        Mutation::WipedUnlowered,
+        Mutation::NotLowered,
+        Mutation::TakenOverUntold,
     ];
 
     pub fn named(name: &str) -> Option<Mutation> {

@@ -153,8 +153,10 @@ impl Primary {
         !self.host.is_down(world) && matches!(part, None | Some(Part::Primary))
     }
 
+    /// What it is has to be found out anew.
     fn forget_part(&self) {
         self.engine().promotion.part.replace(None);
+        self.engine().promotion.is_sure.set(false);
     }
 
     fn fence(&self) -> Result<Fence, StorageError> {
