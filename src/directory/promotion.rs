@@ -43,6 +43,7 @@ impl Directory {
             Err(refusal) => return Ok(Err(refusal)),
         };
         let mut register = self.table()?.register(id)?;
+        let is_new = register.candidate().is_none();
         let candidate = match register.begin(region.as_str()) {
             Ok(candidate) => candidate,
             Err(Unfit::Busy(other)) => {
@@ -55,7 +56,10 @@ impl Directory {
         };
         self.mark(|table| {
             table.set_register(id, &register)?;
-            table.set_takes_over(id, takes_over.as_ref())?;
+            // One that is under way goes on as it was begun.
+            if is_new {
+                table.set_takes_over(id, takes_over.as_ref())?;
+            }
             table.set_pending(id, true)
         })
         .await?;
@@ -165,19 +169,26 @@ impl Directory {
         }
         let register = self.table()?.register(id)?;
         let wiped = standing == Standing::BeingWiped;
+        let mut all_lowered = true;
         for former in register.former() {
             let is_candidate = former.replaced_ms.is_none();
-            if is_candidate && !wiped {
-                self.lower(record, former.epoch).await?;
+            if is_candidate
+                && !wiped
+                && let Err(error) = self.lower(record, former.epoch).await
+            {
+                // Who takes over does not wait for a primary that is out of reach.
+                console_error!("A promotion of {id} was given up, and its fence stays: {error}");
+                all_lowered = false;
+                continue;
             }
             if is_candidate || wiped {
                 self.wipe(record, former).await?;
                 self.change_register(id, |register| register.forget(former.epoch))?;
             }
         }
-        let all_fenced = self.fence_former(record).await?;
+        let all_fenced = self.fence_former(id).await?;
         match register.candidate() {
-            None => Ok(all_fenced),
+            None => Ok(all_lowered && all_fenced),
             Some(candidate) => {
                 let region = LocationHint::parse(&candidate.region).map_err(of_place)?;
                 let takes_over = self.table()?.takes_over(id)?;
@@ -238,11 +249,13 @@ impl Directory {
 
     /// Tells those that were out of reach that they are none any more. False if some still are: nothing else
     /// waits for that.
-    async fn fence_former(&self, record: &DatabaseRecord) -> Result<bool> {
-        let id = record.uuid.as_str();
+    async fn fence_former(&self, id: &str) -> Result<bool> {
         let mut all = true;
         for former in self.table()?.register(id)?.former().iter().filter(|former| former.unfenced) {
-            match self.fence(record, former).await {
+            // As it is now: another may have been registered while something was awaited, and of a primary
+            // that it was before it would be told nothing.
+            let Some((record, _)) = self.table()?.any_by_id(id)? else { return Ok(false) };
+            match self.fence(&record, former).await {
                 Ok(()) => self.change_register(id, |register| register.fenced(former.epoch))?,
                 Err(error) => {
                     console_error!("An old primary of {id} cannot be told: {error}");
@@ -299,7 +312,8 @@ impl Directory {
     async fn lower(&self, record: &DatabaseRecord, epoch: u32) -> Result<()> {
         let path = format!("/promotion/lower?epoch={epoch}");
         let message = Message { path: &path, ..Message::default() };
-        let answer = send(&self.env, Object::primary_of(record), message).await?;
+        let object = Object::primary_of(record);
+        let answer = send_within(FENCE_TIME_MAX, &self.env, object, message).await?;
         match answer.status {
             // Of one that was wiped there is nothing to lower.
             200 | 404 => Ok(()),
