@@ -37,6 +37,7 @@ pub use known_js::KnownStatements;
 #[cfg(feature = "entry")]
 pub(crate) use measure::measure;
 pub(crate) use moved::follow;
+use moved::following;
 use near::Near;
 pub(crate) use near::replica_name;
 
@@ -115,36 +116,15 @@ pub async fn call(env: &Env, caller: Caller<'_>, path: &str, body: String) -> Re
     let reads = may_read
         && Queries::decode(&body).is_ok_and(|queries| isolite_sqlite::may_only_read(&queries));
     let text = Text::from(body);
-    let answer = ask_moving(env, &record, &caller, path, &text, reads).await?;
+    let asked = async |record: &DatabaseRecord| ask(env, record, &caller, path, &text, reads).await;
+    let answer = following(&record, &asked).await?;
     if answer.status != GONE {
         return Ok(answer.into());
     }
     forget(caller.database, &record.uuid);
     match resolve(env, caller.database, caller.create, caller.template).await? {
-        Ok(record) => Ok(ask_moving(env, &record, &caller, path, &text, reads).await?.into()),
+        Ok(record) => Ok(following(&record, &asked).await?.into()),
         Err(failure) => Ok(failed(&failure)),
-    }
-}
-
-/// As [`ask`], and where the primary has moved meanwhile, the new one.
-async fn ask_moving(
-    env: &Env,
-    record: &Rc<DatabaseRecord>,
-    caller: &Caller<'_>,
-    path: &str,
-    body: &Text,
-    reads: bool,
-) -> Result<Answer> {
-    let mut record = Rc::clone(record);
-    loop {
-        let asked = ask(env, &record, caller, path, body, reads).await;
-        // It may be somewhere else, where this one cannot be reached.
-        let answer = asked.inspect_err(|_| forget_place(&record.name, &record.uuid))?;
-        match follow(&record, answer.status, || String::from(answer.text.clone())) {
-            // Each time with a higher epoch, so it comes to an end.
-            Some(moved) => record = moved,
-            None => return Ok(answer),
-        }
     }
 }
 

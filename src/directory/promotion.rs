@@ -134,7 +134,9 @@ impl Directory {
 
     /// Gives a promotion up: that of the epoch, or whichever is under way. False if it has succeeded.
     pub(super) async fn abandon(&self, id: &str, epoch: Option<u32>) -> Outcome<bool> {
-        let Some((_, _)) = self.table()?.any_by_id(id)? else { return Ok(Ok(true)) };
+        if self.table()?.any_by_id(id)?.is_none() {
+            return Ok(Ok(true));
+        }
         let mut register = self.table()?.register(id)?;
         let candidate = register.candidate().map(|candidate| candidate.epoch);
         let Some(epoch) = epoch.or(candidate) else {
@@ -281,14 +283,13 @@ impl Directory {
         }
     }
 
+    /// Gives up whichever promotion is under way.
     pub(super) fn abandon_now(&self, id: &str) -> Result<()> {
-        let mut register = self.table()?.register(id)?;
-        if let Some(epoch) = register.candidate().map(|candidate| candidate.epoch)
-            && register.abandon(epoch) == Abandoned::Now
-        {
-            self.table()?.set_register(id, &register)?;
-        }
-        Ok(())
+        let register = self.table()?.register(id)?;
+        let Some(candidate) = register.candidate() else { return Ok(()) };
+        self.change_register(id, |register| {
+            register.abandon(candidate.epoch);
+        })
     }
 
     async fn start(&self, record: &DatabaseRecord, new: &NewPromotion) -> Result<PromotionState> {

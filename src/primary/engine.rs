@@ -29,7 +29,7 @@ use crate::platform_js;
 use crate::settings_js::Settings;
 
 /// Pages that the store keeps besides SQLite's own cache: 2 MiB.
-const CACHE_PAGES: usize = 512;
+pub(super) const CACHE_PAGES: usize = 512;
 
 /// What background work shares with the requests.
 pub(crate) struct Engine {

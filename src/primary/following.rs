@@ -4,10 +4,12 @@
 //! renewed by what the replica asks anyway. Rows of replicas that no longer follow stay, because
 //! they are what has to be deleted with the database.
 
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
 use isolite_core::{Bookmark, Position, Push, StorageError};
+use isolite_protocol::directory::{Jurisdiction, LocationHint};
 use isolite_protocol::query_string;
 use serde::{Deserialize, Serialize};
 use worker::console_error;
@@ -16,6 +18,7 @@ use super::{Engine, Opened};
 use crate::object::call_js::{Address, Message, Object, send_within};
 use crate::object::feed::{Question, position_of};
 use crate::object::sql_js::Bound;
+use crate::router::replica_name;
 
 /// How long a replica is pushed to that asks nothing more.
 const SUBSCRIPTION_MS: u64 = 60_000;
@@ -36,6 +39,15 @@ pub(crate) struct Subscription {
 }
 
 impl Subscription {
+    /// That of the replica of a region.
+    pub(crate) fn of(database: &str, region: LocationHint, border: Option<Jurisdiction>) -> Self {
+        Subscription {
+            region: region.as_str().to_owned(),
+            replica: replica_name(database, region.as_str()),
+            jurisdiction: border.map(|border| border.as_str().to_owned()),
+        }
+    }
+
     pub(super) fn of_query(query: &str) -> Option<Subscription> {
         Some(Subscription {
             region: query_string::value(query, "follow")?,
@@ -125,25 +137,22 @@ impl Engine {
         replicas.iter().try_for_each(|replica| self.write(replica, 0))
     }
 
-    pub(super) fn has_replicas(&self) -> Result<bool, StorageError> {
+    /// All replicas that there ever were, by region, and until when each follows.
+    pub(super) fn follower_rows(
+        &self,
+    ) -> Result<BTreeMap<String, (Subscription, u64)>, StorageError> {
         self.storage.run(TABLE, &[])?;
-        let mut any = false;
-        self.storage.query("SELECT 1 FROM follower LIMIT 1", &[], |_| {
-            any = true;
+        let mut rows = BTreeMap::new();
+        self.storage.query("SELECT replica, until_ms FROM follower", &[], |row| {
+            let subscription: Option<Subscription> = serde_json::from_slice(&row.bytes(0)).ok();
+            rows.extend(subscription.map(|it| (it.region.clone(), (it, row.number(1)))));
             Ok::<(), StorageError>(())
         })?;
-        Ok(any)
+        Ok(rows)
     }
 
-    /// All replicas that there ever were.
     pub(super) fn replicas(&self) -> Result<Vec<Subscription>, StorageError> {
-        self.storage.run(TABLE, &[])?;
-        let mut replicas = Vec::new();
-        self.storage.query("SELECT replica FROM follower", &[], |row| {
-            replicas.extend(serde_json::from_slice(&row.bytes(0)).ok());
-            Ok::<(), StorageError>(())
-        })?;
-        Ok(replicas)
+        Ok(self.follower_rows()?.into_values().map(|(replica, _)| replica).collect())
     }
 
     /// The pushes to make now, each with what it brings: no commit comes between.

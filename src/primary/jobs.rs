@@ -39,7 +39,7 @@ const DISCARDED_PAGES: usize = 1024;
 /// A job that has crashed the object so often is not begun again.
 const ATTEMPTS_MAX: u32 = 3;
 /// Within the ten seconds after which an object without requests sleeps.
-const ALARM: Duration = Duration::from_secs(8);
+pub(super) const ALARM: Duration = Duration::from_secs(8);
 
 /// The newest job, as it is kept.
 #[derive(Clone, Serialize, Deserialize)]

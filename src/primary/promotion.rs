@@ -84,9 +84,7 @@ impl Promotion {
             status: RefCell::default(),
         }
     }
-}
 
-impl Promotion {
     pub(super) fn takes_over_backup(&self) -> bool {
         self.recovers.get()
     }
@@ -233,7 +231,7 @@ impl Engine {
         if promoted && self.storage.epoch()?.is_none() {
             return Ok(Part::Nobody);
         }
-        let replaceable = self.backup.is_bound() || self.has_replicas()?;
+        let replaceable = self.backup.is_bound() || !self.replicas()?.is_empty();
         match self.promotion.database.is_some() && replaceable {
             true => Ok(Part::Unconfirmed),
             false => Ok(Part::Primary),

@@ -1,8 +1,6 @@
 //! What a primary knows of the replicas of its database, without asking them: its path `/replicas`.
 
-use std::collections::BTreeMap;
-
-use isolite_core::{Bookmark, Followed, LogSinceMark, Position, StorageError};
+use isolite_core::{Bookmark, Followed, LogSinceMark, Position};
 use isolite_protocol::directory::LocationHint;
 use isolite_protocol::rest::{KnownReplica, KnownReplicas, PrimaryState};
 
@@ -86,16 +84,5 @@ impl Engine {
             pushes: follows.map_or(0, |it| it.pushes),
             snapshots_begun,
         })
-    }
-
-    /// All replicas that there ever were, by region.
-    fn follower_rows(&self) -> Result<BTreeMap<String, (Subscription, u64)>, StorageError> {
-        let mut rows = BTreeMap::new();
-        self.storage.query("SELECT replica, until_ms FROM follower", &[], |row| {
-            let subscription: Option<Subscription> = serde_json::from_slice(&row.bytes(0)).ok();
-            rows.extend(subscription.map(|it| (it.region.clone(), (it, row.number(1)))));
-            Ok::<(), StorageError>(())
-        })?;
-        Ok(rows)
     }
 }

@@ -21,6 +21,27 @@ pub(super) const WAIT_TIME: Duration = Duration::from_secs(25);
 const PAUSE_MIN: Duration = Duration::from_millis(25);
 const PAUSE_MAX: Duration = Duration::from_millis(500);
 
+/// The pauses between questions for something that goes on, each twice the one before.
+pub(super) struct Waiting {
+    begun_ms: f64,
+    pause: Duration,
+}
+
+impl Waiting {
+    pub(super) fn begin() -> Self {
+        Waiting { begun_ms: js_sys::Date::now(), pause: PAUSE_MIN }
+    }
+
+    pub(super) fn elapsed(&self) -> Duration {
+        Duration::from_millis((js_sys::Date::now() - self.begun_ms).max(0.0) as u64)
+    }
+
+    pub(super) async fn pause(&mut self) {
+        Delay::from(self.pause).await;
+        self.pause = (self.pause * 2).min(PAUSE_MAX);
+    }
+}
+
 /// `GET …/jobs`: the newest job, as the primary tells of it.
 pub(super) async fn newest(env: &Env, database: &str) -> Answer {
     let record = databases::find(env, database).await?;
@@ -54,21 +75,18 @@ pub(super) async fn wait(
     job: &str,
     time_max: Duration,
 ) -> Result<Job, RestError> {
-    let begun_ms = js_sys::Date::now();
-    let elapsed = || Duration::from_millis((js_sys::Date::now() - begun_ms).max(0.0) as u64);
+    let mut waiting = Waiting::begin();
     let path = path("/jobs/poll", &[("job", job)]);
     let mut last = Job::unanswered(job.to_owned(), kind);
-    let mut pause = PAUSE_MIN;
     loop {
-        let left = WAIT_TIME.saturating_sub(elapsed());
+        let left = WAIT_TIME.saturating_sub(waiting.elapsed());
         let Some(told) = within(left, ask(env, record, &path, None)).await else {
             return Ok(last);
         };
         last = Job::decode(&told?.text)?;
-        if last.state != JobState::Running || elapsed() >= time_max {
+        if last.state != JobState::Running || waiting.elapsed() >= time_max {
             return Ok(last);
         }
-        Delay::from(pause).await;
-        pause = (pause * 2).min(PAUSE_MAX);
+        waiting.pause().await;
     }
 }

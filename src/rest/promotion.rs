@@ -7,9 +7,9 @@ use isolite_protocol::directory::{
 };
 use isolite_protocol::query_string;
 use isolite_protocol::rest::{Envelope, Promote, PromotionAnswer, RestError};
-use worker::{Delay, Env};
+use worker::Env;
 
-use super::jobs::WAIT_TIME;
+use super::jobs::{WAIT_TIME, Waiting};
 use super::{Answer, Reply, databases, internal, promotion_sources};
 use crate::directory::client;
 use crate::error;
@@ -17,8 +17,6 @@ use crate::object::call_js::{Message, Object, Text, send_within};
 
 /// A candidate answers at once, wherever it is.
 const QUESTION_TIME_MAX: Duration = Duration::from_secs(5);
-const PAUSE_MIN: Duration = Duration::from_millis(25);
-const PAUSE_MAX: Duration = Duration::from_millis(500);
 
 /// `POST …/promote`: begins it and waits for its end, as long as a request may. The same again goes on
 /// waiting.
@@ -36,18 +34,14 @@ pub(super) async fn promote(env: &Env, database: &str, body: &str) -> Result<Rep
     );
     let body = takes_over.map(|from| serde_json::to_string(&from)).transpose();
     let body = body.map_err(internal)?.map(Text::from);
-    let promotion: Promotion = asked(env, &path, body.as_ref(), database).await?;
-    let begun_ms = js_sys::Date::now();
-    let mut pause = PAUSE_MIN;
+    let promotion: Promotion = asked(env, &path, body.as_ref()).await?;
+    let mut waiting = Waiting::begin();
     loop {
         let status = status(env, &record, &promotion).await;
-        let waited_ms = js_sys::Date::now() - begun_ms;
-        let over = status.state != PromotionState::Active;
-        if over || waited_ms >= WAIT_TIME.as_millis() as f64 {
+        if status.state != PromotionState::Active || waiting.elapsed() >= WAIT_TIME {
             return told(&promotion, status);
         }
-        Delay::from(pause).await;
-        pause = (pause * 2).min(PAUSE_MAX);
+        waiting.pause().await;
     }
 }
 
@@ -55,7 +49,7 @@ pub(super) async fn promote(env: &Env, database: &str, body: &str) -> Result<Rep
 pub(super) async fn get(env: &Env, database: &str) -> Answer {
     let record = databases::find(env, database).await?;
     let path = format!("/promotion/get?id={}", query_string::encode(&record.uuid));
-    let promotion: Promotion = asked(env, &path, None, database).await?;
+    let promotion: Promotion = asked(env, &path, None).await?;
     let status = status(env, &record, &promotion).await;
     encoded(&PromotionAnswer::new(&promotion, status))
 }
@@ -64,7 +58,7 @@ pub(super) async fn get(env: &Env, database: &str) -> Answer {
 pub(super) async fn give_up(env: &Env, database: &str) -> Answer {
     let record = databases::find(env, database).await?;
     let path = format!("/promotion/abandon?id={}", query_string::encode(&record.uuid));
-    match asked(env, &path, None, database).await? {
+    match asked(env, &path, None).await? {
         true => Ok(Envelope::success("null", None)),
         false => {
             let text = "It is too late: the primary has moved".to_owned();
@@ -77,14 +71,10 @@ async fn asked<T: serde::de::DeserializeOwned>(
     env: &Env,
     path: &str,
     body: Option<&Text>,
-    database: &str,
 ) -> Result<T, RestError> {
     let outcome = client::ask(env, path, body).await;
     match outcome.map_err(|error| error::of_platform(&error))? {
         Ok(told) => Ok(told),
-        Err(Refusal::NotFound(text)) if text.contains("could not be found") => {
-            Err(RestError::NoSuchDatabase(database.to_owned()))
-        }
         Err(Refusal::NotFound(text)) => Err(RestError::NotFound(text)),
         Err(refusal) => Err(RestError::Refused(refusal.message().to_owned())),
     }

@@ -8,14 +8,14 @@ use isolite_core::Bookmark;
 use isolite_protocol::directory::{DatabaseRecord, LocationHint, TakesOver};
 use isolite_protocol::rest::parse_timestamp;
 use isolite_protocol::rest::{
-    Envelope, PrimaryStanding, Promote, PromotionSource, PromotionSources, ReplicaInfo, RestError,
+    Envelope, PrimaryStanding, Promote, PromotionSource, PromotionSources, RestError,
 };
 use worker::Env;
 
-use super::{Answer, backups, databases, internal};
+use super::{Answer, backups, databases, internal, replicas};
 use crate::backup_bucket::{self, folder};
-use crate::object::call_js::{Address, Message, Object, has_replicas, send_within};
-use crate::router::replica_name;
+use crate::object::call_js::{Message, Object, has_replicas, send_within};
+use crate::primary::Subscription;
 
 /// After so long without an answer an object counts as out of reach.
 const ANSWER_TIME_MAX: Duration = Duration::from_secs(5);
@@ -90,16 +90,8 @@ async fn replica(
     record: &DatabaseRecord,
     region: LocationHint,
 ) -> Option<(Option<PromotionSource>, u64)> {
-    let name = replica_name(&record.uuid, region.as_str());
-    let address = Address {
-        name: &name,
-        location_hint: Some(region.as_str()),
-        jurisdiction: record.jurisdiction.map(|border| border.as_str()),
-    };
-    let message = Message { path: "/info", ..Message::default() };
-    let sent = send_within(ANSWER_TIME_MAX, env, Object::Replica(address), message).await;
-    let answer = sent.ok().filter(|answer| answer.status == 200)?;
-    let told: ReplicaInfo = serde_json::from_str(&String::from(answer.text)).ok()?;
+    let replica = Subscription::of(&record.uuid, region, record.jurisdiction);
+    let told = replicas::info(env, replica.address(), ANSWER_TIME_MAX).await?;
     let source = told.bookmark.map(|bookmark| PromotionSource {
         txid: txid_of(&bookmark, record),
         confirm: bookmark,

@@ -5,9 +5,7 @@ use std::time::Duration;
 
 use futures_util::stream::{self, StreamExt};
 use isolite_protocol::DatabaseRecord;
-use isolite_protocol::rest::{
-    Envelope, KnownReplica, KnownReplicas, ReplicaInfo, ReplicaStanding, Replicas,
-};
+use isolite_protocol::rest::{Envelope, KnownReplicas, ReplicaInfo, ReplicaStanding, Replicas};
 use worker::Env;
 
 use super::{Answer, databases, internal, primary};
@@ -33,7 +31,13 @@ async fn standing(env: &Env, record: &DatabaseRecord, known: KnownReplicas) -> R
     primary.region = primary.region.or(hint);
     let txid = primary.txid;
     let asked = replicas.into_iter().map(|replica| async move {
-        let info = if replica.is_awake() { ask(env, &replica).await } else { None };
+        let address = Address {
+            name: &replica.object,
+            location_hint: Some(&replica.region),
+            jurisdiction: replica.jurisdiction.as_deref(),
+        };
+        let awake = replica.is_awake();
+        let info = if awake { info(env, address, ANSWER_TIME_MAX).await } else { None };
         ReplicaStanding::of(replica, info, txid)
     });
     let replicas = stream::iter(asked).buffered(AT_ONCE).collect().await;
@@ -41,14 +45,13 @@ async fn standing(env: &Env, record: &DatabaseRecord, known: KnownReplicas) -> R
 }
 
 /// What a replica says of itself; None if it does not in time.
-async fn ask(env: &Env, replica: &KnownReplica) -> Option<ReplicaInfo> {
-    let address = Address {
-        name: &replica.object,
-        location_hint: Some(&replica.region),
-        jurisdiction: replica.jurisdiction.as_deref(),
-    };
+pub(super) async fn info(
+    env: &Env,
+    replica: Address<'_>,
+    time_max: Duration,
+) -> Option<ReplicaInfo> {
     let message = Message { path: "/info", ..Message::default() };
-    let sent = send_within(ANSWER_TIME_MAX, env, Object::Replica(address), message);
+    let sent = send_within(time_max, env, Object::Replica(replica), message);
     let answer = sent.await.ok().filter(|answer| answer.status == 200)?;
     serde_json::from_str(&String::from(answer.text)).ok()
 }

@@ -21,9 +21,8 @@ use super::before::Before;
 use super::{Engine, Part, Primary, Refused, Subscription, unreadable};
 use crate::directory::client;
 use crate::platform_js::now_ms;
+use crate::primary::jobs::ALARM;
 
-/// Within the ten seconds after which an object without requests sleeps.
-const ALARM: Duration = Duration::from_secs(8);
 /// Pauses after what did not succeed, each twice the one before.
 const PAUSE_MS_MIN: u64 = 100;
 const PAUSE_MS_MAX: u64 = 5_000;

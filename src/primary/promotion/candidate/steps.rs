@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use isolite_core::promotion::{Candidate, Fenced, Step};
 use isolite_core::{Answer as Learnt, Ask, Bookmark, CheckpointPolicy, Position, Store, Tag, ltx};
-use isolite_protocol::directory::{NewPromotion, Registration, TakesOver};
+use isolite_protocol::directory::{LocationHint, NewPromotion, Registration, TakesOver};
 use js_sys::Date;
 use worker::console_error;
 
@@ -15,10 +15,9 @@ use super::{Ended, Engine, Kept, Refused, directory_path};
 use crate::directory::client;
 use crate::object::call_js::{Address, Answer, Message, Object, send_within};
 use crate::object::storage::ObjectStorage;
-use crate::primary::failure_of;
-use crate::router::replica_name;
+use crate::primary::engine::CACHE_PAGES;
+use crate::primary::{Subscription, failure_of};
 
-const CACHE_PAGES: usize = 512;
 const QUESTION_TIME_MAX: Duration = Duration::from_secs(20);
 
 /// What it has in memory.
@@ -163,8 +162,8 @@ impl<'a> Run<'a> {
 
     /// In its own region nobody asks a replica any more.
     async fn let_replica_go(&self) {
-        let name = replica_name(&self.new.source.uuid, self.new.region.as_str());
-        let object = Object::Replica(self.replica(&name, self.new.region.as_str()));
+        let replica = self.replica(self.new.region);
+        let object = Object::Replica(replica.address());
         let message = Message { path: "/delete", ..Message::default() };
         if let Err(error) = send_within(QUESTION_TIME_MAX, &self.engine.env, object, message).await
         {
@@ -172,12 +171,8 @@ impl<'a> Run<'a> {
         }
     }
 
-    fn replica<'b>(&self, name: &'b str, region: &'b str) -> Address<'b> {
-        Address {
-            name,
-            location_hint: Some(region),
-            jurisdiction: self.new.source.jurisdiction.map(|border| border.as_str()),
-        }
+    fn replica(&self, region: LocationHint) -> Subscription {
+        Subscription::of(&self.new.source.uuid, region, self.new.source.jurisdiction)
     }
 
     /// Asks the primary, or the replica that this one takes over from.
@@ -185,15 +180,15 @@ impl<'a> Run<'a> {
         let tag = self.tag.unwrap_or_default();
         let have = have.map(|position| Bookmark { position, tag }.to_string());
         let mut message = Message { path, have: have.as_deref(), ..Message::default() };
-        let name;
+        let replica;
         let object = match &self.new.takes_over {
             None | Some(TakesOver::Backup { .. }) => {
                 Object::Primary(Address::of(&self.new.source, self.new.source.primary_name()))
             }
             Some(TakesOver::Replica(region)) => {
                 message.session = Some("first-unconstrained");
-                name = replica_name(&self.new.source.uuid, region.as_str());
-                Object::Replica(self.replica(&name, region.as_str()))
+                replica = self.replica(*region);
+                Object::Replica(replica.address())
             }
         };
         let answer = send_within(QUESTION_TIME_MAX, &self.engine.env, object, message).await?;

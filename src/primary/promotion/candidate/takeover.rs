@@ -11,7 +11,6 @@ use super::steps::Stop;
 use super::{Engine, Subscription};
 use crate::platform_js::now_ms;
 use crate::primary::jobs;
-use crate::router::replica_name;
 
 /// The number of the first interval, above all that the primary before had. Where nobody can tell those, as
 /// many as there have been seconds since 2020: intervals are not begun as fast.
@@ -26,11 +25,10 @@ pub(super) fn first_interval(inheritance: &Inheritance<Subscription>) -> u32 {
 pub(super) fn all_replicas(new: &NewPromotion) -> Inheritance<Subscription> {
     let border = new.source.jurisdiction;
     let served = |region: &LocationHint| border.is_none_or(|border| border.serves(*region));
-    let replicas = LocationHint::ALL.into_iter().filter(served).map(|region| Subscription {
-        region: region.as_str().to_owned(),
-        replica: replica_name(&new.source.uuid, region.as_str()),
-        jurisdiction: border.map(|border| border.as_str().to_owned()),
-    });
+    let replicas = LocationHint::ALL
+        .into_iter()
+        .filter(served)
+        .map(|region| Subscription::of(&new.source.uuid, region, border));
     Inheritance { replicas: replicas.collect(), baton_secret: None, interval: None }
 }
 
