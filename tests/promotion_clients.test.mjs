@@ -151,6 +151,30 @@ describe("what cannot be", { concurrency: true }, () => {
     assert.equal((await reader.request("GET", "/read-only/promote")).status, 404);
   });
 
+  test("an import that runs is waited for, and is in what moves", async () => {
+    await create("importing");
+    const rows = 150_000;
+    const sql = Array.from({ length: rows }, (_, i) => `INSERT INTO t VALUES (${i}, 'row ${i}');`).join("\n");
+    const importing = rest.request("POST", "/importing/import?format=sql", sql);
+    for (let tries = 0; (await rest.request("GET", "/importing/jobs")).envelope.result?.state !== "running"; tries++) {
+      assert.ok(tries < 500, "no import is seen");
+    }
+    const promoting = promote("importing", "weur");
+    let waits = "";
+    const watch = async () => {
+      for (let tries = 0; tries < 500 && !waits; tries++) {
+        const { envelope } = await rest.request("GET", "/importing/promote");
+        waits = envelope.result?.messages?.at(-1) ?? "";
+      }
+    };
+    const [imported, promoted] = await Promise.all([importing, promoting, watch()]);
+    assert.equal(imported.status, 200, imported.text.slice(0, 300));
+    assert.equal(promoted.status, "complete");
+    assert.match(waits, /long-running import/);
+    const [{ n }] = await rest.query("importing", "SELECT count(*) AS n FROM t");
+    assert.equal(n, rows);
+  });
+
   test("an empty database moves as well, and can be written to", async () => {
     await rest.result("POST", "", { name: "empty" });
     await promote("empty", "weur");

@@ -37,8 +37,6 @@ const TABLES: [&str; 7] = [
     staged::SCRATCH_TABLE,
 ];
 
-pub(crate) use meta::TABLE as META;
-
 /// Number of this layout, kept in `meta`. A version of the code that finds a later one leaves the
 /// object alone, as after a deployment was rolled back.
 const FORMAT: u8 = 2;

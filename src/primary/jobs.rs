@@ -26,8 +26,7 @@ use worker::{Delay, console_error};
 
 use super::{Engine, Opened, Primary, Refused, failure_of, of_storage, past, refuse};
 use crate::object::call_js::Answer;
-use crate::object::sql_js::Bound;
-use crate::object::storage::{META, ObjectStorage};
+use crate::object::storage::ObjectStorage;
 use crate::platform_js::random_uuid;
 
 /// A draft of so many pages is an ordinary commit, which replicas get as such: 4 MiB.
@@ -176,22 +175,15 @@ impl Engine {
         if self.job_loaded.get() {
             return Ok(());
         }
-        // Before the first look at the database there is no table.
-        self.storage.run(META, &[])?;
-        let mut job = None;
-        self.storage.query("SELECT value FROM meta WHERE key = 'job'", &[], |row| {
-            job = serde_json::from_slice(&row.bytes(0)).ok();
-            Ok::<(), StorageError>(())
-        })?;
-        self.job.replace(job);
+        let text = self.storage.job()?;
+        self.job.replace(text.and_then(|text| serde_json::from_slice(&text).ok()));
         self.job_loaded.set(true);
         Ok(())
     }
 
     fn save_job(&self, job: KeptJob) -> Result<(), StorageError> {
         let text = serde_json::to_vec(&job).map_err(|error| StorageError(error.to_string()))?;
-        let set = "INSERT OR REPLACE INTO meta VALUES ('job', ?)";
-        self.storage.run(set, &[Bound::Bytes(&text)])?;
+        self.storage.set_job(&text)?;
         self.job.replace(Some(job));
         Ok(())
     }

@@ -304,7 +304,9 @@ impl Engine {
         let baton_secret = self.storage.baton_secret()?;
         #[cfg(not(feature = "entry"))]
         let baton_secret = None;
-        Ok(Inheritance { replicas: self.replicas()?, baton_secret, interval })
+        let job = self.newest_job()?.map(|job| serde_json::to_string(&job)).transpose();
+        let job = job.map_err(unreadable)?;
+        Ok(Inheritance { replicas: self.replicas()?, baton_secret, interval, job })
     }
 
     fn promotion_status(&self) -> Result<PromotionStatus, Refused> {

@@ -4,7 +4,7 @@ use isolite_core::{StorageError, Tag};
 
 use crate::object::sql_js::{Bound, Storage as ObjectSql};
 
-pub(crate) const TABLE: &str =
+pub(super) const TABLE: &str =
     "CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value BLOB NOT NULL)";
 
 impl ObjectSql {
@@ -113,6 +113,17 @@ impl ObjectSql {
     #[cfg(feature = "entry")]
     pub(crate) fn set_baton_secret(&self, secret: &[u8]) -> Result<(), StorageError> {
         self.set_value("baton_secret", secret)
+    }
+
+    /// The newest job, as JSON.
+    pub(crate) fn job(&self) -> Result<Option<Vec<u8>>, StorageError> {
+        // It may be asked for before the database was opened.
+        self.run(TABLE, &[])?;
+        self.value("job")
+    }
+
+    pub(crate) fn set_job(&self, job: &[u8]) -> Result<(), StorageError> {
+        self.set_value("job", job)
     }
 
     /// How far the backup is, as JSON.

@@ -132,8 +132,12 @@ impl Engine {
                 self.storage.set_baton_secret(secret)?;
             }
             self.inherit_replicas(&ended.inheritance.replicas)?;
+            if let Some(job) = &ended.inheritance.job {
+                self.storage.set_job(job.as_bytes())?;
+            }
             self.storage.set_promotion(None)
         });
+        self.job_loaded.set(false);
         // The directory has just said so. What storage has after an error is looked at anew.
         self.promotion.part.replace(became.is_ok().then_some(Part::Primary));
         became

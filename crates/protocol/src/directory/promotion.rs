@@ -49,6 +49,9 @@ pub struct Inheritance<S> {
     /// The number of its newest interval, which who follows generations knows.
     #[serde(default)]
     pub interval: Option<u32>,
+    /// Its newest job, which is over, as it is kept: whoever started it may still ask what came of it.
+    #[serde(default)]
+    pub job: Option<String>,
 }
 
 /// What the directory tells whom it has registered: `/promotion/register`.

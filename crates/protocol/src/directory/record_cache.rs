@@ -32,7 +32,12 @@ impl RecordCache {
         Some(record)
     }
 
+    /// Unless it is known where the primary has moved since: the directory's answer may be late.
     pub fn insert(&mut self, record: Rc<DatabaseRecord>) {
+        let known = [&self.young, &self.old].into_iter().find_map(|known| known.get(&record.name));
+        if known.is_some_and(|known| known.uuid == record.uuid && known.epoch > record.epoch) {
+            return;
+        }
         if self.young.len() >= self.generation_size && !self.young.contains_key(&record.name) {
             self.old = std::mem::take(&mut self.young);
         }
@@ -77,6 +82,24 @@ mod tests {
         }
         assert!(cache.get("db999").is_some());
         assert!(cache.get("db900").is_none());
+    }
+
+    #[test]
+    fn a_primary_that_has_moved_does_not_move_back_by_a_late_answer() {
+        let of_epoch = |epoch| Rc::new(DatabaseRecord { epoch, ..(*record("a", "1")).clone() });
+        let mut cache = RecordCache::new(10);
+        cache.insert(of_epoch(1));
+        cache.insert(of_epoch(3));
+        cache.insert(of_epoch(1));
+        assert_eq!(cache.get("a").unwrap().epoch, 3);
+        // One that was told that nobody is there forgets first.
+        cache.forget("a", "1");
+        cache.insert(of_epoch(1));
+        assert_eq!(cache.get("a").unwrap().epoch, 1);
+        // Another database of the name begins anew.
+        cache.insert(of_epoch(3));
+        cache.insert(record("a", "2"));
+        assert_eq!(cache.get("a").unwrap().uuid, "2");
     }
 
     #[test]

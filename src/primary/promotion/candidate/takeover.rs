@@ -29,7 +29,7 @@ pub(super) fn all_replicas(new: &NewPromotion) -> Inheritance<Subscription> {
         .into_iter()
         .filter(served)
         .map(|region| Subscription::of(&new.source.uuid, region, border));
-    Inheritance { replicas: replicas.collect(), baton_secret: None, interval: None }
+    Inheritance { replicas: replicas.collect(), baton_secret: None, interval: None, job: None }
 }
 
 /// Makes the database of a backup, by the job that does so for anybody. Where it then stands.

@@ -62,6 +62,10 @@ impl Primary {
         let message = Message::new(Request::Directory(Question::Where));
         let (from, to) = (self.home.region, Object::Directory);
         let answer = network::call(world, from, to, message, QUESTION_MS_MAX).await;
+        // Something else may have told it in between.
+        if self.part(world) != Ok(Part::Primary) {
+            return;
+        }
         match answer.and_then(|answer| answer.says) {
             Some(Says::Home(home)) if home.epoch > self.home.epoch => {
                 // Should it fail, nobody is answered.
